@@ -1,0 +1,6 @@
+"""Let `python -m regspec` be the command."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()

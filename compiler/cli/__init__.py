@@ -1,0 +1,85 @@
+"""The command line: the only place that prints, exits, or sees the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import __version__
+from .compile import compile_command
+from .init import init_command
+from .schema import schema_command
+from .targets import targets_command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_OURS = 3
+_ISSUES = "please report it with what you ran, without secrets"
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Exit codes:
+  0  done, or up to date
+  1  the spec or the files need attention
+  2  usage, or the spec or the output cannot be read or written
+  3  a bug of regspec""",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show where regspec failed when that is its own fault.")
+def regspec(debug: bool) -> None:
+    """Compile one registry spec into every file that an air-gapped Kubernetes site needs.
+
+    regspec works offline and applies nothing: Helm, kubectl and the node's own tools do that.
+
+    \b
+      regspec init                      write a registry.yaml to start from
+      regspec compile registry.yaml     compile it into out/
+    """
+
+
+for _command in (compile_command, init_command, schema_command, targets_command):
+    regspec.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code.
+
+    Args:
+        arguments: the words after the command; none takes those of the process.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = regspec.main(words, prog_name="regspec", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.exceptions.Abort:
+        code = 130
+    except BrokenPipeError:
+        # Who read our output has seen enough; nothing more can be written to it.
+        _silence_stdout()
+        code = 0
+    except OSError as error:
+        click.echo(f"error: {(error.strerror or 'cannot read or write').lower()}", err=True)
+        _silence_stdout()
+        code = 2
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug of ours
+        click.echo(f"error: this is a bug in regspec ({type(error).__name__}); {_ISSUES}", err=True)
+        if "--debug" in words:
+            # The frames only: an exception's own words may hold what the spec holds.
+            click.echo("".join(traceback.format_tb(error.__traceback__)), err=True, nl=False)
+        code = EXIT_OURS
+    sys.exit(code)
+
+
+def _silence_stdout() -> None:
+    """Keep Python from failing once more, on its way out, over an output that is full."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,79 @@
+"""`regspec init`: a spec to start from."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from .files import STDIN, CannotRead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _matching(definition: str) -> Callable[[click.Context, click.Parameter, str], str]:
+    """A callback that holds an option to one of the schema's definitions."""
+
+    def check(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+        from ..schema import problem_with
+
+        problem = problem_with(definition, value)
+        if problem:
+            raise click.BadParameter(problem)
+        return value
+
+    return check
+
+
+@click.command("init", short_help="Write a spec to start from.")
+@click.option(
+    "--endpoint",
+    metavar="HOST",
+    default="harbor.example.org",
+    show_default=True,
+    callback=_matching("location"),
+    help="The private registry: host[:port][/path].",
+)
+@click.option(
+    "--base-path",
+    metavar="PATH",
+    default="airgap-images",
+    show_default=True,
+    callback=_matching("path"),
+    help="Where the images live below it; may be empty.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    default="registry.yaml",
+    show_default=True,
+    help="The file to write, which must not exist; `-` prints.",
+)
+def init_command(endpoint: str, base_path: str, output: str) -> int:
+    """Write a commented spec that compiles as it stands.
+
+    \b
+      regspec init --endpoint registry.example.org:5000 --base-path images
+      regspec compile registry.yaml
+    """
+    from ..emit import render
+
+    text = render("registry.yaml.j2", endpoint=endpoint, base_path=base_path)
+    if output == STDIN:
+        click.echo(text, nl=False)
+        return 0
+    try:
+        with open(output, "x", encoding="utf-8", newline="") as file:  # noqa: PTH123 - `x` refuses
+            file.write(text)
+    except OSError as error:
+        why = (
+            "is there already; move it away first"
+            if isinstance(error, FileExistsError)
+            else os.strerror(error.errno or 0).lower()
+        )
+        raise CannotRead(f"{click.format_filename(output)}: {why}") from None
+    click.echo(f"{click.format_filename(output)} written", err=True)
+    return 0

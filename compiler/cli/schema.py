@@ -1,0 +1,20 @@
+"""`regspec schema`: the JSON Schema of a spec."""
+
+import click
+
+
+@click.command("schema", short_help="Print the JSON Schema of a spec.")
+def schema_command() -> None:
+    """Print the JSON Schema of a spec, for editors and other tools.
+
+    \b
+      regspec schema > registry-spec.schema.json
+
+    Editors with a YAML language server read it when the spec begins with
+
+    \b
+      # yaml-language-server: $schema=registry-spec.schema.json
+    """
+    from .. import resources
+
+    click.echo(resources.schema_text(), nl=False)

@@ -1,0 +1,48 @@
+"""`regspec targets`: what a spec compiles to, and where that goes."""
+
+import json
+
+import click
+
+from ..targets import DEFAULT_TARGETS, TARGETS
+
+
+@click.command("targets", short_help="List the targets and where their files go.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the list.",
+)
+def targets_command(form: str) -> None:
+    """List the targets: their files, what takes them, and their options."""
+    if form == "json":
+        rows = [
+            {
+                "target": target.name,
+                "summary": target.summary,
+                "file": target.file,
+                "default": target.name in DEFAULT_TARGETS,
+                "destination": target.destination,
+                "on_nodes": target.on_nodes,
+                "restart": target.restart or None,
+                "options": ["out", *target.options],
+            }
+            for target in TARGETS.values()
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    blocks = []
+    for target in TARGETS.values():
+        lines = [
+            f"{target.name}: {target.summary}",
+            f"  file      {target.file}",
+            f"  {'on nodes' if target.on_nodes else 'taken by'}  {target.destination}",
+        ]
+        if target.restart:
+            lines.append(f"  restart   {target.restart}")
+        lines.append(f"  options   {', '.join(('out', *target.options))}")
+        blocks.append("\n".join(lines))
+    click.echo("\n\n".join(blocks))

@@ -1,0 +1,128 @@
+"""What can be wrong with a spec, where, and how that is shown.
+
+Inside the compiler a problem is a `Finding` at a `Place`: a path of keys and indexes. It
+becomes a `Diagnostic` with a line and a column only when it is going to be shown.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Path = tuple[str | int, ...]
+"""The keys and indexes that lead to a value of a spec."""
+
+_LONGEST_WORD = 100
+
+
+class Severity(enum.Enum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    """No consumer can use it, or it loses data: nothing is written."""
+    WARNING = "warning"
+    """It works somewhere only, or is likely a mistake."""
+    INFO = "info"
+    """Advice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding is: at the value of a path, at its key, or at a part of its text."""
+
+    path: Path
+    on_key: bool = False
+    part: tuple[int, int] | None = None
+    """First and last (exclusive) character of the value's text, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem, at a place that no line is known of yet."""
+
+    severity: Severity
+    code: str
+    place: Place
+    message: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line of the spec; lines and columns count from 1, in characters."""
+
+    line: int
+    column: int
+    excerpt: str = ""
+    """The line, without anything secret; empty when nothing may be shown of it."""
+    mark: tuple[int, int] = (0, 0)
+    """First and last (exclusive) character of the excerpt that is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem as it is shown."""
+
+    severity: Severity
+    code: str
+    message: str
+    help: str
+    span: Span
+
+
+def word(text: str) -> str:
+    """An author's word in backticks, on one line, without control characters, cut when long."""
+    shown = printable(text)
+    if len(shown) > _LONGEST_WORD:
+        shown = shown[: _LONGEST_WORD - 3] + "..."
+    return f"`{shown}`"
+
+
+def words(texts: Iterable[str]) -> str:
+    """Several words in backticks, separated by commas."""
+    return ", ".join(word(text) for text in texts)
+
+
+def printable(text: str) -> str:
+    """The text with every character that a terminal could act on replaced by its escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def render_text(
+    diagnostic: Diagnostic, file: str, paint: Callable[[str, str], str] | None = None
+) -> str:
+    """A diagnostic as people read it, with a final newline.
+
+    Args:
+        diagnostic: what to show.
+        file: the name of the spec, as the user wrote it.
+        paint: gives a text the colour of a role (`error`, `warning`, `info`, `bold`, `gutter`);
+            none leaves it plain.
+    """
+    color = paint or (lambda _role, text: text)
+    span = diagnostic.span
+    role = diagnostic.severity.value
+    gutter = " " * len(str(span.line))
+    bar = color("gutter", f"{gutter} |")
+    lines = [
+        color(role, f"{role}[{diagnostic.code}]") + color("bold", f": {diagnostic.message}"),
+        f"{gutter}{color('gutter', '-->')} {printable(file)}:{span.line}:{span.column}",
+    ]
+    if span.excerpt:
+        first, last = span.mark
+        lines += [
+            bar,
+            f"{color('gutter', f'{span.line} |')} {span.excerpt}",
+            f"{bar} {' ' * first}{color(role, '^' * max(1, last - first))}",
+        ]
+    if diagnostic.help:
+        if span.excerpt:
+            lines.append(bar)
+        lines.append(f"{gutter} {color('gutter', '=')} help: {diagnostic.help}")
+    return "\n".join(lines) + "\n"

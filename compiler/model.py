@@ -1,0 +1,250 @@
+"""The facts of a spec, as frozen dataclasses, and the defaults of the keys left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .diagnostics import Path, Place
+from .mirrors import Location, Mirror, read_string
+
+IMAGE_SWAP_IMAGES = ("imageSwapInitImage", "imageSwapImage")
+CERT_MANAGER_IMAGES = (
+    "cainjectorImage",
+    "controllerImage",
+    "webhookImage",
+    "amceResolverImage",
+)
+"""In the documented order; the last one's spelling is the chart's."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromEnvironment:
+    """A text that an environment variable holds."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """A text that a file holds."""
+
+    path: str
+
+
+Text = str | FromEnvironment | FromFile
+"""A text of the spec, or where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How one host is reached: its login and its TLS settings."""
+
+    path: Path
+    """The path in the spec of the mapping that says so."""
+    username: Text = field(default="", repr=False)
+    password: Text = field(default="", repr=False)
+    ca_cert: Text = field(default="", repr=False)
+    insecure_skip_verify: bool = False
+    plain_http: bool = False
+
+    @property
+    def has_login(self) -> bool:
+        """Whether the host wants a login, so far as the spec says."""
+        return bool(self.username or self.password)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The private registry of the site."""
+
+    endpoint: Location
+    name: str
+    base_content_path: str
+    access: Access
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image of a chart."""
+
+    key: str
+    """Its key in the chart's values."""
+    reference: str
+    exact: bool
+    """Whether the reference is written as it is, without the registry before it."""
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSwap:
+    """What the image-swap chart is told beyond the registry."""
+
+    images: tuple[Image, ...] = ()
+    is_eks_cluster: bool | None = None
+    pull_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CertManager:
+    """What the cert-manager chart is told."""
+
+    images: tuple[Image, ...] = ()
+    pull_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One target to compile, with its options."""
+
+    target: str
+    options: tuple[tuple[str, Any], ...] = ()
+    """The options that were written, in their order, without defaults."""
+    path: Path | None = None
+    """Its path in the spec, or none when the command line or the default chose it."""
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """The value of an option, or a default."""
+        return dict(self.options).get(name, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One registry spec. References are still unresolved; `sources.resolve` resolves them."""
+
+    registry: Registry
+    mirrors: tuple[Mirror, ...]
+    hosts: tuple[tuple[str, Access], ...] = ()
+    fallback: str = "deny"
+    images: tuple[str, ...] | FromFile = ()
+    image_swap: ImageSwap | None = None
+    cert_manager: CertManager | None = None
+    targets: tuple[Choice, ...] = ()
+    ignored_rules: tuple[str, ...] = ()
+
+    def access(self, host: str) -> Access | None:
+        """How a host is reached: its own entry in `hosts`, else the registry's on any port.
+
+        Args:
+            host: `host[:port]`.
+        """
+        for name, access in self.hosts:
+            if name == host:
+                return access
+        if _without_port(host) == _without_port(self.registry.endpoint.host):
+            return self.registry.access
+        return None
+
+    def prefixed(self, image: Image) -> str:
+        """The reference of a chart's image in the private registry, as documented."""
+        if image.exact:
+            return image.reference
+        base = self.registry.endpoint.below(self.registry.base_content_path)
+        return f"{base}/{image.reference}"
+
+
+def build(data: dict[str, Any]) -> Spec:
+    """The model of a spec.
+
+    Args:
+        data: what the schema and the structure rules have accepted.
+    """
+    registry = data["registry"]
+    endpoint = Location.parse(registry["endpoint"])
+    base = registry.get("baseContentPath", "")
+    images = data.get("images", ())
+    image_swap = data.get("imageSwap")
+    cert_manager = data.get("certManager")
+    return Spec(
+        registry=Registry(
+            endpoint=endpoint,
+            name=registry.get("name", registry["endpoint"]),
+            base_content_path=base,
+            access=_access(registry, ("registry",)),
+        ),
+        mirrors=_mirrors(data, endpoint.below(base)),
+        hosts=tuple(
+            (host, _access(keys, ("hosts", host))) for host, keys in data.get("hosts", {}).items()
+        ),
+        fallback=data.get("fallback", "deny"),
+        images=FromFile(images) if isinstance(images, str) else tuple(images),
+        image_swap=image_swap
+        and ImageSwap(
+            _images(image_swap, "imageSwap", IMAGE_SWAP_IMAGES),
+            image_swap.get("isEKSCluster"),
+            image_swap.get("pullSecret", False),
+        ),
+        cert_manager=cert_manager
+        and CertManager(
+            _images(cert_manager, "certManager", CERT_MANAGER_IMAGES),
+            cert_manager.get("pullSecret", False),
+        ),
+        targets=tuple(
+            _choice(entry, ("targets", index))
+            for index, entry in enumerate(data.get("targets", ()))
+        ),
+        ignored_rules=tuple(data.get("lint", {}).get("ignore", ())),
+    )
+
+
+def _without_port(host: str) -> str:
+    name, bracket, _port = host.partition("]")
+    return name if bracket else host.partition(":")[0]
+
+
+def _text(value: Any) -> Text:
+    if isinstance(value, str):
+        return value
+    return FromEnvironment(value["env"]) if "env" in value else FromFile(value["file"])
+
+
+def _access(keys: dict[str, Any], path: Path) -> Access:
+    return Access(
+        path=path,
+        username=_text(keys.get("username", "")),
+        password=_text(keys.get("password", "")),
+        ca_cert=_text(keys.get("caCert", "")),
+        insecure_skip_verify=keys.get("insecureSkipVerify", False),
+        plain_http=keys.get("plainHTTP", False),
+    )
+
+
+def _mirrors(data: dict[str, Any], base: Location) -> tuple[Mirror, ...]:
+    registry = data["registry"]
+    if "mirrorRegistries" in registry:
+        path: Path = ("registry", "mirrorRegistries")
+        return tuple(entry.mirror(path) for entry in read_string(registry["mirrorRegistries"]))
+    proxy_cache = registry.get("proxyCache", False)
+    mirrors = []
+    for index, entry in enumerate(data["mirrors"]):
+        place = Place(("mirrors", index))
+        if isinstance(entry, str):
+            mirrors.append(Mirror(entry, base.below(entry), proxy_cache, place))
+        elif "target" in entry:
+            location = Location.parse(entry["target"])
+            mirrors.append(Mirror(entry["source"], location, entry.get("proxyCache", False), place))
+        else:
+            location = base.below(entry.get("path", entry["source"]))
+            mirrors.append(
+                Mirror(entry["source"], location, entry.get("proxyCache", proxy_cache), place)
+            )
+    return tuple(mirrors)
+
+
+def _images(block: dict[str, Any], name: str, keys: tuple[str, ...]) -> tuple[Image, ...]:
+    if "images" not in block:
+        return ()
+    images = []
+    for key in keys:
+        value = block["images"][key]
+        exact = isinstance(value, dict)
+        path: Path = (name, "images", key, "exact") if exact else (name, "images", key)
+        images.append(Image(key, value["exact"] if exact else value, exact, path))
+    return tuple(images)
+
+
+def _choice(entry: Any, path: Path) -> Choice:
+    if isinstance(entry, str):
+        return Choice(entry, path=path)
+    options = tuple((key, value) for key, value in entry.items() if key != "target")
+    return Choice(entry["target"], options, path)

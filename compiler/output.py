@@ -1,0 +1,190 @@
+"""Artifacts onto the disk: whole files only, never outside the folder, never through a link.
+
+How it holds up when it is killed: every file is written beside its place under a name of its
+own, and renamed when all of them are complete. A rename is all or nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from .targets import Artifact
+
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class CannotWrite(Exception):  # noqa: N818 - it says what cannot be done
+    """The output cannot be read or written; the message says which file and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How the file of an artifact compares with the artifact."""
+
+    content: bytes | None
+    """What is there now, or none."""
+    same: bool
+    readable_by_others: bool
+    """Whether others may read a file that holds, or is to hold, a real secret."""
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether there is nothing to do."""
+        return self.same and not self.readable_by_others
+
+
+def states(folder: Path, artifacts: Sequence[Artifact]) -> list[State]:
+    """How each artifact's file compares with it; nothing is changed.
+
+    Raises:
+        CannotWrite: a file cannot be read, is no regular file, or is behind a link.
+    """
+    return [_state(folder, artifact) for artifact in artifacts]
+
+
+def write(folder: Path, artifacts: Sequence[Artifact]) -> int:
+    """Write the artifacts that differ from their files.
+
+    Nothing is replaced before every new file is complete. A file of the same content is left
+    alone, but for a secret one that others may read.
+
+    Args:
+        folder: the output folder, which may be a link and is made when it is missing.
+        artifacts: no two of one path.
+
+    Returns:
+        How many files were written.
+
+    Raises:
+        CannotWrite: nothing was replaced, or, if a rename failed, each file is whole still.
+    """
+    before = states(folder, artifacts)
+    with _explained(folder), contextlib.ExitStack() as cleanup:
+        folder.mkdir(parents=True, exist_ok=True)
+        root = cleanup.enter_context(_opened(folder))
+        _lock(root)
+        changed = []
+        for artifact, state in zip(artifacts, before, strict=True):
+            where = folder / artifact.path
+            with _explained(where):
+                parent = _parent(root, artifact.path, cleanup, make=True)
+                temporary = _temporary(artifact)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(temporary, dir_fd=parent)
+                if state.same:
+                    if state.readable_by_others:
+                        _close_to_others(parent, artifact)
+                    continue
+                cleanup.callback(_unlink_if_there, temporary, parent)
+                _write_temporary(parent, temporary, artifact)
+                changed.append((artifact, parent, temporary, where))
+        for artifact, parent, temporary, where in changed:
+            with _explained(where):
+                name = artifact.path.rpartition("/")[2]
+                os.replace(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+        return len(changed)
+
+
+def _state(folder: Path, artifact: Artifact) -> State:
+    where = folder / artifact.path
+    with contextlib.ExitStack() as cleanup, _explained(where):
+        try:
+            root = cleanup.enter_context(_opened(folder))
+            parent = _parent(root, artifact.path, cleanup, make=False)
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(artifact.path.rpartition("/")[2], flags, dir_fd=parent)
+        except FileNotFoundError:
+            return State(None, same=False, readable_by_others=False)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - it is a descriptor
+            status = os.fstat(descriptor)
+            if stat.S_ISDIR(status.st_mode):
+                raise CannotWrite(f"{where}: there is a folder in place of the file")
+            if not stat.S_ISREG(status.st_mode):
+                raise CannotWrite(f"{where}: this is not a regular file")
+            content = file.read()
+    return State(
+        content,
+        same=content == artifact.text.encode(),
+        readable_by_others=artifact.holds_secret and bool(status.st_mode & _OTHERS),
+    )
+
+
+@contextlib.contextmanager
+def _explained(where: Path) -> Iterator[None]:
+    """Turn what the system says into a message of ours."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno).lower() if error.errno else "no reason given"
+        if error.errno == errno.ELOOP:
+            reason = "there is a link in its way"
+        elif error.errno == errno.ENOTDIR:
+            reason = "there is a file or a link in place of a folder"
+        raise CannotWrite(f"{where}: {reason}") from None
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """The descriptor of the output folder; the folder itself may be a link."""
+    descriptor = os.open(folder, _FOLDER_FLAGS)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _parent(root: int, path: str, cleanup: contextlib.ExitStack, *, make: bool) -> int:
+    """The descriptor of the folder that a file is in, reached without following a link."""
+    folder = root
+    for name in path.split("/")[:-1]:
+        if make:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, dir_fd=folder)
+        folder = os.open(name, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
+        cleanup.callback(os.close, folder)
+    return folder
+
+
+def _lock(root: int) -> None:
+    """Wait for another regspec that writes into this folder; the system frees a dead one's."""
+    with contextlib.suppress(OSError):  # some network file systems have no locks
+        fcntl.flock(root, fcntl.LOCK_EX)
+
+
+def _temporary(artifact: Artifact) -> str:
+    """The name of the new file until it is complete: always the same, so the next run finds it."""
+    return f".{artifact.path.rpartition('/')[2]}.regspec-new"
+
+
+def _write_temporary(parent: int, name: str, artifact: Artifact) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(name, flags, 0o600, dir_fd=parent)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - it is a descriptor
+        file.write(artifact.text.encode())
+        file.flush()
+        os.fchmod(descriptor, artifact.mode)
+
+
+def _close_to_others(parent: int, artifact: Artifact) -> None:
+    name = artifact.path.rpartition("/")[2]
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        os.fchmod(descriptor, artifact.mode)
+    finally:
+        os.close(descriptor)
+
+
+def _unlink_if_there(name: str, parent: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=parent)

@@ -1,0 +1,84 @@
+"""Image references: parse, normalise, print.
+
+The grammar is that of distribution/reference, which Docker, containerd and Kubernetes share.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?\Z")
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*\Z")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
+_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}\Z")
+_SHA256 = re.compile(r"sha256:[0-9a-f]{64}\Z")
+_LONGEST_NAME = 255
+
+DOCKER_HUB = "docker.io"
+DOCKER_HUB_ALIASES = ("index.docker.io", "registry-1.docker.io")
+"""Other names of Docker Hub; no consumer of a mirror map takes them for `docker.io`."""
+
+
+class NotAReference(ValueError):  # noqa: N818 - it says what the text is not
+    """A text is not an image reference; the message says why, without the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An image reference, normalised: the registry is always written out."""
+
+    registry: str
+    """`host[:port]`, such as `docker.io`."""
+    repository: str
+    """The path of the image in its registry, such as `library/nginx`."""
+    tag: str = ""
+    digest: str = ""
+
+    def __str__(self) -> str:
+        """The whole reference; it parses to the same one."""
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.registry}/{self.repository}{tag}{digest}"
+
+
+def parse(text: str) -> Reference:
+    """Parse an image reference as Docker does.
+
+    A first component with a dot, a colon, or the name `localhost` is the registry; else it is
+    `docker.io`, where a name without a slash is in `library/`. No tag is added.
+
+    Raises:
+        NotAReference: the text is none.
+    """
+    name, at, digest = text.partition("@")
+    if at and not _DIGEST.match(digest):
+        raise NotAReference("the digest is not `ALGORITHM:HEX`")
+    if digest.startswith("sha256:") and not _SHA256.match(digest):
+        raise NotAReference("a sha256 digest has 64 lower-case hexadecimal digits")
+    slash = name.rfind("/")
+    colon = name.find(":", slash + 1)
+    tag = ""
+    if colon >= 0:
+        name, tag = name[:colon], name[colon + 1 :]
+        if not _TAG.match(tag):
+            raise NotAReference("the tag is not letters, digits, `_`, `.` and `-`")
+    first, slash_found, rest = name.partition("/")
+    if slash_found and ("." in first or ":" in first or first == "localhost"):
+        registry, repository = first, rest
+    else:
+        registry, repository = DOCKER_HUB, name
+    if not _HOST.match(registry):
+        raise NotAReference("the registry is not `host` or `host:port`")
+    if registry == "index.docker.io":
+        registry = DOCKER_HUB
+    if registry == DOCKER_HUB and "/" not in repository:
+        repository = f"library/{repository}"
+    if not _REPOSITORY.match(repository):
+        why = "has upper-case letters" if repository.lower() != repository else "is not a path"
+        raise NotAReference(f"the repository {why}")
+    if len(registry) + 1 + len(repository) > _LONGEST_NAME:
+        raise NotAReference(f"the name is longer than {_LONGEST_NAME} characters")
+    return Reference(registry, repository, tag, digest)

@@ -1,0 +1,193 @@
+"""RS1xx: endpoints, and the dialects that write them."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from .. import mirrors, schema
+from ..diagnostics import Path, Place, Severity, word
+from .rule import Found, Subject, rule, structure_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@rule("RS101", Severity.WARNING)
+def documented_endpoint_without_v2(subject: Subject) -> Iterator[Found]:
+    """The documented containerd endpoint has a path without `/v2`.
+
+    containerd takes the path of an endpoint verbatim as the root of the registry's API. As
+    documented, the path is that of the mirror, so containerd asks the registry's web pages in
+    place of its API, gets 404 or a page, and goes on to the upstream or fails. The file is
+    still what a node is documented to hold, and what a node is compared with.
+
+    Fix: `endpoints: api` writes URLs that containerd pulls through.
+
+    Source: measured on containerd 1.6.20 to 2.4.0-beta; containerd/containerd#6634.
+
+    Bad:
+        targets: [containerd]
+
+    Good:
+        targets:
+          - {target: containerd, endpoints: api}
+    """
+    for choice in subject.choices:
+        if choice.target != "containerd" or choice.option("endpoints") == "api":
+            continue
+        found = [m for m in subject.spec.mirrors if m.location.path and not m.proxy_cache]
+        if not found:
+            continue
+        first = found[0]
+        others = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        name = "library/NAME" if first.source == "docker.io" else "NAME"
+        url = f"{_assumed_scheme(first.location.host)}://{first.documented}/{name}/manifests/TAG"
+        yield (
+            Place(choice.path) if choice.path else first.place,
+            (
+                f"containerd cannot pull through the documented endpoint of "
+                f"{word(first.source)}{others}: it asks {url}, which has no `/v2`"
+            ),
+            (
+                "`{target: containerd, endpoints: api}` writes URLs that work; "
+                "`lint: {ignore: [RS101]}` says that you know"
+            ),
+        )
+
+
+def _assumed_scheme(host: str) -> str:
+    """The scheme that containerd gives an endpoint without one; measured."""
+    local = host.startswith(("127.", "[::1]")) or host.partition(":")[0] == "localhost"
+    return "http" if local else "https"
+
+
+@rule("RS102", Severity.ERROR)
+def not_an_address(subject: Subject) -> Iterator[Found]:
+    """A host in brackets is not an IPv6 address, or one of four numbers not an IPv4 address.
+
+    Nothing resolves such a name, so every pull fails.
+
+    Fix: write the address of the registry, an IPv6 address in brackets.
+
+    Source: RFC 3986, section 3.2.2.
+
+    Bad:
+        registry: {endpoint: "[fd00::1::2]:5000"}
+        targets: [containerd]
+
+    Good:
+        registry: {endpoint: "[fd00::1]:5000"}
+        targets: [containerd]
+    """
+    for place, host in _hosts(subject):
+        name, bracket, _ = host.removeprefix("[").partition("]")
+        if not bracket:
+            name = host.partition(":")[0]
+            if name.count(".") != 3 or not name.replace(".", "").isdecimal():  # noqa: PLR2004
+                continue
+        try:
+            (ipaddress.IPv6Address if bracket else ipaddress.IPv4Address)(name)
+        except ValueError:
+            kind = "IPv6" if bracket else "IPv4"
+            yield place, f"{word(name)} is not an {kind} address", ""
+
+
+def _hosts(subject: Subject) -> Iterator[tuple[Place, str]]:
+    """Every host that the spec names, once for each place that names it."""
+    spec = subject.spec
+    endpoint = spec.registry.endpoint.host
+    yield Place(("registry", "endpoint")), endpoint
+    for mirror in spec.mirrors:
+        if mirror.location.host != endpoint:
+            yield mirror.place, mirror.location.host
+        yield mirror.place, mirror.source
+    for host, access in spec.hosts:
+        yield Place(access.path, on_key=True), host
+
+
+@rule("RS103", Severity.ERROR)
+def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
+    """The mirror string of `values` and `secret` cannot carry an IPv6 address.
+
+    The webhook parts each pair at `::`; an address with `::` in it makes three parts, and the
+    line is skipped without a word: nothing of that registry is swapped.
+
+    Fix: give the registry a DNS name, or compile only targets without the string.
+
+    Source: phenixblue/imageswap-webhook, reading of the map file.
+
+    Bad:
+        registry: {endpoint: "[fd00::1]:5000"}
+
+    Good:
+        registry: {endpoint: "[fd00::1]:5000"}
+        targets: [containerd]
+    """
+    carriers = [c.target for c in subject.choices if c.target in ("values", "secret")]
+    if not carriers:
+        return
+    told: set[str] = set()
+    for mirror in subject.spec.mirrors:
+        for text, place in (
+            (mirror.location.host, _host_place(subject, mirror)),
+            (mirror.source, mirror.place),
+        ):
+            if "::" in text and text not in told:
+                told.add(text)
+                yield (
+                    place,
+                    (
+                        f"the mirror string of {word(carriers[0])} cannot carry {word(text)}: "
+                        "`::` parts its pairs"
+                    ),
+                    (
+                        "use a DNS name, or list only targets without the string: "
+                        "`targets: [containerd]`"
+                    ),
+                )
+
+
+def _host_place(subject: Subject, mirror: mirrors.Mirror) -> Place:
+    if mirror.location.host == subject.spec.registry.endpoint.host and not mirror.place.part:
+        return Place(("registry", "endpoint"))
+    return mirror.place
+
+
+@structure_rule("RS104")
+def unreadable_mirror_string(data: dict[str, Any]) -> Iterator[Found]:
+    """An entry of `registry.mirrorRegistries` cannot be read.
+
+    The webhook skips a line that it cannot part at `::`, and writes a scheme or a trailing
+    slash of the right side into image references, which are then invalid. Lines with
+    `[EXACT]`, `[REPLACE]` and `noswap_wildcards` cannot stand in the comma-separated string.
+
+    Fix: write `SOURCE::HOST[:PORT]/PATH`, or move to the list `mirrors`.
+
+    Source: phenixblue/imageswap-webhook, run with such entries.
+
+    Bad:
+        registry:
+          mirrorRegistries: docker.io::https://harbor.example.org/docker.io
+
+    Good:
+        registry:
+          mirrorRegistries: docker.io::harbor.example.org/docker.io
+    """
+    path: Path = ("registry", "mirrorRegistries")
+    text = data["registry"].get("mirrorRegistries")
+    if text is None:
+        return
+    entries = list(mirrors.read_string(text))
+    for entry in entries:
+        place = Place(path, part=(entry.start, entry.end))
+        if entry.problem:
+            yield place, entry.problem, entry.help
+            continue
+        wrong = None if entry.source == "default" else schema.problem_with("source", entry.source)
+        wrong = wrong or schema.problem_with("location", entry.target)
+        if wrong:
+            message, _, advice = wrong.partition("; ")
+            yield place, message, advice
+    if not entries:
+        yield Place(path), "`mirrorRegistries` has no pair in it", "list the mirrors in `mirrors`"

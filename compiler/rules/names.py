@@ -1,0 +1,264 @@
+"""RS3xx: names of mirrors, images and hosts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import reference
+from ..diagnostics import Path, Place, Severity, word
+from ..mirrors import WILDCARD
+from .rule import Found, Subject, rule, structure_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@structure_rule("RS301")
+def mirrors_twice_or_never(data: dict[str, Any]) -> Iterator[Found]:
+    """There are no mirrors, or they are given twice.
+
+    `mirrors` and `registry.mirrorRegistries` say the same thing in two forms. Without any,
+    nothing would be pulled from the registry.
+
+    Fix: keep one of the two.
+
+    Source: the design of the spec.
+
+    Bad:
+        registry: {mirrorRegistries: "quay.io::harbor.example.org/quay.io"}
+        mirrors: [quay.io]
+
+    Good:
+        mirrors: [quay.io]
+    """
+    pasted = "mirrorRegistries" in data["registry"]
+    if "mirrors" in data and pasted:
+        yield (
+            Place(("registry", "mirrorRegistries"), on_key=True),
+            "`registry.mirrorRegistries` and `mirrors` exclude each other",
+            "keep one of them",
+        )
+    elif "mirrors" not in data and not pasted:
+        yield (
+            Place(()),
+            "there are no mirrors",
+            "add `mirrors: [docker.io, quay.io]`, or paste `registry.mirrorRegistries`",
+        )
+
+
+@structure_rule("RS302")
+def path_and_target(data: dict[str, Any]) -> Iterator[Found]:
+    """A mirror has both a `path` and a `target`.
+
+    `path` is below the registry's base path, `target` is a whole location elsewhere.
+
+    Fix: keep the one that is meant.
+
+    Source: the design of the spec.
+
+    Bad:
+        mirrors:
+          - {source: quay.io, path: quay, target: nexus.example.org/quay}
+        hosts: {nexus.example.org: {}}
+
+    Good:
+        mirrors:
+          - {source: quay.io, target: nexus.example.org/quay}
+        hosts: {nexus.example.org: {}}
+    """
+    for index, entry in enumerate(data.get("mirrors", ())):
+        if isinstance(entry, dict) and "path" in entry and "target" in entry:
+            yield (
+                Place(("mirrors", index, "path"), on_key=True),
+                f"the mirror of {word(entry['source'])} has both `path` and `target`",
+                "keep one: `path` is below the base path, `target` is a whole location",
+            )
+
+
+@structure_rule("RS303")
+def no_default_path(data: dict[str, Any]) -> Iterator[Found]:
+    """A mirror needs a `path`, because its source cannot be one.
+
+    The default path is the source itself; `*`, a port or an address in brackets is no part of
+    a repository's name, and registries answer 404 or 400 to it.
+
+    Fix: write `path`; an empty one is the base path itself.
+
+    Source: the grammar of repository names in the OCI distribution specification; measured
+    with docker-registry.
+
+    Bad:
+        mirrors:
+          - source: reg.example.org:5000
+
+    Good:
+        mirrors:
+          - {source: reg.example.org:5000, path: reg.example.org}
+    """
+    for index, entry in enumerate(data.get("mirrors", ())):
+        if not isinstance(entry, dict) or "path" in entry or "target" in entry:
+            continue
+        source = entry["source"]
+        if source == WILDCARD:
+            advice = 'add `path: ""` for the base path itself'
+        elif source.startswith("["):
+            advice = "add `path: NAME`, with a name for it"
+        else:
+            advice = f"add {word('path: ' + source.partition(':')[0])}"
+        if source == WILDCARD or ":" in source:
+            yield (
+                Place(("mirrors", index, "source")),
+                f"{word(source)} cannot be the path of its mirror",
+                advice,
+            )
+
+
+@rule("RS304", Severity.ERROR)
+def same_source_twice(subject: Subject) -> Iterator[Found]:
+    """One source has two mirrors.
+
+    Every consumer takes one of them, and not all the same one. `index.docker.io` and
+    `registry-1.docker.io` are `docker.io`.
+
+    Fix: keep one.
+
+    Source: the webhook takes the last, TOML refuses a second table; measured.
+
+    Bad:
+        mirrors: [docker.io, quay.io, docker.io]
+
+    Good:
+        mirrors: [docker.io, quay.io]
+    """
+    first: dict[str, str] = {}
+    for mirror in subject.spec.mirrors:
+        source = mirror.source
+        canonical = reference.DOCKER_HUB if source in reference.DOCKER_HUB_ALIASES else source
+        if canonical not in first:
+            first[canonical] = source
+            continue
+        alias = "" if first[canonical] == source else f" as {word(first[canonical])}"
+        yield mirror.place, f"source {word(source)} is listed twice{alias}", "keep one of them"
+
+
+@structure_rule("RS305")
+def not_an_image(data: dict[str, Any]) -> Iterator[Found]:
+    """An image is not an image reference.
+
+    No runtime accepts it: the pod stays in InvalidImageName.
+
+    Fix: write `registry/repository:tag` or `registry/repository@sha256:...`, the repository
+    in lower case.
+
+    Source: the grammar of distribution/reference.
+
+    Bad:
+        images: ["quay.io/Team/App:1"]
+
+    Good:
+        images: ["quay.io/team/app:1"]
+    """
+    listed = data.get("images", ())
+    texts: list[tuple[Path, Any]] = []
+    if not isinstance(listed, str):
+        texts += [(("images", index), image) for index, image in enumerate(listed)]
+    for block in ("imageSwap", "certManager"):
+        images = data.get(block, {}).get("images", {})
+        texts += [((block, "images", key), image) for key, image in images.items()]
+    for path, value in texts:
+        place = Place((*path, "exact") if isinstance(value, dict) else path)
+        text = value["exact"] if isinstance(value, dict) else value
+        try:
+            reference.parse(text)
+        except reference.NotAReference as why:
+            yield place, f"{word(text)} is not an image reference: {why}", ""
+
+
+@rule("RS306", Severity.ERROR)
+def prefixed_twice(subject: Subject) -> Iterator[Found]:
+    """An image of a chart already begins with the registry.
+
+    The compiler puts the registry before each of these images, so it would stand there twice.
+
+    Fix: write the upstream reference, or `{exact: REFERENCE}` for one that is written as it is.
+
+    Source: the documented prefix `<registry-url>/<namespace>`.
+
+    Bad:
+        imageSwap:
+          images:
+            imageSwapInitImage: harbor.example.org/init:1
+            imageSwapImage: {exact: "harbor.example.org/swap:1"}
+
+    Good:
+        imageSwap:
+          images:
+            imageSwapInitImage: gcr.io/team/init:1
+            imageSwapImage: {exact: "harbor.example.org/swap:1"}
+    """
+    spec = subject.spec
+    prefix = f"{spec.registry.endpoint.host}/"
+    for block in (spec.image_swap, spec.cert_manager):
+        for image in block.images if block else ():
+            if not image.exact and image.reference.startswith(prefix):
+                yield (
+                    Place(image.path),
+                    f"{word(image.reference)} already begins with the registry",
+                    "write the upstream reference, or `{exact: REFERENCE}`",
+                )
+
+
+@rule("RS307", Severity.WARNING)
+def unknown_host(subject: Subject) -> Iterator[Found]:
+    """A mirror is on a host whose login and CA the spec does not say.
+
+    Runtimes look up logins and CAs by the host of the mirror. Without them a private registry
+    answers 401, or its certificate is not trusted, and the upstream is asked.
+
+    Fix: add the host to `hosts`; `HOST: {}` when it needs neither.
+
+    Source: measured with containerd; containers/image and k3s look up by host too.
+
+    Bad:
+        mirrors:
+          - {source: quay.io, target: "nexus.example.org:8083/quay"}
+
+    Good:
+        mirrors:
+          - {source: quay.io, target: "nexus.example.org:8083/quay"}
+        hosts:
+          nexus.example.org:8083: {username: puller, password: {env: NEXUS_PASSWORD}}
+    """
+    for mirror in subject.spec.mirrors:
+        host = mirror.location.host
+        if subject.spec.access(host) is None:
+            yield (
+                mirror.place,
+                f"no login or CA is known for {word(host)}, where {word(mirror.source)} is served",
+                f"add {word(f'{host}: {{}}')} to `hosts`, with its login and CA if it has any",
+            )
+
+
+@rule("RS308", Severity.WARNING)
+def unused_host(subject: Subject) -> Iterator[Found]:
+    """An entry of `hosts` that no mirror is on.
+
+    Its login and CA go nowhere, which is likely a mistake in its name or port.
+
+    Fix: write the host as the mirror's target does, with the port; or remove the entry.
+
+    Source: the design of the spec.
+
+    Bad:
+        hosts: {nexus.example.org: {}}
+
+    Good:
+        mirrors:
+          - {source: quay.io, target: nexus.example.org/quay}
+        hosts: {nexus.example.org: {}}
+    """
+    used = {mirror.location.host for mirror in subject.spec.mirrors}
+    used.add(subject.spec.registry.endpoint.host)
+    for host, access in subject.spec.hosts:
+        if host not in used:
+            yield Place(access.path, on_key=True), f"no mirror is on the host {word(host)}", ""

@@ -1,0 +1,210 @@
+"""RS2xx: targets, their options, and what they cannot express."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..diagnostics import Path, Place, Severity, word, words
+from ..targets import TARGETS, containerd
+from .rule import Found, Subject, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice
+
+
+def _place(choice: Choice, option: str = "", *, on_key: bool = False) -> Place:
+    """The place of a choice, or of one of its options; the first line when nobody wrote it."""
+    path: Path = choice.path or ()
+    if option and choice.path is not None and choice.option(option) is not None:
+        return Place((*path, option), on_key)
+    return Place(path)
+
+
+@rule("RS201", Severity.ERROR)
+def foreign_option(subject: Subject) -> Iterator[Found]:
+    """An option belongs to another target.
+
+    It would have no effect, which is not what its author thinks.
+
+    Fix: remove it, or move it to the entry of its target.
+
+    Source: `regspec targets` lists the options of each.
+
+    Bad:
+        targets:
+          - {target: secret, version: "1.7"}
+
+    Good:
+        targets:
+          - secret
+          - {target: containerd, version: "1.7", endpoints: api}
+    """
+    for choice in subject.choices:
+        taken = ("out", *TARGETS[choice.target].options)
+        for option, _ in choice.options:
+            if option not in taken:
+                yield (
+                    _place(choice, option, on_key=True),
+                    f"target {word(choice.target)} has no option {word(option)}",
+                    f"its options are {words(taken)}",
+                )
+
+
+@rule("RS202", Severity.ERROR)
+def exclusive_options(subject: Subject) -> Iterator[Found]:
+    """Two options of one target exclude each other.
+
+    The documented endpoints and the whole documented file exist in version 2 of the
+    configuration format only. containerd 1.x does not start with version 3, or ignores it.
+
+    Fix: leave out `configVersion`; version 2 works with every containerd.
+
+    Source: the documented config.toml; measured on containerd 1.6.20 to 2.4.0-beta.
+
+    Bad:
+        targets:
+          - {target: containerd, configVersion: 3}
+
+    Good:
+        targets:
+          - {target: containerd, configVersion: 3, endpoints: api, version: "2.1"}
+    """
+    for choice in subject.choices:
+        if choice.target != "containerd" or choice.option("configVersion", 2) == 2:  # noqa: PLR2004
+            continue
+        place = _place(choice, "configVersion")
+        if choice.option("endpoints") != "api":
+            yield (
+                place,
+                "the documented endpoints exist in `configVersion: 2` only",
+                "leave it out, or add `endpoints: api`",
+            )
+        elif choice.option("form") == "full":
+            yield (
+                place,
+                "the whole documented file exists in `configVersion: 2` only",
+                "leave it out, or remove `form: full`",
+            )
+        elif choice.option("version", "2").startswith("1."):
+            yield (
+                place,
+                f"containerd {choice.option('version')} does not read `configVersion: 3`",
+                "leave it out: version 2 works with every containerd",
+            )
+
+
+@rule("RS203", Severity.ERROR)
+def tls_not_expressible(subject: Subject) -> Iterator[Found]:
+    """A private CA, or a skipped check, that the containerd configuration cannot carry.
+
+    `registry.configs."HOST".tls` was removed in containerd 2.0: the key is ignored with a
+    warning, TLS fails, and the upstream is asked. For 1.x it needs the path of the CA on the
+    node.
+
+    Fix: for 1.x say `version: "1.7"` and `caFile`; for 2.x put the CA into a hosts.toml below
+    certs.d, or into the trust store of the nodes.
+
+    Source: measured on containerd 1.6.20 to 2.4.0-beta.
+
+    Bad:
+        registry: {insecureSkipVerify: true}
+        targets:
+          - {target: containerd, endpoints: api, version: "2.1"}
+
+    Good:
+        registry: {insecureSkipVerify: true}
+        targets:
+          - {target: containerd, endpoints: api, version: "1.7"}
+    """
+    for choice in subject.choices:
+        if choice.target != "containerd" or choice.option("endpoints") != "api":
+            continue
+        for host, has_ca, skip in containerd.tls_hosts(subject.spec):
+            what = "`insecureSkipVerify`" if skip else "the CA"
+            version = choice.option("version")
+            if version is None:
+                yield (
+                    _place(choice),
+                    f"{what} of {word(host)} needs the containerd version of the nodes",
+                    'add `version: "1.7"`, for instance; 2.0 and later need certs.d',
+                )
+            elif not version.startswith("1."):
+                yield (
+                    _place(choice, "version"),
+                    f"containerd {version} cannot be told {what} of {word(host)} in this file",
+                    "put it into certs.d (hosts.toml), which every version reads",
+                )
+            elif has_ca and not skip and choice.option("caFile") is None:
+                yield (
+                    _place(choice),
+                    f"{what} of {word(host)} needs its path on the nodes",
+                    "add `caFile: /etc/containerd/ca.crt`, for instance",
+                )
+
+
+@rule("RS204", Severity.ERROR)
+def same_file_twice(subject: Subject) -> Iterator[Found]:
+    """Two targets write one file, or one writes below what is the other's file.
+
+    One of the two would be lost.
+
+    Fix: give one of them another `out`.
+
+    Source: what a file system can hold; names that differ in case only are the same on some.
+
+    Bad:
+        targets:
+          - containerd
+          - {target: containerd, endpoints: api}
+
+    Good:
+        targets:
+          - containerd
+          - {target: containerd, endpoints: api, out: containerd-api.toml}
+    """
+    written: list[str] = []
+    for choice in subject.choices:
+        path = choice.option("out", TARGETS[choice.target].file)
+        folded = path.casefold()
+        for other in written:
+            same = folded == other
+            if same or folded.startswith(f"{other}/") or other.startswith(f"{folded}/"):
+                what = "write" if same else "need the file or folder"
+                yield (
+                    _place(choice, "out"),
+                    f"two targets {what} {word(path)}",
+                    "give one of them another `out`",
+                )
+                break
+        written.append(folded)
+
+
+@rule("RS205", Severity.ERROR)
+def pull_secret_without_login(subject: Subject) -> Iterator[Found]:
+    """`pullSecret` without a login.
+
+    The chart would create a pull secret that holds nothing, and pulls would fail as before.
+
+    Fix: give the registry, or a host, a `username` and a `password`; else leave it out.
+
+    Source: the charts' `imagePullSecret` block.
+
+    Bad:
+        imageSwap: {pullSecret: true}
+
+    Good:
+        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
+        imageSwap: {pullSecret: true}
+    """
+    spec = subject.spec
+    if any(access.has_login for access in (spec.registry.access, *(a for _, a in spec.hosts))):
+        return
+    for key, block in (("imageSwap", spec.image_swap), ("certManager", spec.cert_manager)):
+        if block and block.pull_secret:
+            yield (
+                Place((key, "pullSecret"), on_key=True),
+                "`pullSecret` has no login to hold",
+                "add `username` and `password` to `registry`, or leave it out",
+            )

@@ -1,0 +1,60 @@
+"""What a rule is: a generator of findings, whose docstring is its manual."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..diagnostics import Finding, Place, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..model import Choice, Spec
+
+Found = tuple[Place, str, str]
+"""Where, the message, and what to type; the framework adds the code and the severity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a rule looks at."""
+
+    spec: Spec
+    """With its references unresolved, so that no rule can print what is behind one."""
+    choices: tuple[Choice, ...]
+    """The targets that are compiled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule over the model of a spec, or, a structure rule, over its data before that."""
+
+    code: str
+    severity: Severity
+    check: Callable[[Any], Iterator[Found]]
+    over_data: bool = False
+
+    @property
+    def manual(self) -> str:
+        """What happens, why, how to fix it, the source, and a bad and a good spec."""
+        return self.check.__doc__ or ""
+
+    def findings(self, subject: Any) -> Iterator[Finding]:
+        """What the rule finds.
+
+        Args:
+            subject: the data of a document for a structure rule, else a `Subject`.
+        """
+        for place, message, advice in self.check(subject):
+            yield Finding(self.severity, self.code, place, message, advice)
+
+
+def rule(code: str, severity: Severity) -> Callable[[Callable[[Subject], Iterator[Found]]], Rule]:
+    """Make a rule of a generator over a `Subject`."""
+    return lambda check: Rule(code, severity, check)
+
+
+def structure_rule(code: str) -> Callable[[Callable[[dict[str, Any]], Iterator[Found]]], Rule]:
+    """Make a rule of a generator over data that the schema has accepted; always an error."""
+    return lambda check: Rule(code, Severity.ERROR, check, over_data=True)

@@ -1,0 +1,302 @@
+"""Runs the JSON Schema over a spec, and says what is wrong in the author's words.
+
+jsonschema's own messages print the value, which may be a password; none of them is used.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from . import resources
+from .diagnostics import Finding, Path, Place, Severity, word, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jsonschema import Draft202012Validator
+
+    Explain = Callable[["_Violation"], Iterator[Finding]]
+
+_TEXT_KINDS = "text, {env: NAME} or {file: PATH}"
+_KINDS = {"string": "text", "object": "a mapping", "array": "a list", "boolean": "true or false"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Violation:
+    """One error of jsonschema, without its message."""
+
+    path: Path
+    on_key: bool
+    """Whether it is about the last key of the path, not its value."""
+    value: Any
+    schema: Any
+    """The part of the schema that the value does not match."""
+    wanted: Any
+    """The value of the keyword that it does not match."""
+
+    @property
+    def name(self) -> str:
+        """What the value is called in a message: the last key that leads to it."""
+        keys = [step for step in self.path if isinstance(step, str)]
+        if not keys:
+            return "the spec"
+        name = word(keys[-1])
+        return name if isinstance(self.path[-1], str) else f"an item of {name}"
+
+
+def check(data: Any) -> list[Finding]:
+    """Everything that the schema has against the data of a document.
+
+    Args:
+        data: plain data, as `document.parse` gives it.
+
+    Returns:
+        Errors with the code `schema`, in no particular order; none for a valid spec.
+    """
+    findings: list[Finding] = []
+    for error in _validator().iter_errors(data):
+        path: Path = tuple(error.absolute_path)
+        on_key = "propertyNames" in error.absolute_schema_path
+        if on_key:
+            path = (*path, str(error.instance))
+        violation = _Violation(path, on_key, error.instance, error.schema, error.validator_value)
+        findings += _EXPLAIN[str(error.validator)](violation)
+    return list(dict.fromkeys(findings))
+
+
+def subschema(path: Path) -> dict[str, Any] | None:
+    """The part of the schema that describes a path, or none for a path that it does not know."""
+    node = _resolved(_root())
+    for step in path:
+        below = node.get("items") if isinstance(step, int) else _property(node, step)
+        if not isinstance(below, dict):
+            return None
+        node = _resolved(below)
+    return node
+
+
+def is_public(path: Path) -> bool:
+    """Whether the value at a path may be shown: the schema knows it, and it is no secret."""
+    return subschema(path) is not None and not is_secret(path)
+
+
+def is_secret(path: Path) -> bool:
+    """Whether a path is that of a secret, or below one."""
+    return any(
+        (subschema(path[:length]) or {}).get("writeOnly") for length in range(1, len(path) + 1)
+    )
+
+
+def problem_with(definition: str, value: str) -> str | None:
+    """What the schema has against one text, as a message and a help, or none.
+
+    Args:
+        definition: the name of one of the schema's `$defs` that is a pattern, such as `location`.
+        value: the text.
+    """
+    node = _resolved(_root()["$defs"][definition])
+    if len(value) <= node["maxLength"] and re.search(node["pattern"], value):
+        return None
+    right = _right_form(node["pattern"], value)
+    advice = f"; write {word(right)}" if right else ""
+    return f"{word(value)} {node['patternErrorMessage']}{advice}"
+
+
+def pattern_message(definition: str) -> str:
+    """The end of the message about a text that does not match one of the schema's `$defs`."""
+    return str(_resolved(_root()["$defs"][definition])["patternErrorMessage"])
+
+
+def nearest(name: str, known: list[str]) -> str | None:
+    """The known name that was most likely meant, or none."""
+    if name in known:
+        return name
+    by_fold = {other.casefold(): other for other in known}
+    close = difflib.get_close_matches(name.casefold()[:100], list(by_fold), n=1, cutoff=0.6)
+    return by_fold[close[0]] if close else None
+
+
+@cache
+def _root() -> dict[str, Any]:
+    return resources.schema()
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - the slowest import of all
+
+    return Draft202012Validator(_root())
+
+
+def _resolved(node: dict[str, Any]) -> dict[str, Any]:
+    """The node with what it refers to, its own keys first."""
+    while "$ref" in node:
+        target = _root()["$defs"][node["$ref"].rpartition("/")[2]]
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    return node
+
+
+def _property(node: dict[str, Any], name: str) -> Any:
+    return node.get("properties", {}).get(name, node.get("additionalProperties"))
+
+
+def _did_you_mean(name: str) -> str:
+    return f"did you mean `{name}`?"
+
+
+def _error(path: Path, message: str, advice: str = "", *, on_key: bool = False) -> Finding:
+    return Finding(Severity.ERROR, "schema", Place(path, on_key), message, advice)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "empty" if value is None else "a mapping" if isinstance(value, dict) else "a list"
+
+
+def _explain_type(wrong: _Violation) -> Iterator[Finding]:
+    value = wrong.value
+    wanted = wrong.wanted if isinstance(wrong.wanted, list) else [wrong.wanted]
+    kinds = _TEXT_KINDS if is_secret(wrong.path) else " or ".join(_KINDS[kind] for kind in wanted)
+    if value is None and wrong.path:
+        empty = 'write `""`, or leave' if "string" in wanted else "write it, or leave"
+        yield _error(wrong.path, f"{wrong.name} is empty, not {kinds}", f"{empty} the key out")
+        return
+    advice = ""
+    if isinstance(value, bool | int | float) and "string" in wanted:
+        # The value is not shown: it may be a secret, and 1.10 has become 1.1.
+        advice = "put it in quotes to make it text"
+    elif isinstance(value, str) and "boolean" in wanted:
+        advice = "write `true` or `false`, without quotes"
+    elif not wrong.path:
+        advice = "`regspec init` writes a spec to start from"
+    yield _error(wrong.path, f"{wrong.name} must be {kinds}, not {_kind(value)}", advice)
+
+
+def _explain_unknown_keys(wrong: _Violation) -> Iterator[Finding]:
+    known = list(wrong.schema["properties"])
+    if is_secret(wrong.path):
+        # A key here may be the secret itself, as in `password: {hunter2}`.
+        yield _error(wrong.path, f"{wrong.name} must be {_TEXT_KINDS}", on_key=True)
+        return
+    for key in wrong.value:
+        if key not in known:
+            meant = nearest(key, known)
+            if key == "<<":
+                advice = "merge keys are not YAML 1.2; write the keys out"
+            else:
+                advice = _did_you_mean(meant) if meant else f"the keys here are {words(known)}"
+            yield _error((*wrong.path, key), f"unknown key {word(key)}", advice, on_key=True)
+
+
+def _explain_required(wrong: _Violation) -> Iterator[Finding]:
+    known = list(wrong.schema["properties"])
+    misspelt = {nearest(key, known) for key in wrong.value if key not in known}
+    for key in wrong.wanted:
+        if key not in wrong.value and key not in misspelt:
+            advice = "`{exact: REFERENCE}` writes an image as it is" if key == "exact" else ""
+            where = "" if not wrong.path else f" in {wrong.name}"
+            yield _error(wrong.path, f"missing key `{key}`{where}", advice, on_key=True)
+
+
+def _explain_const(wrong: _Violation) -> Iterator[Finding]:
+    wanted = wrong.wanted
+    yield _error(
+        wrong.path, f"{wrong.name} is not `{wanted}`", f"write `{wrong.path[-1]}: {wanted}`"
+    )
+
+
+def _explain_enum(wrong: _Violation) -> Iterator[Finding]:
+    choices = [str(choice) for choice in wrong.wanted]
+    value = wrong.value
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        yield _error(
+            wrong.path, f"{wrong.name} must be one of {words(choices)}, not {_kind(value)}"
+        )
+        return
+    meant = nearest(str(value), choices)
+    advice = (
+        _did_you_mean(meant) if meant and meant != str(value) else f"write one of {words(choices)}"
+    )
+    if meant == str(value):
+        advice = f"write {word(meant)} without quotes"
+    yield _error(wrong.path, f"{word(str(value))} is not one of {words(choices)}", advice)
+
+
+def _explain_pattern(wrong: _Violation) -> Iterator[Finding]:
+    value, schema = wrong.value, wrong.schema
+    ending = schema["patternErrorMessage"]
+    if is_secret(wrong.path):
+        yield _error(wrong.path, f"{wrong.name} {ending}")
+        return
+    right = _right_form(schema["pattern"], value)
+    yield _error(
+        wrong.path,
+        f"{word(value)} {ending}" if value else f"{wrong.name} is empty",
+        f"write {word(right)}" if right else _other_form(value, wrong.path),
+        on_key=wrong.on_key,
+    )
+
+
+def _right_form(pattern: str, value: str) -> str | None:
+    """The value with the usual mistakes undone, if that is what the pattern wants."""
+    right = value.strip().lower()
+    right = re.sub(r"^[a-z][a-z0-9+.-]*://", "", right)
+    right = right.strip("/")
+    candidates = [
+        right,
+        right.removeprefix("v2/"),
+        re.sub(r"^([0-9a-f:]*:[0-9a-f:.]*)$", r"[\1]", right),
+    ]
+    return next((c for c in candidates if c and c != value and re.search(pattern, c)), None)
+
+
+def _other_form(value: str, path: Path) -> str:
+    """What to write in place of a mirror's short form that cannot be one."""
+    if path[:1] != ("mirrors",) or len(path) > 2:  # noqa: PLR2004 - ("mirrors", index)
+        return ""
+    if value == "*":
+        return 'write `{source: "*", path: ""}`'
+    host, colon, port = value.partition(":")
+    if colon and port.isdecimal() and problem_with("source", value) is None:
+        return f"write {word(f'{{source: {value}, path: {host}}}')}"
+    if "::" in value:
+        return "the documented `SOURCE::TARGET` pairs go into `registry.mirrorRegistries`"
+    return ""
+
+
+def _explain_too_little(wrong: _Violation) -> Iterator[Finding]:
+    if is_secret(wrong.path):
+        yield _error(wrong.path, f"{wrong.name} must be {_TEXT_KINDS}")
+    else:
+        yield _error(wrong.path, f"{wrong.name} is empty", "fill it, or leave the key out")
+
+
+def _explain_too_much(wrong: _Violation) -> Iterator[Finding]:
+    if is_secret(wrong.path) and isinstance(wrong.value, dict):
+        yield _error(wrong.path, f"{wrong.name} has both `env` and `file`", "keep one of them")
+    else:
+        yield _error(wrong.path, f"{wrong.name} is longer than {wrong.wanted} characters")
+
+
+_EXPLAIN: dict[str, Explain] = {
+    "additionalProperties": _explain_unknown_keys,
+    "const": _explain_const,
+    "enum": _explain_enum,
+    "maxLength": _explain_too_much,
+    "maxProperties": _explain_too_much,
+    "minItems": _explain_too_little,
+    "minLength": _explain_too_little,
+    "minProperties": _explain_too_little,
+    "pattern": _explain_pattern,
+    "required": _explain_required,
+    "type": _explain_type,
+}

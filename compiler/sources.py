@@ -1,0 +1,197 @@
+"""What a spec refers to: environment variables and files, resolved into texts.
+
+No message here holds a name of a file or what was in it: a password put in the wrong place
+must not be printed. The line of the spec says which reference is meant.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from . import certificates, reference
+from .diagnostics import Finding, Path, Place, Severity, word
+from .model import Access, FromEnvironment, FromFile, Spec, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path as FilePath
+
+LARGEST_FILE = 1024 * 1024
+"""The largest file that a spec may refer to, in bytes."""
+
+
+class Unresolvable(Exception):  # noqa: N818 - it says what the reference is
+    """A reference cannot be resolved.
+
+    Args:
+        message: why, without a word of the file.
+        help: what to do.
+    """
+
+    def __init__(self, message: str, help: str = "") -> None:  # noqa: A002 - as in Finding
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+class ReadFile(Protocol):
+    """Reads the files that a spec refers to."""
+
+    def __call__(self, path: str) -> bytes:
+        """The bytes of a file, by the path that the spec holds.
+
+        Raises:
+            Unresolvable: it cannot be read, or may not be.
+        """
+        ...  # pragma: no cover
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReader:
+    """Reads regular files inside a folder, or inside others that the user has allowed."""
+
+    folder: FilePath
+    """The folder of the spec, which its paths are relative to."""
+    allowed: tuple[FilePath, ...] = ()
+
+    def __call__(self, path: str) -> bytes:
+        """The bytes of a file; see `ReadFile`."""
+        try:
+            real = os.path.realpath(self.folder / path, strict=True)
+            roots = [os.path.realpath(root) for root in (self.folder, *self.allowed)]
+            if not any(os.path.commonpath([root, real]) == root for root in roots):
+                raise Unresolvable(
+                    "this file is outside the folder of the spec",
+                    "move it there, or allow its folder with `--allow-file DIR`",
+                )
+            return _read_regular(real)
+        except OSError as error:
+            raise Unresolvable(f"this file cannot be read: {_reason(error)}") from None
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return "there is none"
+    return (os.strerror(error.errno) if error.errno else "no reason given").lower()
+
+
+def _read_regular(real: str) -> bytes:
+    """The bytes of a regular file; a pipe without a writer or a device is refused at once."""
+    descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - it is a descriptor
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Unresolvable("this is not a regular file")
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise Unresolvable(f"this file is larger than {LARGEST_FILE} bytes")
+    return content
+
+
+def resolve(
+    spec: Spec, environment: Mapping[str, str], read_file: ReadFile
+) -> tuple[Spec, list[Finding]]:
+    """The spec with every reference replaced by its text and every CA in canonical form.
+
+    Args:
+        spec: the model of a valid spec.
+        environment: the variables that `{env: NAME}` may name.
+        read_file: reads what `{file: PATH}` names.
+
+    Returns:
+        The resolved spec, and an error for each reference or CA that could not be.
+    """
+    resolver = _Resolver(environment, read_file)
+    registry = replace(spec.registry, access=resolver.access(spec.registry.access))
+    hosts = tuple((host, resolver.access(access)) for host, access in spec.hosts)
+    images = spec.images
+    if isinstance(images, FromFile):
+        images = resolver.images(images)
+    resolved = replace(spec, registry=registry, hosts=hosts, images=images)
+    return resolved, resolver.findings
+
+
+class _Resolver:
+    """Resolves one text after another and collects what is wrong."""
+
+    def __init__(self, environment: Mapping[str, str], read_file: ReadFile) -> None:
+        self.environment = environment
+        self.read_file = read_file
+        self.findings: list[Finding] = []
+
+    def access(self, access: Access) -> Access:
+        """An access with its login and CA as text."""
+        return replace(
+            access,
+            username=self._text(access.username, (*access.path, "username")),
+            password=self._text(access.password, (*access.path, "password")),
+            ca_cert=self._ca(access.ca_cert, (*access.path, "caCert")),
+        )
+
+    def images(self, source: FromFile) -> tuple[str, ...]:
+        """The references of an image list: one a line, with blank lines and # comments."""
+        path: Path = ("images",)
+        images = []
+        for number, line in enumerate(self._text(source, path).splitlines(), 1):
+            image = line.strip()
+            if not image or image.startswith("#"):
+                continue
+            try:
+                reference.parse(image)
+            except reference.NotAReference as why:
+                self._refuse(path, "reference", f"line {number} of this file: {word(image)}: {why}")
+            images.append(image)
+        return tuple(images)
+
+    def _ca(self, text: Text, path: Path) -> str:
+        resolved = self._text(text, path)
+        try:
+            return certificates.canonical(resolved)
+        except certificates.NotCertificates as why:
+            self._refuse(path, "ca", why.message, why.help)
+            return ""
+
+    def _text(self, text: Text, path: Path) -> str:
+        try:
+            match text:
+                case FromEnvironment(name):
+                    return self._variable(name)
+                case FromFile(file):
+                    return _decoded(self.read_file(file))
+                case _:
+                    return text
+        except Unresolvable as why:
+            step = "env" if isinstance(text, FromEnvironment) else "file"
+            self._refuse((*path, step), "reference", why.message, why.help)
+            return ""
+
+    def _variable(self, name: str) -> str:
+        # A name in capitals is a variable's; another could be the secret in the wrong place.
+        variable = f"the variable `{name}`" if name.isupper() else "this variable"
+        value = self.environment.get(name)
+        if value is None:
+            raise Unresolvable(f"{variable} is not set in the environment", "export it first")
+        try:
+            return _decoded(value.encode("utf-8"))
+        except UnicodeEncodeError:
+            raise Unresolvable(f"{variable} is not UTF-8") from None
+
+    def _refuse(self, path: Path, code: str, message: str, advice: str = "") -> None:
+        name = next(key for key in reversed(path) if key not in ("env", "file"))
+        said = f"`{name}`: {message}"
+        self.findings.append(Finding(Severity.ERROR, code, Place(path), said, advice))
+
+
+def _decoded(content: bytes) -> str:
+    """The text of a variable or file, less one final line break, which is rarely meant."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unresolvable("what this refers to is not UTF-8") from None
+    text = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
+    if not text:
+        raise Unresolvable("what this refers to is empty", 'write `""` when there is no value')
+    return text

@@ -1,0 +1,100 @@
+"""The containerd configuration that should be found on a node, or one that works there.
+
+What containerd does with each form was measured on eight versions; the comments say what
+follows from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import emit
+from ..mirrors import Location
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..mirrors import Mirror
+    from ..model import Choice, Spec
+
+PLUGINS = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.images"}
+"""The plugin that reads `registry`, by the version of the configuration format."""
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    config_version = choice.option("configVersion", 2)
+    full = choice.option("form") == "full"
+    api = choice.option("endpoints") == "api"
+    if api:
+        # `docker.io/library` is no namespace that containerd looks up; `docker.io` covers it.
+        mirrors = [
+            (mirror.source, api_url(spec, mirror))
+            for mirror in spec.mirrors
+            if "/" not in mirror.source
+        ]
+    else:
+        mirrors = [(mirror.source, mirror.documented) for mirror in spec.mirrors]
+    tls = _tls(spec, choice) if api else {}
+    registry: dict[str, Any] = {
+        "mirrors": {source: {"endpoint": [endpoint]} for source, endpoint in mirrors}
+    }
+    if tls:
+        registry["configs"] = {host: {"tls": settings} for host, settings in tls.items()}
+    plugin: dict[str, Any] = {"registry": registry}
+    data: dict[str, Any] = {"version": config_version}
+    if full:
+        data["imports"] = ["/etc/containerd/conf.d/*.toml"]
+        runc = {"runtime_type": "io.containerd.runc.v2", "options": {"SystemdCgroup": True}}
+        plugin = {"containerd": {"runtimes": {"runc": runc}}, **plugin}
+    data["plugins"] = {PLUGINS[config_version]: plugin}
+    yield Artifact(
+        path=choice.option("out", TARGET.file),
+        text=emit.render(
+            "containerd.toml.j2",
+            config_version=config_version,
+            full=full,
+            plugin=PLUGINS[config_version],
+            mirrors=mirrors,
+            tls=tls,
+        ),
+        data=data,
+        syntax="toml",
+    )
+
+
+def api_url(spec: Spec, mirror: Mirror) -> str:
+    """The endpoint through which containerd pulls: its path is used verbatim, so it has /v2."""
+    access = spec.access(mirror.location.host)
+    scheme = "http" if access and access.plain_http else "https"
+    return f"{scheme}://{Location(f'{mirror.location.host}/v2', mirror.location.path)}"
+
+
+def tls_hosts(spec: Spec) -> Iterator[tuple[str, bool, bool]]:
+    """The mirrors' hosts that need TLS settings: host, whether it has a CA, and skips checks."""
+    for host in dict.fromkeys(mirror.location.host for mirror in spec.mirrors):
+        access = spec.access(host)
+        if access and not access.plain_http and (access.ca_cert or access.insecure_skip_verify):
+            yield host, bool(access.ca_cert), access.insecure_skip_verify
+
+
+def _tls(spec: Spec, choice: Choice) -> dict[str, dict[str, Any]]:
+    """`registry.configs."HOST".tls` by host; containerd 1.x only reads it."""
+    settings: dict[str, dict[str, Any]] = {}
+    for host, has_ca, skip in tls_hosts(spec):
+        settings[host] = {"insecure_skip_verify": True} if skip else {}
+        if has_ca and not skip:
+            settings[host] = {"ca_file": choice.option("caFile")}
+    return settings
+
+
+TARGET = Target(
+    name="containerd",
+    summary="the containerd registry mirrors that a node should have",
+    file="containerd.toml",
+    destination="/etc/containerd/config.toml",
+    on_nodes=True,
+    restart="containerd",
+    options=("version", "form", "configVersion", "endpoints", "caFile"),
+    render=_render,
+)

@@ -1,0 +1,56 @@
+"""The registry Secret that the management plane reads and hands on to its clusters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import emit, mirrors
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+SECRET_KEYS = frozenset({"USERNAME", "PASSWORD", "CA_CERT"})
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    access = spec.registry.access
+    strings = {
+        "DOMAIN": str(spec.registry.endpoint),
+        "BASE_PATH": spec.registry.base_content_path,
+        "USERNAME": access.username,
+        "PASSWORD": access.password,
+        "INSECURE": "true" if access.insecure_skip_verify else "false",
+        "CA_CERT": access.ca_cert,
+        "MIRROR_REGISTRIES": mirrors.to_string(spec.mirrors),
+    }
+    yield Artifact(
+        path=choice.option("out", TARGET.file),
+        text=emit.render("registry-secret.yaml.j2", **strings),
+        # "Do not change kind, metadata and type": they are constants of the document.
+        data={
+            "apiVersion": "v1",
+            "stringData": strings,
+            "kind": "Secret",
+            "metadata": {"name": "registry-info", "namespace": "jet-system"},
+            "type": "Opaque",
+        },
+        syntax="yaml",
+        mode=0o600,
+        holds_secret=bool(access.password),
+        secret_keys=SECRET_KEYS,
+    )
+
+
+TARGET = Target(
+    name="secret",
+    summary="the registry Secret (registry-info in jet-system)",
+    file="registry-secret.yaml",
+    destination="kubectl create --filename registry-secret.yaml",
+    on_nodes=False,
+    restart="",
+    options=(),
+    render=_render,
+)

@@ -1,0 +1,51 @@
+"""What a target is, and what it makes: the interface of every module in this folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..model import Choice, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One file that a target makes."""
+
+    path: str
+    """Below the output folder, with `/` between its parts."""
+    text: str = field(repr=False)
+    data: Any = field(repr=False)
+    """What the text must read back as."""
+    syntax: str
+    """`yaml` or `toml`."""
+    mode: int = 0o644
+    """The permission bits of the file."""
+    holds_secret: bool = False
+    """Whether a real secret is in it, so that others must not read it."""
+    secret_keys: frozenset[str] = frozenset()
+    """The keys whose values are never shown in a diff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One kind of file that a spec compiles to."""
+
+    name: str
+    summary: str
+    """What the file is, in one line."""
+    file: str
+    """Its default path below the output folder."""
+    destination: str
+    """Where it goes: the path on a node, or the command that takes it."""
+    on_nodes: bool
+    """Whether the destination is a path on each node."""
+    restart: str
+    """The service to restart when the file has changed, or an empty text."""
+    options: tuple[str, ...]
+    """The options it takes beside `out`."""
+    render: Callable[[Spec, Choice], Iterator[Artifact]]
+    """Makes the files of a resolved spec for one choice of this target."""

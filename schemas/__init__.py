@@ -1,0 +1,1 @@
+"""The JSON Schema that authors' editors and the compiler share."""

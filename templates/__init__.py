@@ -1,0 +1,1 @@
+"""The skeletons that people recognise, with every value quoted by the compiler."""
