@@ -7,6 +7,7 @@ becomes a `Diagnostic` with a line and a column only when it is going to be show
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value of a spec."""
 
 _LONGEST_WORD = 100
+# Not a tag before a digest, which looks alike: `nginx:1.25@sha256:...`.
+_LOGIN = re.compile(r"(^|//|::)[^\s/:@]+:[^\s/@]*@(?!sha[0-9]+:)")
 
 
 class Severity(enum.Enum):
@@ -74,9 +77,14 @@ class Diagnostic:
     span: Span
 
 
+def holds_login(text: str) -> bool:
+    """Whether a text has `USER:PASSWORD@` where a URL has it."""
+    return bool(_LOGIN.search(text))
+
+
 def word(text: str) -> str:
-    """An author's word in backticks, on one line, without control characters, cut when long."""
-    shown = printable(text)
+    """An author's word in backticks, without control characters or a login, cut when long."""
+    shown = printable(_LOGIN.sub(r"\1...@", text))
     if len(shown) > _LONGEST_WORD:
         shown = shown[: _LONGEST_WORD - 3] + "..."
     return f"`{shown}`"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from .diagnostics import Path, Place, Span, printable, word
+from .diagnostics import Path, Place, Span, holds_login, printable, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,7 +136,8 @@ class Document:
         hidden = [
             self._extents[other].value
             for other in paths
-            if self._extents[other].scalar and not is_public(other)
+            if self._extents[other].scalar
+            and (not is_public(other) or holds_login(str(self._value(other))))
         ]
         # Below a secret, or below what nobody knows, a key may be the secret itself.
         hidden += [
@@ -157,16 +158,20 @@ class Document:
         A value's text is not its characters in the document (quotes, escapes, indentation),
         but words in it are, in the same order.
         """
-        value = self.data
-        for step in path:
-            value = value[step]
-        wanted = str(value)[first:last]
+        value = str(self._value(path))
+        wanted = value[first:last]
         found = start - 1
-        for _ in range(str(value).count(wanted, 0, first) + 1):
+        for _ in range(value.count(wanted, 0, first) + 1):
             found = self.text.find(wanted, found + 1, end)
             if found < 0:
                 return start, end
         return found, found + len(wanted)
+
+    def _value(self, path: Path) -> Any:
+        value = self.data
+        for step in path:
+            value = value[step]
+        return value
 
 
 @dataclass(frozen=True, slots=True)

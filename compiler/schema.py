@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from . import resources
-from .diagnostics import Finding, Path, Place, Severity, word, words
+from .diagnostics import Finding, Path, Place, Severity, holds_login, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +47,11 @@ class _Violation:
         name = word(keys[-1])
         return name if isinstance(self.path[-1], str) else f"an item of {name}"
 
+    @property
+    def without_it(self) -> str:
+        """How the author does without the value."""
+        return "leave the key out" if isinstance(self.path[-1], str) else "remove the item"
+
 
 def check(data: Any) -> list[Finding]:
     """Everything that the schema has against the data of a document.
@@ -70,12 +75,12 @@ def check(data: Any) -> list[Finding]:
 
 def subschema(path: Path) -> dict[str, Any] | None:
     """The part of the schema that describes a path, or none for a path that it does not know."""
-    node = _resolved(_root())
+    node = resolved(_root())
     for step in path:
         below = node.get("items") if isinstance(step, int) else _property(node, step)
         if not isinstance(below, dict):
             return None
-        node = _resolved(below)
+        node = resolved(below)
     return node
 
 
@@ -91,6 +96,14 @@ def is_secret(path: Path) -> bool:
     )
 
 
+def resolved(node: dict[str, Any]) -> dict[str, Any]:
+    """A node of the schema with what it refers to; its own keys win."""
+    while "$ref" in node:
+        target = _root()["$defs"][node["$ref"].rpartition("/")[2]]
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    return node
+
+
 def problem_with(definition: str, value: str) -> str | None:
     """What the schema has against one text, as a message and a help, or none.
 
@@ -98,17 +111,12 @@ def problem_with(definition: str, value: str) -> str | None:
         definition: the name of one of the schema's `$defs` that is a pattern, such as `location`.
         value: the text.
     """
-    node = _resolved(_root()["$defs"][definition])
+    node = resolved(_root()["$defs"][definition])
     if len(value) <= node["maxLength"] and re.search(node["pattern"], value):
         return None
     right = _right_form(node["pattern"], value)
     advice = f"; write {word(right)}" if right else ""
     return f"{word(value)} {node['patternErrorMessage']}{advice}"
-
-
-def pattern_message(definition: str) -> str:
-    """The end of the message about a text that does not match one of the schema's `$defs`."""
-    return str(_resolved(_root()["$defs"][definition])["patternErrorMessage"])
 
 
 def nearest(name: str, known: list[str]) -> str | None:
@@ -130,14 +138,6 @@ def _validator() -> Draft202012Validator:
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - the slowest import of all
 
     return Draft202012Validator(_root())
-
-
-def _resolved(node: dict[str, Any]) -> dict[str, Any]:
-    """The node with what it refers to, its own keys first."""
-    while "$ref" in node:
-        target = _root()["$defs"][node["$ref"].rpartition("/")[2]]
-        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
-    return node
 
 
 def _property(node: dict[str, Any], name: str) -> Any:
@@ -167,8 +167,9 @@ def _explain_type(wrong: _Violation) -> Iterator[Finding]:
     wanted = wrong.wanted if isinstance(wrong.wanted, list) else [wrong.wanted]
     kinds = _TEXT_KINDS if is_secret(wrong.path) else " or ".join(_KINDS[kind] for kind in wanted)
     if value is None and wrong.path:
-        empty = 'write `""`, or leave' if "string" in wanted else "write it, or leave"
-        yield _error(wrong.path, f"{wrong.name} is empty, not {kinds}", f"{empty} the key out")
+        written = '`""`' if "string" in wanted else "it"
+        advice = f"write {written}, or {wrong.without_it}"
+        yield _error(wrong.path, f"{wrong.name} is empty, not {kinds}", advice)
         return
     advice = ""
     if isinstance(value, bool | int | float) and "string" in wanted:
@@ -238,10 +239,14 @@ def _explain_pattern(wrong: _Violation) -> Iterator[Finding]:
         yield _error(wrong.path, f"{wrong.name} {ending}")
         return
     right = _right_form(schema["pattern"], value)
+    if holds_login(value):
+        advice = "a login goes into `username` and `password`"
+    else:
+        advice = f"write {word(right)}" if right else _other_form(value, wrong.path)
     yield _error(
         wrong.path,
         f"{word(value)} {ending}" if value else f"{wrong.name} is empty",
-        f"write {word(right)}" if right else _other_form(value, wrong.path),
+        advice,
         on_key=wrong.on_key,
     )
 
@@ -253,7 +258,7 @@ def _right_form(pattern: str, value: str) -> str | None:
     right = right.strip("/")
     candidates = [
         right,
-        right.removeprefix("v2/"),
+        right.upper(),
         re.sub(r"^([0-9a-f:]*:[0-9a-f:.]*)$", r"[\1]", right),
     ]
     return next((c for c in candidates if c and c != value and re.search(pattern, c)), None)
@@ -277,7 +282,7 @@ def _explain_too_little(wrong: _Violation) -> Iterator[Finding]:
     if is_secret(wrong.path):
         yield _error(wrong.path, f"{wrong.name} must be {_TEXT_KINDS}")
     else:
-        yield _error(wrong.path, f"{wrong.name} is empty", "fill it, or leave the key out")
+        yield _error(wrong.path, f"{wrong.name} is empty", f"fill it, or {wrong.without_it}")
 
 
 def _explain_too_much(wrong: _Violation) -> Iterator[Finding]:

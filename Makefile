@@ -1,0 +1,50 @@
+# `make` alone lists the targets. Everything is set up in .venv, nothing outside the checkout.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help example test lint golden docs bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+example: $(VENV)/.regspec ## compile examples/harbor-airgap.yaml into out/ and show the files
+	$(BIN)/regspec compile examples/harbor-airgap.yaml
+	@for file in values.yaml registry-secret.yaml containerd.toml; do \
+		printf '\n==> out/%s <==\n' "$$file"; cat "out/$$file"; \
+	done
+
+test: lint ## run the linters and every test
+	$(BIN)/pytest --numprocesses auto
+
+lint: $(VENV)/.dev ## run ruff, mypy and the other checks
+	$(BIN)/pre-commit run --all-files --show-diff-on-failure
+
+golden: $(VENV)/.dev ## rewrite the golden files; read the diff afterwards
+	$(BIN)/pytest tests/test_golden.py --update-golden --numprocesses auto
+	git diff --stat -- golden
+
+docs: $(VENV)/.dev ## rewrite the generated pages of docs/
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.dev ## measure the commands against an empty Python process
+	$(BIN)/python benchmarks/cold.py
+
+clean: ## remove what was made here
+	rm -rf $(VENV) out build dist *.egg-info
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'regspec needs Python 3.11 or later: make PYTHON=python3.11 ...' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.regspec: $(VENV)/bin/python pyproject.toml
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.regspec
+	$(PIP) install 'pip>=25.1'
+	$(PIP) install --group dev
+	@touch $@

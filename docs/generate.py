@@ -1,0 +1,141 @@
+"""Writes the pages that are made from the schema, the targets and the rules.
+
+    python docs/generate.py
+
+tests/test_docs.py fails when a page is not what this makes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from regspec import resources
+from regspec.rules import RULES
+from regspec.schema import resolved
+from regspec.targets import DEFAULT_TARGETS, TARGETS
+
+HERE = Path(__file__).resolve().parent
+NOTE = "<!-- made by docs/generate.py; run `make docs` -->\n"
+SCHEMA = resources.schema()
+
+
+def kind(node: dict[str, Any]) -> str:
+    """What a value may be."""
+    if "const" in node:
+        return f"`{node['const']}`"
+    if "enum" in node:
+        return " or ".join(f"`{value}`" for value in node["enum"])
+    names = {"string": "text", "object": "mapping", "array": "list", "boolean": "true or false"}
+    types = node["type"] if isinstance(node["type"], list) else [node["type"]]
+    return " or ".join(names[name] for name in types)
+
+
+def tables(node: dict[str, Any], path: str) -> list[str]:
+    """A table for a mapping, and one for each mapping below it."""
+    lines, below = [], []
+    if "properties" in node:
+        title = f"`{path}`" if path else "The spec"
+        lines += [f"## {title}\n", f"{node['description']}\n"]
+        lines += ["| key | what | |", "| --- | --- | --- |"]
+        for key, value in node["properties"].items():
+            entry = resolved(value)
+            needed = "required" if key in node.get("required", ()) else ""
+            what = f"{entry['description']} ({kind(entry)})"
+            lines.append(f"| `{key}` | {what} | {needed} |")
+            if not entry.get("writeOnly"):
+                below += tables(entry, f"{path}.{key}" if path else key)
+        lines.append("")
+    if isinstance(node.get("items"), dict):
+        below += tables(resolved(node["items"]), f"{path}[]")
+    if isinstance(node.get("additionalProperties"), dict):
+        below += tables(resolved(node["additionalProperties"]), f"{path}.HOST")
+    return lines + below
+
+
+def spec_page() -> str:
+    """docs/spec.md, from the schema."""
+    text = resolved(SCHEMA["$defs"]["text"])["properties"]
+    lines = [
+        "# The spec\n",
+        NOTE,
+        "One YAML document. Plain `true`, `false`, `null` and decimal numbers are what they are in",
+        "JSON; every other plain scalar is text (`no`, `010`, `1e3` too). A key stands once, and",
+        "an unknown key is an error. `regspec schema` prints the JSON Schema behind this page;",
+        "[rules.md](rules.md) says what else is checked.\n",
+        *tables(SCHEMA, ""),
+        "## References\n",
+        "Where text may be a reference, it is a mapping with one of these keys. What it refers to",
+        "is text in UTF-8, which must not be empty; one final line break is dropped.\n",
+        "| key | what |",
+        "| --- | --- |",
+        *(f"| `{key}` | {value['description']} |" for key, value in text.items()),
+        "",
+        "A file must be a regular file of at most 1 MiB inside the folder of the spec, after links",
+        "are resolved; `--allow-file DIR` on the command line allows another folder.\n",
+    ]
+    return "\n".join(lines)
+
+
+def targets_page() -> str:
+    """docs/targets.md, from the targets and the schema."""
+    options = SCHEMA["properties"]["targets"]["items"]["properties"]
+    lines = [
+        "# Targets\n",
+        NOTE,
+        "What a spec compiles to. `targets` of the spec selects them and gives them options;",
+        f"without it they are {', '.join(f'`{name}`' for name in DEFAULT_TARGETS)}.",
+        "`regspec targets --format json` prints this list for programs.\n",
+    ]
+    for target in TARGETS.values():
+        place = "On each node" if target.on_nodes else "Taken by"
+        restart = f"; restart {target.restart} afterwards" if target.restart else ""
+        lines += [
+            f"## `{target.name}`\n",
+            f"{target.summary[0].upper()}{target.summary[1:]}.\n",
+            f"- File: `{target.file}`",
+            f"- {place}: `{target.destination}`{restart}\n",
+            "| option | what |",
+            "| --- | --- |",
+            *(
+                f"| `{name}` | {options[name]['description'].partition(' Option of:')[0]} |"
+                for name in ("out", *target.options)
+            ),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def rules_page() -> str:
+    """docs/rules.md, from the manuals of the rules."""
+    lines = [
+        "# Rules\n",
+        NOTE,
+        "What `regspec compile` finds beyond the schema. An error stops it; a warning does not,",
+        "and `lint: {ignore: [CODE]}` in the spec silences it. Examples leave out what does not",
+        "matter.\n",
+        "Other codes: `yaml` (the document cannot be read), `schema` (a value is not what the",
+        "[spec](spec.md) says), `reference` (an `{env: NAME}` or `{file: PATH}` cannot be",
+        "resolved), `ca` (a CA certificate is not one).\n",
+    ]
+    for code, rule in sorted(RULES.items()):
+        title, _, body = inspect.cleandoc(rule.manual).partition("\n\n")
+        lines += [f"## {code}: {title}\n", f"Severity: {rule.severity.value}\n"]
+        for part in body.split("\n\n"):
+            name, _, example = part.partition("\n")
+            if name in ("Bad:", "Good:"):
+                lines += [f"{name}\n", f"```yaml\n{textwrap.dedent(example)}\n```\n"]
+            else:
+                lines.append(f"{part}\n")
+    return "\n".join(lines)
+
+
+PAGES = {"spec.md": spec_page, "targets.md": targets_page, "rules.md": rules_page}
+
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+        print(f"docs/{name}")

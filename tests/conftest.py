@@ -1,0 +1,68 @@
+"""What every test may use: the real command, and a way to write a spec."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAD = "apiVersion: regspec/v1\nkind: RegistrySpec\n"
+SMALLEST = HEAD + "registry: {endpoint: harbor.example.org}\nmirrors: [docker.io]\n"
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite the golden files; read the diff"
+    )
+
+
+def pytest_sessionfinish(session):
+    """Under CI a skipped test is a real consumer left out: the run fails."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("skipped tests fail the run under CI", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def head() -> str:
+    """The two lines that every spec begins with."""
+    return HEAD
+
+
+@pytest.fixture(scope="session")
+def smallest() -> str:
+    """The smallest valid spec."""
+    return SMALLEST
+
+
+@pytest.fixture(scope="session")
+def regspec():
+    """Runs `regspec` as its own process: regspec(*words, cwd=, env=, input=, umask=)."""
+
+    def run(*words, cwd, env=None, input=None, umask=-1, timeout=20):  # noqa: A002
+        kept = ("PATH", "HOME", "LANG", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH")
+        base = {key: os.environ[key] for key in kept if key in os.environ}
+        return subprocess.run(
+            [sys.executable, "-m", "regspec", *map(str, words)],
+            cwd=cwd,
+            env=base | (env or {}),
+            input=input,
+            capture_output=True,
+            text=not isinstance(input, bytes),
+            umask=umask,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,134 @@
+"""How YAML is read, and where everything in it stands."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from regspec.diagnostics import Place
+from regspec.document import NotADocument, parse
+
+
+@pytest.mark.parametrize(
+    "written, value",
+    [
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("0", 0),
+        ("-7", -7),
+        ("12", 12),
+        ("1.5", 1.5),
+        ("-0.25", -0.25),
+        # Everything else is text, whatever YAML 1.1 makes of it.
+        *((text, text) for text in ("no", "Yes", "on", "True", "NULL", "010", "0o17", "0x1f")),
+        *(
+            (text, text)
+            for text in ("1e3", ".5", "5.", "+1", "1_000", "1:30", "2026-11-23", ".inf")
+        ),
+        ("'true'", "true"),
+        ('"12"', "12"),
+        ("!!str 12", None),
+    ],
+)
+def test_plain_scalars(written, value):
+    if written.startswith("!"):
+        with pytest.raises(NotADocument):
+            parse(f"key: {written}\n")
+        return
+    read = parse(f"key: {written}\n").data["key"]
+    assert read == value
+    assert type(read) is type(value)
+
+
+def show(_path):
+    return True
+
+
+@pytest.mark.parametrize(
+    "text, path, line, column, marked",
+    [
+        ("a: b\n", ("a",), 1, 4, "b"),
+        ("a:\n  - x\n  - 'y z'\n", ("a", 1), 3, 5, "'y z'"),
+        ("a: {b: c, d: [e, f]}\n", ("a", "d", 1), 1, 18, "f"),
+        ("é: 'ü'\nb: c\n", ("é",), 1, 4, "'ü'"),
+        ("a: b\r\nc: d\r\n", ("c",), 2, 4, "d"),
+        ("# comment\n\n---\na: b\n", ("a",), 4, 4, "b"),
+        ("\ta: b\n".strip(), ("a",), 1, 4, "b"),
+        ("a: |\n  first\n  second\n", ("a",), 1, 4, "|"),
+    ],
+)
+def test_values_have_their_places(text, path, line, column, marked):
+    span = parse(text).span(Place(path), show)
+    assert (span.line, span.column) == (line, column)
+    assert span.excerpt[slice(*span.mark)] == marked
+
+
+def test_a_key_has_its_place():
+    span = parse("a:\n  bcd: e\n").span(Place(("a", "bcd"), on_key=True), show)
+    assert (span.line, span.column, span.excerpt[slice(*span.mark)]) == (2, 3, "bcd")
+
+
+def test_a_path_that_is_not_there_stands_for_the_one_above():
+    span = parse("a:\n  b: c\n").span(Place(("a", "x", "y"), on_key=True), show)
+    assert (span.line, span.column) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s: |\n  one,\n  two,two\n",
+        "s: >\n  one,\n\n  two,two\n",
+        "s: one,\n  two,two\n",
+        's: "one,\\ttwo,\\\n  two"\n',
+        "s: 'one,two,two'\n",
+    ],
+)
+def test_a_part_of_a_text_has_its_place_in_every_style(text):
+    document = parse(text)
+    value = document.data["s"]
+    second = value.rindex("two")
+    span = document.span(Place(("s",), part=(second, second + 3)), show)
+    line = text.splitlines()[span.line - 1]
+    assert line[span.column - 1 :].startswith("two")
+    assert text.rindex("two") == sum(len(x) + 1 for x in text.splitlines()[: span.line - 1]) + (
+        span.column - 1
+    )
+
+
+def test_an_alias_stands_for_its_value_and_has_its_own_place():
+    document = parse("a: &x [1, 2]\nb: *x\n")
+    assert document.data == {"a": [1, 2], "b": [1, 2]}
+    assert document.span(Place(("b", 1)), show).line == 2
+
+
+def test_a_hidden_value_is_not_in_the_excerpt_of_its_neighbour():
+    document = parse("{a: b, p: hunter2, k: [hunter3, x]} # hunter4\n")
+    span = document.span(Place(("a",)), lambda path: path[:1] not in (("p",), ("k",)))
+    assert span.excerpt == "{a: b, p: ..., k: [..., ...]}"
+
+
+def test_a_long_line_is_cut_around_the_mark():
+    text = "a: [" + "x, " * 500 + "here, " + "y, " * 500 + "z]\n"
+    span = parse(text).span(Place(("a", 500)), show)
+    assert span.excerpt[slice(*span.mark)] == "here"
+    assert len(span.excerpt) <= 160
+    assert span.column == text.index("here") + 1
+
+
+@given(st.text(alphabet="ab:-[]{},&*!|>'\"%@`#?\n\t \r~01.é\u2028\x85", max_size=40))
+def test_any_text_is_a_document_or_says_where_it_is_none(text):
+    try:
+        document = parse(text)
+    except NotADocument as why:
+        for problem, span in why.spans():
+            assert problem.message
+            assert span.line >= 1
+            assert span.column >= 1
+    else:
+        # Every place can be shown.
+        for path in document._extents:
+            document.span(Place(path), show)
+            document.span(Place(path, on_key=True), lambda _path: False)

@@ -1,0 +1,67 @@
+"""The real command over every case of golden/: exact bytes, exact files, exact words.
+
+A case is a folder with registry.yaml, and optionally args (words for the command), env
+(NAME=VALUE lines) and files that the spec refers to. stderr.txt and out/ are what must come.
+`pytest --update-golden` rewrites those; the diff is read like code.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+CASES = sorted(path.parent for path in GOLDEN.rglob("registry.yaml"))
+MADE = ("stderr.txt", "out")
+
+
+def files_below(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.relative_to(GOLDEN)))
+def test_the_command_gives_exactly_the_golden_files(case, regspec, tmp_path, request):
+    work = tmp_path / "case"
+    shutil.copytree(case, work, ignore=shutil.ignore_patterns(*MADE))
+    args = (case / "args").read_text() if (case / "args").exists() else ""
+    env = (case / "env").read_text() if (case / "env").exists() else ""
+    variables = dict(line.split("=", 1) for line in env.splitlines() if line)
+
+    done = regspec("compile", "registry.yaml", *shlex.split(args), cwd=work, env=variables)
+
+    bad = case.parent.name == "bad"
+    assert done.returncode == (1 if bad else 0), done.stderr
+    assert done.stdout == ""
+    assert not bad or not (work / "out").exists(), "a bad spec has written something"
+    if request.config.getoption("--update-golden"):
+        update(case, work, done.stderr)
+    assert done.stderr == (case / "stderr.txt").read_text(), (
+        "rewrite with: pytest tests/test_golden.py --update-golden"
+    )
+    assert files_below(work / "out") == files_below(case / "out"), (
+        "rewrite with: pytest tests/test_golden.py --update-golden"
+    )
+
+
+def update(case, work, stderr):
+    if os.environ.get("CI"):
+        pytest.fail("goldens are not rewritten under CI")
+    (case / "stderr.txt").write_text(stderr)
+    shutil.rmtree(case / "out", ignore_errors=True)
+    if (work / "out").exists():
+        shutil.copytree(work / "out", case / "out")
+        for path in (case / "out").rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def test_there_are_cases_of_both_kinds():
+    kinds = {case.parent.name == "bad" for case in CASES}
+    assert kinds == {True, False}

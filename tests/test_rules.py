@@ -1,0 +1,84 @@
+"""The manuals of the rules, and their examples, run."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import shutil
+import textwrap
+
+import pytest
+from regspec import document, pipeline, sources
+from regspec.rules import RULES
+
+PARTS = ("Fix:", "Source:", "Bad:", "Good:")
+
+
+def manual(rule):
+    return inspect.cleandoc(rule.manual)
+
+
+def example(rule, name):
+    """The spec of an example: the smallest one, with what the manual says in its place."""
+    _, _, after = manual(rule).partition(f"\n{name}:\n")
+    written = textwrap.dedent(re.split(r"\n(?=\S)", after, maxsplit=1)[0])
+    keys = document.parse(written).data
+    data = {
+        "apiVersion": "regspec/v1",
+        "kind": "RegistrySpec",
+        "registry": {"endpoint": "harbor.example.org"} | keys.pop("registry", {}),
+        "mirrors": ["docker.io", "docker.io/library"],
+    } | keys
+    if "mirrorRegistries" in data["registry"] and "mirrors" not in keys:
+        del data["mirrors"]
+    # The example of one rule is not to be met by another one.
+    data.setdefault("targets", ["values", "secret"])
+    if rule.code != "RS101":
+        data["lint"] = {"ignore": ["RS101"]}
+    return json.dumps(data)
+
+
+def findings(spec, root, tmp_path):
+    shutil.copy(root / "examples/ca.crt", tmp_path)
+    result = pipeline.compile_spec(
+        spec.encode(),
+        targets=(),
+        environment={"REGISTRY_PASSWORD": "x", "NEXUS_PASSWORD": "y"},
+        read_file=sources.FolderReader(tmp_path),
+    )
+    return [(found.code, found.severity) for found in result.diagnostics]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_the_bad_example_meets_its_rule_and_no_other(rule, root, tmp_path):
+    found = findings(example(rule, "Bad"), root, tmp_path)
+    assert found, "the bad example is good"
+    assert set(found) == {(rule.code, rule.severity)}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_the_good_example_is_good(rule, root, tmp_path):
+    assert findings(example(rule, "Good"), root, tmp_path) == []
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_the_manual_has_all_its_parts(rule):
+    lines = manual(rule).splitlines()
+    assert lines[0].endswith("."), "the first line is a sentence"
+    for part in PARTS:
+        assert any(line.startswith(part) for line in lines), part
+
+
+def test_the_codes_are_unique_and_every_rule_is_listed():
+    from regspec.rules import certificates, endpoints, names, outputs
+    from regspec.rules.rule import Rule
+
+    written = [
+        value
+        for module in (certificates, endpoints, names, outputs)
+        for value in vars(module).values()
+        if isinstance(value, Rule)
+    ]
+    assert len({rule.code for rule in written}) == len(written)
+    assert {rule.code for rule in written} == set(RULES)
