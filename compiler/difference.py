@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from .diagnostics import printable
 from .emit import HEADER
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ def unified(artifact: Artifact, old: bytes | None, name: str) -> str:
     )
     if not lines:
         return f"{name} differs only in what is not shown: comments, layout or line ends\n"
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{_visible(line)}\n" for line in lines)
+
+
+def _visible(line: str) -> str:
+    return "\t".join(printable(part) for part in line.split("\t"))
 
 
 def _leaf_keys(data: Any, key: str = "") -> Iterator[str]:

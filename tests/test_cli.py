@@ -101,6 +101,13 @@ def test_several_specs_each_to_its_own_folder(regspec, tmp_path, smallest):
         )
 
 
+def test_a_spec_that_is_named_twice_is_compiled_once(regspec, tmp_path, smallest):
+    (tmp_path / "registry.yaml").write_text(smallest)
+    done = regspec("compile", "registry.yaml", "registry.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.endswith("3 files written, 0 up to date\n")
+
+
 def test_the_worst_exit_code_wins(regspec, tmp_path, smallest):
     (tmp_path / "good.yaml").write_text(smallest)
     (tmp_path / "bad.yaml").write_text("registry: {}\n")
@@ -253,3 +260,54 @@ def test_a_bug_of_ours_exits_3_without_a_secret(tmp_path, smallest):
         assert ("pipeline.py" in done.stderr) == bool(debug)
         assert "s3cret" not in done.stderr.replace("raise KeyError('s3cret')", "")
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("closed, command", [("<&-", "-"), (">&-", "registry.yaml --stdout")])
+def test_a_closed_stream_is_told(tmp_path, smallest, closed, command):
+    import subprocess
+    import sys
+
+    (tmp_path / "registry.yaml").write_text(smallest)
+    line = f"{sys.executable} -m regspec compile {command} {closed}"
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.endswith("is closed\n")
+    assert "Traceback" not in done.stderr
+
+
+def test_no_control_character_reaches_the_terminal(regspec, tmp_path, smallest):
+    spec = smallest + '"\\e[2J\\u202e": 1\n'
+    done = regspec("compile", "-", "-o", "\x1b[2J", cwd=tmp_path, input=spec)
+    assert done.returncode == 1
+    assert r"`\x1b[2J\u202e`" in done.stderr
+    (tmp_path / "\x1b[2J").write_text("a file in place of the folder")
+    again = regspec("compile", "-", "-o", "\x1b[2J", cwd=tmp_path, input=smallest)
+    assert again.returncode == 2
+    assert "\x1b" not in done.stderr + again.stderr
+
+
+def test_progress_is_shown_on_a_terminal_after_a_second(tmp_path, smallest):
+    import os
+    import pty
+    import subprocess
+    import sys
+
+    names = [f"site{number}.yaml" for number in range(1500)]
+    for name in names:
+        (tmp_path / name).write_text(smallest)
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "regspec", "compile", *names, "-t", "secret", "-o", "{stem}"]
+    with subprocess.Popen(words, cwd=tmp_path, stderr=theirs) as process:
+        os.close(theirs)
+        told = b""
+        try:
+            while piece := os.read(ours, 4096):
+                told += piece
+        except OSError:  # the other end is closed
+            pass
+    os.close(ours)
+    assert process.returncode == 0
+    assert b" of 1500 specs" in told
+    assert told.rstrip().endswith(b"\r\x1b[K1500 files written, 0 up to date")

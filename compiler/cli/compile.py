@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..diagnostics import printable
 from ..targets import TARGETS
-from .files import STDIN, CannotRead, folder_of, paint, read_spec, say_error
+from .files import STDIN, CannotRead, Progress, folder_of, paint, read_spec, say_error
 
 if TYPE_CHECKING:
     from ..targets import Artifact
@@ -107,10 +108,13 @@ def _compile_all(
     from ..sources import FolderReader
 
     compiled, code = [], 0
-    for name in specs:
+    names = list(dict.fromkeys(specs))
+    progress = Progress(len(names))
+    for name in progress.over(names):
         try:
             content = read_spec(name)
         except CannotRead as error:
+            progress.clear()
             error.show()
             code = max(code, error.exit_code)
             continue
@@ -121,6 +125,8 @@ def _compile_all(
             read_file=FolderReader(folder_of(name), allowed),
         )
         shown = "<stdin>" if name == STDIN else name
+        if result.diagnostics:
+            progress.clear()
         for diagnostic in result.diagnostics:
             click.echo(render_text(diagnostic, shown, paint), err=True, color=True)
         if result.failed:
@@ -141,7 +147,7 @@ def _claims(compiled: list[_Compiled]) -> int:
         for artifact in one.artifacts:
             path = os.path.join(root, artifact.path).casefold()  # noqa: PTH118 - a text is compared
             other = claimed.setdefault(path, one.name)
-            if other is not one.name:
+            if other != one.name:
                 say_error(
                     f"{click.format_filename(other)} and {click.format_filename(one.name)} "
                     f"would both write {one.folder / artifact.path}; use -o 'out/{{stem}}'"
@@ -153,6 +159,9 @@ def _claims(compiled: list[_Compiled]) -> int:
 
 def _print(compiled: list[_Compiled]) -> int:
     artifacts = [(one.folder, artifact) for one in compiled for artifact in one.artifacts]
+    if sys.stdout is None:
+        say_error("standard output is closed")
+        return EXIT_CANNOT
     for folder, artifact in artifacts:
         if len(artifacts) > 1:
             sys.stdout.buffer.write(f"# file: {folder / artifact.path}\n".encode())
@@ -177,17 +186,21 @@ def _compare(one: _Compiled, *, diff: bool) -> int:
             continue
         code = EXIT_ATTENTION
         if state.content is None and not diff:
-            click.echo(f"{where}: missing", err=True)
+            _tell(where, "missing")
         elif state.same:
-            click.echo(f"{where}: holds a secret, and others may read it", err=True)
+            _tell(where, "holds a secret, and others may read it")
         elif not diff:
-            click.echo(f"{where}: differs", err=True)
+            _tell(where, "differs")
         else:
             try:
                 click.echo(difference.unified(artifact, state.content, str(where)), nl=False)
             except difference.Unreadable:
-                click.echo(f"{where}: does not parse, so its difference is not shown", err=True)
+                _tell(where, "does not parse, so its difference is not shown")
     return code
+
+
+def _tell(where: Path, what: str) -> None:
+    click.echo(f"{printable(str(where))}: {what}", err=True)
 
 
 def _write(compiled: list[_Compiled]) -> int:

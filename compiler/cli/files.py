@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from ..diagnostics import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 STDIN = "-"
 LARGEST_SPEC = 16 * 1024 * 1024
@@ -39,6 +46,8 @@ def read_spec(name: str) -> bytes:
         CannotRead: there is none, it is no regular file, or it is too large.
     """
     if name == STDIN:
+        if sys.stdin is None:
+            raise CannotRead("standard input is closed")
         content = sys.stdin.buffer.read(LARGEST_SPEC + 1)
     else:
         try:
@@ -65,7 +74,7 @@ def folder_of(name: str) -> Path:
 
 def say_error(message: str) -> None:
     """Print an error that has no place in a spec."""
-    click.echo(f"{paint('error', 'error')}: {message}", err=True, color=colored())
+    click.echo(f"{paint('error', 'error')}: {printable(message)}", err=True, color=colored())
 
 
 def colored() -> bool:
@@ -78,3 +87,27 @@ def colored() -> bool:
 def paint(role: str, text: str) -> str:
     """A text in the colour of its role, when there are colours."""
     return click.style(text, **_STYLES[role]) if colored() else text  # type: ignore[arg-type]
+
+
+class Progress:
+    """Tells on a terminal how many of several specs are done, from the second second on."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.begun = time.monotonic()
+        self.shown = False
+
+    def over(self, names: Sequence[str]) -> Iterator[str]:
+        """The names, one after another, with the count shown between them."""
+        for done, name in enumerate(names):
+            if sys.stderr.isatty() and time.monotonic() - self.begun > 1:
+                click.echo(f"\r{done} of {self.total} specs", err=True, nl=False)
+                self.shown = True
+            yield name
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the count off its line, before something else is told."""
+        if self.shown:
+            click.echo("\r\x1b[K", err=True, nl=False, color=True)
+            self.shown = False
