@@ -1,0 +1,317 @@
+"""One reading of a YAML text, event by event: its data, and where each path of it stands.
+
+regspec reads YAML more strictly than YAML 1.1 does: only `true`, `false`, `null`, `~` and
+decimal numbers are not text, a key stands once, and there are no tags. So nobody's `no` or
+`010` becomes something else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from .diagnostics import Path, Span, printable, word
+from .places import Lines, Mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEEPEST = 64
+"""How many levels of nesting a document may have; a spec has six."""
+MOST_ALIASED = 10_000
+"""How many nodes the aliases of a document may stand for, all together."""
+LONGEST_NUMBER = 30
+"""How many characters a number may have."""
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?\Z")
+_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where a key and its value stand in the text: first and last (exclusive) character."""
+
+    key: tuple[int, int] | None
+    value: tuple[int, int]
+    scalar: bool
+    """Whether the value is text or a number, and written at its own place (no alias)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """Why a text is not a document: at which stretch of characters, and what to do."""
+
+    start: int
+    end: int
+    message: str
+    help: str = ""
+    first: int | None = None
+    """Where the key, which can be shown, stood before."""
+
+
+class NotADocument(Exception):  # noqa: N818 - it says what the text is not
+    """The text is not one YAML document that regspec reads.
+
+    Args:
+        text: the whole text.
+        problems: why, at least one.
+    """
+
+    def __init__(self, text: str, problems: list[SyntaxProblem]) -> None:
+        super().__init__("not a document")
+        self.text = text
+        self.problems = problems
+
+    def spans(self) -> Iterator[tuple[SyntaxProblem, Span]]:
+        """Each problem with its line and column; of the text only keys are shown."""
+        lines = Lines(self.text)
+        for problem in self.problems:
+            start, end = problem.start, problem.end
+            if problem.first is None:
+                yield problem, lines.span(start)
+                continue
+            first = f"first set on line {lines.index(problem.first) + 1}"
+            before = self.text[lines.starts[lines.index(start)] : start]
+            rest = Mask([(start, end)], [(end + 1, len(self.text))])
+            shown = not before.strip(" -")
+            span = lines.span(start, end, rest) if shown else lines.span(start)
+            yield replace(problem, help=first), span
+
+
+def first_unreadable(text: str) -> SyntaxProblem | None:
+    """The first character of a text that YAML does not allow, or none."""
+    bad = _NOT_YAML.search(text)
+    if not bad:
+        return None
+    return SyntaxProblem(
+        bad.start(),
+        bad.start(),
+        f"control character U+{ord(bad[0]):04X} is not allowed in YAML",
+        r"remove it, or write it as an escape such as `\x07` in double quotes",
+    )
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A mapping or sequence that is being read."""
+
+    container: Any
+    start: int
+    end: int
+    key: str | None = None
+    key_at: tuple[int, int] | None = None
+    seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    anchor: str | None = None
+    count_before: int = 0
+
+
+class Composer:
+    """One reading of a text, event by event, without recursion."""
+
+    def __init__(self, text: str, extents: dict[Path, Extent] | None) -> None:
+        self.text = text
+        self.extents = extents
+        self.problems: list[SyntaxProblem] = []
+        self.stack: list[_Frame] = []
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.open_anchors: set[str] = set()
+        self.nodes = 0
+        self.aliased = 0
+        self.root: Any = None
+
+    def compose(self) -> Any:
+        """The data of the document; what is wrong with it is added to `problems`."""
+        documents = 0
+        for event in self._events():
+            match event:
+                case yaml.ScalarEvent() if self._is_key():
+                    self._key(event)
+                case yaml.ScalarEvent():
+                    self._add(self._scalar(event), event, scalar=True)
+                case yaml.AliasEvent() if self._is_key():
+                    self._stop(event, "an alias is not a key")
+                case yaml.AliasEvent():
+                    self._alias(event)
+                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                    self._open(event)
+                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    self._close(event)
+                case yaml.DocumentStartEvent():
+                    documents += 1
+                    if documents > 1:
+                        self._stop(
+                            event,
+                            "a second document starts here",
+                            "one file is one spec: remove this line and what follows",
+                        )
+        if not documents:
+            self._stop(None, "the document is empty", "`regspec init` writes a spec to start from")
+        return self.root
+
+    def _events(self) -> Iterator[Any]:
+        loader = _Loader(self.text)
+        try:
+            while (event := loader.get_event()) is not None:
+                yield event
+        except yaml.YAMLError as error:
+            raise NotADocument(self.text, [_syntax_problem(self.text, error)]) from None
+        finally:
+            loader.dispose()
+
+    def _stop(self, event: Any, message: str, advice: str = "") -> None:
+        at = event.start_mark.index if event else 0
+        raise NotADocument(
+            self.text, [*self.problems, SyntaxProblem(at, at, message, advice)]
+        ) from None
+
+    def _is_key(self) -> bool:
+        return bool(
+            self.stack and isinstance(self.stack[-1].container, dict) and self.stack[-1].key is None
+        )
+
+    def _key(self, event: Any) -> None:
+        frame = self.stack[-1]
+        at = (event.start_mark.index, event.end_mark.index)
+        key = event.value
+        if key in frame.seen:
+            first = frame.seen[key][0]
+            self.problems.append(SyntaxProblem(*at, f"{word(key)} is set twice", first=first))
+        frame.seen.setdefault(key, at)
+        frame.key, frame.key_at = key, at
+
+    def _scalar(self, event: Any) -> Any:
+        self._refuse_tag(event)
+        text = event.value
+        if not event.implicit[0]:
+            return text
+        if text in _CONSTANTS:
+            return _CONSTANTS[text]
+        number = _NUMBER.match(text)
+        if not number:
+            return text
+        if len(text) > LONGEST_NUMBER:
+            at = (event.start_mark.index, event.end_mark.index)
+            self.problems.append(
+                SyntaxProblem(*at, "this number is too long", "put it in quotes to make it text")
+            )
+            return 0
+        return float(text) if number[1] else int(text)
+
+    def _refuse_tag(self, event: Any) -> None:
+        if event.tag is not None:
+            at = event.start_mark.index
+            self.problems.append(
+                SyntaxProblem(
+                    at, at, "a YAML tag is not allowed here", "put text in quotes instead"
+                )
+            )
+
+    def _open(self, event: Any) -> None:
+        if self._is_key():
+            self._stop(event, "a key must be a word")
+        if len(self.stack) >= DEEPEST:
+            self._stop(event, f"nested more than {DEEPEST} levels deep")
+        self._refuse_tag(event)
+        container: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        before = self.nodes
+        start, end = event.start_mark.index, event.end_mark.index
+        self._add(container, event, scalar=False)
+        if event.anchor:
+            self.open_anchors.add(event.anchor)
+        self.stack.append(_Frame(container, start, end, anchor=event.anchor, count_before=before))
+
+    def _close(self, event: Any) -> None:
+        frame = self.stack.pop()
+        if frame.anchor:
+            self.open_anchors.discard(frame.anchor)
+            self.anchors[frame.anchor] = (frame.container, self.nodes - frame.count_before)
+        if not self.stack:
+            return
+        parent = self.stack[-1]
+        if self.extents is not None and isinstance(parent.container, dict | list):
+            path = self._path()
+            opened = self.extents[path]
+            self.extents[path] = Extent(
+                opened.key, (opened.value[0], event.end_mark.index), scalar=False
+            )
+        if isinstance(parent.container, dict):
+            parent.key = None
+
+    def _alias(self, event: Any) -> None:
+        anchor = event.anchor
+        if anchor in self.open_anchors:
+            self._stop(event, "an alias stands inside what it stands for")
+        if anchor not in self.anchors:
+            self._stop(
+                event,
+                "this alias has no anchor",
+                "text that begins with `*` must be in quotes",
+            )
+        value, count = self.anchors[anchor]
+        self.aliased += count
+        if self.aliased > MOST_ALIASED:
+            self._stop(event, f"the aliases stand for more than {MOST_ALIASED} values")
+        self.nodes += count - 1
+        self._add(value, event, scalar=False)
+        self._finish_value()
+
+    def _add(self, value: Any, event: Any, *, scalar: bool) -> None:
+        """Put a value where it belongs."""
+        self.nodes += 1
+        if not self.stack:
+            self.root = value
+        else:
+            frame = self.stack[-1]
+            if isinstance(frame.container, dict):
+                frame.container.setdefault(frame.key, value)
+            else:
+                frame.container.append(value)
+        if self.extents is not None:
+            key_at = self.stack[-1].key_at if self.stack else None
+            at = (event.start_mark.index, event.end_mark.index)
+            self.extents.setdefault(self._path(), Extent(key_at, at, scalar))
+        if scalar:
+            if event.anchor:
+                self.anchors[event.anchor] = (value, 1)
+            self._finish_value()
+
+    def _finish_value(self) -> None:
+        if self.stack and isinstance(self.stack[-1].container, dict):
+            self.stack[-1].key = None
+
+    def _path(self) -> Path:
+        """The path of the value that was added last."""
+        steps = (
+            frame.key if isinstance(frame.container, dict) else len(frame.container) - 1
+            for frame in self.stack
+        )
+        return tuple(step for step in steps if step is not None)
+
+
+def _syntax_problem(text: str, error: yaml.YAMLError) -> SyntaxProblem:
+    """What the YAML parser says, in words that help; never a word of the text."""
+    mark = getattr(error, "problem_mark", None)
+    said = getattr(error, "problem", None) or "it cannot be read"
+    context = getattr(error, "context", None)
+    at = min(mark.index if mark else 0, len(text))
+    character = text[at : at + 1]
+    if "cannot start any token" in said and character == "\t":
+        return SyntaxProblem(at, at, "a tab cannot indent YAML", "use blanks")
+    if "cannot start any token" in said:
+        advice = f"text that begins with `{printable(character)}` must be in quotes"
+        return SyntaxProblem(at, at, f"`{printable(character)}` cannot begin a value", advice)
+    if "mapping values are not allowed" in said:
+        advice = "text with `: ` in it must be in quotes; a key stands on a line of its own"
+        return SyntaxProblem(at, at, "there is a `:` where no key can be", advice)
+    if "unexpected end of stream" in said and context and "quoted" in context:
+        start = min(error.context_mark.index, len(text))  # type: ignore[attr-defined]
+        return SyntaxProblem(start, start, "this quote is not closed", "close it")
+    if _Loader is yaml.SafeLoader:
+        # The words of the parser in Python may quote the text, and a password in it.
+        said = re.sub(r"'[^']*'", "...", said)
+    while_reading = f" {context}" if context else ""
+    return SyntaxProblem(at, at, f"this is not YAML: {said}{while_reading}")
