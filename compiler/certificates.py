@@ -7,12 +7,15 @@ nothing between the blocks. What is inside a certificate is not looked at.
 from __future__ import annotations
 
 import base64
-import binascii
-import re
-import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _BEGIN = "-----BEGIN "
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END ([A-Z0-9 ]+)-----", re.DOTALL)
+_END = "-----END "
+_DASHES = "-----"
+_OTHER_LABELS = ("PUBLIC KEY", "CERTIFICATE REQUEST", "TRUSTED CERTIFICATE", "X509 CRL", "PKCS7")
 _SEQUENCE = 0x30
 _LONG_FORM = 0x80
 
@@ -43,29 +46,42 @@ def canonical(text: str) -> str:
         return ""
     if _BEGIN not in text:
         raise _not_pem(text)
-    blocks = _BLOCK.findall(text)
-    if len(blocks) != text.count(_BEGIN):
-        raise NotCertificates(
-            "a `-----BEGIN` line has no `-----END` line", "paste the whole certificate"
-        )
     lines: list[str] = []
-    for label, body, end_label in blocks:
+    for label, body, end_label in _blocks(text):
         if "PRIVATE KEY" in label:
             raise NotCertificates(
                 "this holds a private key, not only certificates",
                 "give the CA certificate; the key belongs on the registry and nowhere else",
             )
         if label != "CERTIFICATE":
+            kind = f"`{label}`" if label in _OTHER_LABELS else "block of another kind"
             raise NotCertificates(
-                f"this holds a `{label}`, not a certificate",
+                f"this holds a {kind}, not a certificate",
                 "give the `-----BEGIN CERTIFICATE-----` block of the CA",
             )
         if end_label != label:
-            raise NotCertificates(f"a `BEGIN {label}` ends in `END {end_label}`")
+            raise NotCertificates("a `BEGIN CERTIFICATE` line ends in another `END`")
         body_text = base64.b64encode(_der(body)).decode()
-        lines += ["-----BEGIN CERTIFICATE-----", *textwrap.wrap(body_text, 64)]
-        lines += ["-----END CERTIFICATE-----"]
+        rows = [body_text[start : start + 64] for start in range(0, len(body_text), 64)]
+        lines += ["-----BEGIN CERTIFICATE-----", *rows, "-----END CERTIFICATE-----"]
     return "\n".join(lines) + "\n"
+
+
+def _blocks(text: str) -> Iterator[tuple[str, str, str]]:
+    """The PEM blocks of a text: label, body, and the label of the end."""
+    position = text.find(_BEGIN)
+    while position >= 0:
+        label_end = text.find(_DASHES, position + len(_BEGIN))
+        end = text.find(_END, label_end + 1)
+        stop = text.find(_DASHES, end + len(_END))
+        another = text.find(_BEGIN, position + 1)
+        if min(label_end, end, stop) < 0 or 0 <= another < end:
+            raise NotCertificates(
+                "a `-----BEGIN` line has no `-----END` line", "paste the whole certificate"
+            )
+        label = text[position + len(_BEGIN) : label_end]
+        yield label, text[label_end + len(_DASHES) : end], text[end + len(_END) : stop]
+        position = another
 
 
 def _der(body: str) -> bytes:
@@ -77,7 +93,7 @@ def _der(body: str) -> bytes:
         )
     try:
         der = base64.b64decode("".join(body.split()), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise NotCertificates("the text of a certificate is not base64") from None
     if len(der) < 4 or der[0] != _SEQUENCE:  # noqa: PLR2004 - tag and a long length
         raise NotCertificates("a `CERTIFICATE` block does not hold a certificate")
@@ -94,15 +110,18 @@ def _der(body: str) -> bytes:
 def _not_pem(text: str) -> NotCertificates:
     try:
         decoded = base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return NotCertificates(
-            "this is not a certificate in PEM", "it begins with `-----BEGIN CERTIFICATE-----`"
-        )
+    except ValueError:
+        decoded = b""
     if _BEGIN.encode() in decoded:
         return NotCertificates(
             "this is the base64 of a PEM text", "give the PEM text itself: decode it once"
         )
-    return NotCertificates(
-        "this is base64 without the PEM lines around it",
-        "put `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----` around it",
-    )
+    if decoded[:1] == bytes([_SEQUENCE]):
+        return NotCertificates(
+            "this is base64 without the PEM lines around it",
+            "put `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----` around it",
+        )
+    message = "this is not a certificate in PEM"
+    if len(text.split()) == 1 and ("/" in text or "." in text):
+        return NotCertificates(message, "to name a file, write `{file: PATH}`")
+    return NotCertificates(message, "it begins with `-----BEGIN CERTIFICATE-----`")

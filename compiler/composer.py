@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from .diagnostics import Path, Span, printable, word
-from .places import Lines, Mask
+from .places import Lines, Showing, Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,12 @@ LONGEST_NUMBER = 30
 """How many characters a number may have."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
+# The loader in C refuses these itself.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?\Z")
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_YAML = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,8 @@ class SyntaxProblem:
     end: int
     message: str
     help: str = ""
-    first: int | None = None
-    """Where the key, which can be shown, stood before."""
+    twice: tuple[Path, int] | None = None
+    """The path of a key that is set twice, and where it stood first."""
 
 
 class NotADocument(Exception):  # noqa: N818 - it says what the text is not
@@ -66,20 +70,25 @@ class NotADocument(Exception):  # noqa: N818 - it says what the text is not
         self.text = text
         self.problems = problems
 
-    def spans(self) -> Iterator[tuple[SyntaxProblem, Span]]:
-        """Each problem with its line and column; of the text only keys are shown."""
+    def spans(self, showing: Showing) -> Iterator[tuple[SyntaxProblem, Span]]:
+        """Each problem with its line and column; of the text only known keys are shown."""
         lines = Lines(self.text)
         for problem in self.problems:
-            start, end = problem.start, problem.end
-            if problem.first is None:
-                yield problem, lines.span(start)
+            span = lines.span(problem.start)
+            if problem.twice is None:
+                yield problem, span
                 continue
-            first = f"first set on line {lines.index(problem.first) + 1}"
-            before = self.text[lines.starts[lines.index(start)] : start]
-            rest = Mask([(start, end)], [(end + 1, len(self.text))])
-            shown = not before.strip(" -")
-            span = lines.span(start, end, rest) if shown else lines.span(start)
-            yield replace(problem, help=first), span
+            path, first = problem.twice
+            message, known = "this key is set twice", showing.key(path)
+            before = self.text[lines.window(problem.start)[0] : problem.start]
+            if known:
+                message = f"{word(str(path[-1]))} is set twice"
+            if known and not before.strip(" -"):
+                start, end = problem.start, problem.end
+                key, rest = Stretch(start, end, True), Stretch(end + 1, len(self.text), False)  # noqa: FBT003
+                span = lines.excerpt(start, end, [key, rest])
+            advice = f"first set on line {lines.index(first) + 1}"
+            yield replace(problem, message=message, help=advice), span
 
 
 def first_unreadable(text: str) -> SyntaxProblem | None:
@@ -87,11 +96,17 @@ def first_unreadable(text: str) -> SyntaxProblem | None:
     bad = _NOT_YAML.search(text)
     if not bad:
         return None
+    code = ord(bad[0])
+    if bad[0] in "\x85\u2028\u2029":
+        # YAML 1.1 folds these as line breaks, YAML 1.2 and editors do not.
+        what = "line separator U+{:04X} is not the same to all readers of YAML"
+    else:
+        what = "control character U+{:04X} is not allowed in YAML"
     return SyntaxProblem(
         bad.start(),
         bad.start(),
-        f"control character U+{ord(bad[0]):04X} is not allowed in YAML",
-        r"remove it, or write it as an escape such as `\x07` in double quotes",
+        what.format(code),
+        f"remove it, or write it as the escape `\\u{code:04x}` in double quotes",
     )
 
 
@@ -157,7 +172,7 @@ class Composer:
         try:
             while (event := loader.get_event()) is not None:
                 yield event
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError) as error:
             raise NotADocument(self.text, [_syntax_problem(self.text, error)]) from None
         finally:
             loader.dispose()
@@ -178,14 +193,19 @@ class Composer:
         at = (event.start_mark.index, event.end_mark.index)
         key = event.value
         if key in frame.seen:
-            first = frame.seen[key][0]
-            self.problems.append(SyntaxProblem(*at, f"{word(key)} is set twice", first=first))
+            path = (*self._path(), key)
+            self.problems.append(SyntaxProblem(*at, "", twice=(path, frame.seen[key][0])))
         frame.seen.setdefault(key, at)
         frame.key, frame.key_at = key, at
 
     def _scalar(self, event: Any) -> Any:
         self._refuse_tag(event)
-        text = event.value
+        self._refuse_name(event)
+        text: str = event.value
+        if not text.isascii() and _SURROGATE.search(text):
+            at = event.start_mark.index
+            self.problems.append(SyntaxProblem(at, at, "this has half a character in it"))
+            return ""
         if not event.implicit[0]:
             return text
         if text in _CONSTANTS:
@@ -200,6 +220,19 @@ class Composer:
             )
             return 0
         return float(text) if number[1] else int(text)
+
+    def _refuse_name(self, event: Any) -> None:
+        """Refuse an anchor on text: more likely it is a part of the text, a password perhaps."""
+        if event.anchor:
+            at = event.start_mark.index
+            self.problems.append(
+                SyntaxProblem(
+                    at,
+                    at,
+                    "an anchor is for a mapping or a list",
+                    "text that begins with `&` must be in quotes",
+                )
+            )
 
     def _refuse_tag(self, event: Any) -> None:
         if event.tag is not None:
@@ -232,7 +265,7 @@ class Composer:
         if not self.stack:
             return
         parent = self.stack[-1]
-        if self.extents is not None and isinstance(parent.container, dict | list):
+        if self.extents is not None:
             path = self._path()
             opened = self.extents[path]
             self.extents[path] = Extent(
@@ -275,8 +308,6 @@ class Composer:
             at = (event.start_mark.index, event.end_mark.index)
             self.extents.setdefault(self._path(), Extent(key_at, at, scalar))
         if scalar:
-            if event.anchor:
-                self.anchors[event.anchor] = (value, 1)
             self._finish_value()
 
     def _finish_value(self) -> None:
@@ -292,7 +323,7 @@ class Composer:
         return tuple(step for step in steps if step is not None)
 
 
-def _syntax_problem(text: str, error: yaml.YAMLError) -> SyntaxProblem:
+def _syntax_problem(text: str, error: Exception) -> SyntaxProblem:
     """What the YAML parser says, in words that help; never a word of the text."""
     mark = getattr(error, "problem_mark", None)
     said = getattr(error, "problem", None) or "it cannot be read"
@@ -310,6 +341,9 @@ def _syntax_problem(text: str, error: yaml.YAMLError) -> SyntaxProblem:
     if "unexpected end of stream" in said and context and "quoted" in context:
         start = min(error.context_mark.index, len(text))  # type: ignore[attr-defined]
         return SyntaxProblem(start, start, "this quote is not closed", "close it")
+    if "Unicode character escape" in said:
+        advice = r"write the character itself, or its code as `\U0001F600`, eight digits"
+        return SyntaxProblem(at, at, "this escape is half a character, or none", advice)
     if _Loader is yaml.SafeLoader:
         # The words of the parser in Python may quote the text, and a password in it.
         said = re.sub(r"'[^']*'", "...", said)

@@ -18,8 +18,7 @@ Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value of a spec."""
 
 _LONGEST_WORD = 100
-# Not a tag before a digest, which looks alike: `nginx:1.25@sha256:...`.
-_LOGIN = re.compile(r"(^|//|::)[^\s/:@]+:[^\s/@]*@(?!sha[0-9]+:)")
+_DIGEST = re.compile("@sha[0-9]+:[0-9a-f]+")
 
 
 class Severity(enum.Enum):
@@ -78,13 +77,17 @@ class Diagnostic:
 
 
 def holds_login(text: str) -> bool:
-    """Whether a text has `USER:PASSWORD@` where a URL has it."""
-    return bool(_LOGIN.search(text))
+    """Whether a text may have a login before a host: an `@` that is not before a digest."""
+    return "@" in text and "@" in _DIGEST.sub("", text)
 
 
 def word(text: str) -> str:
     """An author's word in backticks, without control characters or a login, cut when long."""
-    shown = printable(_LOGIN.sub(r"\1...@", text))
+    if holds_login(text):
+        digest = _DIGEST.search(text)
+        end = text.rfind("@", 0, digest.start() if digest else len(text))
+        text = f"...{text[end:]}"
+    shown = printable(text)
     if len(shown) > _LONGEST_WORD:
         shown = shown[: _LONGEST_WORD - 3] + "..."
     return f"`{shown}`"

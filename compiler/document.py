@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .composer import Composer, Extent, NotADocument, SyntaxProblem, first_unreadable
-from .diagnostics import Path, Place, Span, holds_login
-from .places import Lines, Mask
+from .places import Lines, Showing, Stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from .diagnostics import Path, Place, Span
 
 __all__ = ["Document", "NotADocument", "SyntaxProblem", "parse"]
 
@@ -35,54 +35,64 @@ class Document:
         return Lines(self.text)
 
     @cached_property
-    def _paths_by_line(self) -> dict[int, list[Path]]:
-        """The paths whose key or scalar value covers a line, by the line's index."""
-        paths: dict[int, list[Path]] = {}
+    def _stretches(self) -> list[tuple[int, int, Path, bool]]:
+        """The keys and scalars in the order of the text: start, end, path, whether a key."""
+        stretches = []
         for path, extent in self._extents.items():
-            covered = set()
-            for at in (extent.key, extent.value if extent.scalar else None):
-                if at:
-                    last = max(at[0], at[1] - 1)
-                    covered |= set(range(self._lines.index(at[0]), self._lines.index(last) + 1))
-            for line in covered:
-                paths.setdefault(line, []).append(path)
-        return paths
+            if extent.key:
+                stretches.append((*extent.key, path, True))
+            if extent.scalar:
+                stretches.append((*extent.value, path, False))
+        return sorted(stretches, key=lambda stretch: stretch[:2])
 
-    def span(self, place: Place, is_public: Callable[[Path], bool]) -> Span:
-        """The line and column of a place, with an excerpt that shows only what is public.
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Where the stretches end: in order too, for none is inside another."""
+        return [stretch[1] for stretch in self._stretches]
 
-        Args:
-            place: where; a path that does not exist stands for the nearest one above it.
-            is_public: whether the value of a path may be shown.
-        """
+    def offset(self, place: Place) -> int:
+        """The first character of a place, by which findings are sorted."""
+        return self._at(place)[1]
+
+    def _at(self, place: Place) -> tuple[Path, int, int]:
+        """The path that a place stands for, and its first and last (exclusive) character."""
         path = place.path
         while path and path not in self._extents:
             path = path[:-1]
         extent = self._extents.get(path)
         if extent is None:
-            return self._lines.span(0)
+            return path, 0, 0
         start, end = extent.key if place.on_key and extent.key else extent.value
         if place.part and path == place.path:
             start, end = self._part(path, start, end, *place.part)
-        paths = self._paths_by_line.get(self._lines.index(start), [])
-        hidden = [
-            self._extents[other].value
-            for other in paths
-            if self._extents[other].scalar
-            and (not is_public(other) or holds_login(str(self._value(other))))
-        ]
-        # Below a secret, or below what nobody knows, a key may be the secret itself.
-        hidden += [
-            key
-            for other in paths
-            if (key := self._extents[other].key) and not is_public(other[:-1])
-        ]
-        shown = extent.scalar or (place.on_key and extent.key is not None)
-        if not shown or any(first < end and start < last for first, last in hidden):
+        return path, start, end
+
+    def span(self, place: Place, showing: Showing) -> Span:
+        """The line and column of a place, with an excerpt that shows only what may be.
+
+        Args:
+            place: where; a path that does not exist stands for the nearest one above it.
+            showing: what may be shown.
+        """
+        path, start, end = self._at(place)
+        extent = self._extents.get(path)
+        if extent is None:
             return self._lines.span(start)
-        known = [key for other in paths if (key := self._extents[other].key)]
-        known += [self._extents[other].value for other in paths if self._extents[other].scalar]
-        return self._lines.span(start, end, Mask(known, hidden))
+        on_key = place.on_key and extent.key is not None
+        if not (showing.key(path) if on_key else extent.scalar and self._shown(path, showing)):
+            return self._lines.span(start)
+        first, last = self._lines.window(start)
+        near: list[Stretch] = []
+        for index in range(bisect_right(self._ends, first - 1), len(self._stretches)):
+            begin, stop, other, is_key = self._stretches[index]
+            if begin >= last:
+                break
+            shown = showing.key(other) if is_key else self._shown(other, showing)
+            near.append(Stretch(begin, stop, shown))
+        return self._lines.excerpt(start, end, near)
+
+    def _shown(self, path: Path, showing: Showing) -> bool:
+        return showing.value(path, self._value(path))
 
     def _part(self, path: Path, start: int, end: int, first: int, last: int) -> tuple[int, int]:
         """Where a part of a value stands: the same occurrence of the same characters.
@@ -92,12 +102,13 @@ class Document:
         """
         value = str(self._value(path))
         wanted = value[first:last]
-        found = start - 1
-        for _ in range(value.count(wanted, 0, first) + 1):
-            found = self.text.find(wanted, found + 1, end)
-            if found < 0:
+        in_value, in_text = -1, start - 1
+        while in_value < first:
+            in_value = value.find(wanted, in_value + 1)
+            in_text = self.text.find(wanted, in_text + 1, end)
+            if in_text < 0:
                 return start, end
-        return found, found + len(wanted)
+        return in_text, in_text + len(wanted)
 
     def _value(self, path: Path) -> Any:
         value = self.data

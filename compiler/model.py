@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .diagnostics import Path, Place
 from .mirrors import Location, Mirror, read_string
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 IMAGE_SWAP_IMAGES = ("imageSwapInitImage", "imageSwapImage")
 CERT_MANAGER_IMAGES = (
@@ -114,7 +117,7 @@ class Spec:
 
     registry: Registry
     mirrors: tuple[Mirror, ...]
-    hosts: tuple[tuple[str, Access], ...] = ()
+    hosts: Mapping[str, Access] = field(default_factory=dict)
     fallback: str = "deny"
     images: tuple[str, ...] | FromFile = ()
     image_swap: ImageSwap | None = None
@@ -128,9 +131,8 @@ class Spec:
         Args:
             host: `host[:port]`.
         """
-        for name, access in self.hosts:
-            if name == host:
-                return access
+        if host in self.hosts:
+            return self.hosts[host]
         if _without_port(host) == _without_port(self.registry.endpoint.host):
             return self.registry.access
         return None
@@ -163,9 +165,9 @@ def build(data: dict[str, Any]) -> Spec:
             access=_access(registry, ("registry",)),
         ),
         mirrors=_mirrors(data, endpoint.below(base)),
-        hosts=tuple(
-            (host, _access(keys, ("hosts", host))) for host, keys in data.get("hosts", {}).items()
-        ),
+        hosts={
+            host: _access(keys, ("hosts", host)) for host, keys in data.get("hosts", {}).items()
+        },
         fallback=data.get("fallback", "deny"),
         images=FromFile(images) if isinstance(images, str) else tuple(images),
         image_swap=image_swap
@@ -217,7 +219,9 @@ def _mirrors(data: dict[str, Any], base: Location) -> tuple[Mirror, ...]:
     proxy_cache = registry.get("proxyCache", False)
     mirrors = []
     for index, entry in enumerate(data["mirrors"]):
-        place = Place(("mirrors", index))
+        place = Place(
+            ("mirrors", index) if isinstance(entry, str) else ("mirrors", index, "source")
+        )
         if isinstance(entry, str):
             mirrors.append(Mirror(entry, base.below(entry), proxy_cache, place))
         elif "target" in entry:
@@ -246,5 +250,10 @@ def _images(block: dict[str, Any], name: str, keys: tuple[str, ...]) -> tuple[Im
 def _choice(entry: Any, path: Path) -> Choice:
     if isinstance(entry, str):
         return Choice(entry, path=path)
-    options = tuple((key, value) for key, value in entry.items() if key != "target")
+    options = tuple(
+        # To JSON Schema, 2.0 is 2; to a template it is not.
+        (key, int(value) if isinstance(value, float) else value)
+        for key, value in entry.items()
+        if key != "target"
+    )
     return Choice(entry["target"], options, path)

@@ -14,6 +14,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .regular_file import read_regular, reason
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -44,6 +46,36 @@ class State:
         return self.same and not self.readable_by_others
 
 
+class Claims:
+    """Which paths are taken, and by whom: no two can have one path, or one below the other's."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+
+    def take(self, path: str, owner: str) -> str | None:
+        """Take a path, or tell who has it already.
+
+        Args:
+            path: with `/` between its parts; names that differ in case only are the same on some
+                file systems, and so they are here.
+            owner: who wants it.
+        """
+        folded = path.casefold()
+        parents = [folded[:end] for end, character in enumerate(folded) if character == "/"]
+        others = (
+            self._files.get(folded),
+            self._folders.get(folded),
+            *map(self._files.get, parents),
+        )
+        taken = next((other for other in others if other is not None), None)
+        if taken is None:
+            self._files[folded] = owner
+            for parent in parents:
+                self._folders.setdefault(parent, owner)
+        return taken
+
+
 def states(folder: Path, artifacts: Sequence[Artifact]) -> list[State]:
     """How each artifact's file compares with it; nothing is changed.
 
@@ -69,11 +101,11 @@ def write(folder: Path, artifacts: Sequence[Artifact]) -> int:
     Raises:
         CannotWrite: nothing was replaced, or, if a rename failed, each file is whole still.
     """
-    before = states(folder, artifacts)
     with _explained(folder), contextlib.ExitStack() as cleanup:
         folder.mkdir(parents=True, exist_ok=True)
         root = cleanup.enter_context(_opened(folder))
         _lock(root)
+        before = states(folder, artifacts)
         changed = []
         for artifact, state in zip(artifacts, before, strict=True):
             where = folder / artifact.path
@@ -102,21 +134,14 @@ def _state(folder: Path, artifact: Artifact) -> State:
         try:
             root = cleanup.enter_context(_opened(folder))
             parent = _parent(root, artifact.path, cleanup, make=False)
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            descriptor = os.open(artifact.path.rpartition("/")[2], flags, dir_fd=parent)
+            name = artifact.path.rpartition("/")[2]
+            content, mode = read_regular(name, follow=False, folder=parent)
         except FileNotFoundError:
             return State(None, same=False, readable_by_others=False)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - it is a descriptor
-            status = os.fstat(descriptor)
-            if stat.S_ISDIR(status.st_mode):
-                raise CannotWrite(f"{where}: there is a folder in place of the file")
-            if not stat.S_ISREG(status.st_mode):
-                raise CannotWrite(f"{where}: this is not a regular file")
-            content = file.read()
     return State(
         content,
         same=content == artifact.text.encode(),
-        readable_by_others=artifact.holds_secret and bool(status.st_mode & _OTHERS),
+        readable_by_others=artifact.holds_secret and bool(mode & _OTHERS),
     )
 
 
@@ -126,12 +151,12 @@ def _explained(where: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = os.strerror(error.errno).lower() if error.errno else "no reason given"
+        why = reason(error)
         if error.errno == errno.ELOOP:
-            reason = "there is a link in its way"
+            why = "there is a link in its way"
         elif error.errno == errno.ENOTDIR:
-            reason = "there is a file or a link in place of a folder"
-        raise CannotWrite(f"{where}: {reason}") from None
+            why = "there is a file or a link in place of a folder"
+        raise CannotWrite(f"{where}: {why}") from None
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import document, emit, model, rules, schema, sources
@@ -10,11 +11,15 @@ from .diagnostics import Diagnostic, Finding, Severity
 from .targets import DEFAULT_TARGETS, TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from .targets import Artifact
 
 _SEVERITIES = list(Severity)
+
+
+MOST_TOLD = 100
+"""How many diagnostics are told of one spec."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +27,13 @@ class Result:
     """What became of one spec."""
 
     diagnostics: tuple[Diagnostic, ...]
-    """In the order of their places."""
-    artifacts: tuple[Artifact, ...]
+    """In the order of their places; the first `MOST_TOLD`."""
+    artifacts: tuple[Artifact, ...] = ()
     """In the order of the targets; none when there is an error."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether a diagnostic is an error."""
-        return any(d.severity is Severity.ERROR for d in self.diagnostics)
+    failed: bool = False
+    """Whether there is an error."""
+    untold: int = 0
+    """How many diagnostics were left out."""
 
 
 def compile_spec(
@@ -56,32 +60,32 @@ def compile_spec(
     try:
         parsed = document.parse(_decode(content))
     except document.NotADocument as why:
-        return Result(
-            tuple(
-                Diagnostic(Severity.ERROR, "yaml", problem.message, problem.help, span)
-                for problem, span in why.spans()
-            ),
-            (),
+        diagnostics = tuple(
+            Diagnostic(Severity.ERROR, "yaml", problem.message, problem.help, span)
+            for problem, span in itertools.islice(why.spans(schema.SHOWING), MOST_TOLD)
         )
+        untold = len(why.problems) - len(diagnostics)
+        return Result(diagnostics, failed=True, untold=untold)
     findings = schema.check(parsed.data) or list(rules.check_data(parsed.data))
     if findings:
-        return Result(_shown(parsed, findings), ())
+        return _told(parsed, findings)
 
     spec = model.build(parsed.data)
     choices = choose(spec, targets)
-    findings += rules.check_spec(rules.Subject(spec, choices))
-    spec, unresolved = sources.resolve(spec, environment, read_file)
-    findings += unresolved
-    diagnostics = _shown(parsed, findings)
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return Result(diagnostics, ())
+    resolved, findings = sources.resolve(spec, environment, read_file)
+    findings += rules.check_spec(rules.Subject(spec, resolved, choices))
+    result = _told(parsed, findings)
+    if result.failed:
+        return result
 
     artifacts = tuple(
-        artifact for choice in choices for artifact in TARGETS[choice.target].render(spec, choice)
+        artifact
+        for choice in choices
+        for artifact in TARGETS[choice.target].render(resolved, choice)
     )
     for artifact in artifacts:
         emit.verify(artifact.text, artifact.data, artifact.syntax)
-    return Result(diagnostics, artifacts)
+    return replace(result, artifacts=artifacts)
 
 
 def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]:
@@ -106,21 +110,21 @@ def _decode(content: bytes) -> str:
         raise document.NotADocument(before, [problem]) from None
 
 
-def _shown(parsed: document.Document, findings: Iterable[Finding]) -> tuple[Diagnostic, ...]:
-    """The findings with their lines and columns, sorted by place."""
-    diagnostics = [
+def _told(parsed: document.Document, findings: Sequence[Finding]) -> Result:
+    """The first findings in the order of their places, with lines and columns."""
+    ordered = sorted(
+        findings,
+        key=lambda f: (parsed.offset(f.place), _SEVERITIES.index(f.severity), f.code),
+    )
+    diagnostics = tuple(
         Diagnostic(
             finding.severity,
             finding.code,
             finding.message,
             finding.help,
-            parsed.span(finding.place, schema.is_public),
+            parsed.span(finding.place, schema.SHOWING),
         )
-        for finding in findings
-    ]
-    return tuple(
-        sorted(
-            diagnostics,
-            key=lambda d: (d.span.line, d.span.column, _SEVERITIES.index(d.severity), d.code),
-        )
+        for finding in ordered[:MOST_TOLD]
     )
+    failed = any(finding.severity is Severity.ERROR for finding in findings)
+    return Result(diagnostics, failed=failed, untold=max(0, len(findings) - MOST_TOLD))

@@ -5,38 +5,39 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .diagnostics import Span, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .diagnostics import Path
 
 _LONGEST_LINE = 160
 _BEFORE_MARK = 60
+# An anchor, an alias, a tag or a directive: its name could be anything.
+_NAME = re.compile(r"[&*!%][^\s,\[\]{}]*")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Mask:
-    """What of a line can be shown: keys and public values, but no comment and no secret."""
+class Showing:
+    """What of a document may be shown to whoever reads our messages."""
 
-    known: list[tuple[int, int]]
-    hidden: list[tuple[int, int]]
+    value: Callable[[Path, Any], bool]
+    """Whether the scalar at a path may be."""
+    key: Callable[[Path], bool]
+    """Whether the last key of a path may be."""
 
-    def show(self, text: str, first: int, last: int) -> Iterator[tuple[int, str]]:
-        """Each character of a line with its offset, what is hidden as one `...`."""
-        position = first
-        while position < last:
-            cover = next((b for a, b in self.hidden if a <= position < b), None)
-            if cover is not None:
-                yield position, "..."
-                position = cover
-                continue
-            if text[position] == "#" and not any(a <= position < b for a, b in self.known):
-                return
-            yield position, text[position]
-            position += 1
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A key or a scalar: its first and last (exclusive) character, and whether it is shown."""
+
+    start: int
+    end: int
+    shown: bool
 
 
 class Lines:
@@ -50,18 +51,31 @@ class Lines:
         """The line that a character is on, counted from 0."""
         return bisect_right(self.starts, offset) - 1
 
-    def span(self, start: int, end: int = 0, mask: Mask | None = None) -> Span:
-        """The span of a stretch of characters on its first line; without a mask, no excerpt."""
+    def window(self, offset: int) -> tuple[int, int]:
+        """The part of its line that is shown around a character: first and last (exclusive)."""
+        first = self.starts[self.index(offset)]
+        line_end = _LINE_BREAK.search(self.text, first)
+        last = line_end.start() if line_end else len(self.text)
+        if last - first > _LONGEST_LINE:
+            first = max(first, offset - _BEFORE_MARK)
+        return first, min(last, first + _LONGEST_LINE)
+
+    def span(self, start: int) -> Span:
+        """The line and column of a character, without an excerpt."""
         line = self.index(start)
-        first = self.starts[line]
-        if mask is None:
-            return Span(line + 1, start - first + 1)
-        stop = _LINE_BREAK.search(self.text, first)
-        last = stop.start() if stop else len(self.text)
-        shown_from = max(first, start - _BEFORE_MARK) if last - first > _LONGEST_LINE else first
-        shown_to = min(last, shown_from + _LONGEST_LINE)
+        return Span(line + 1, start - self.starts[line] + 1)
+
+    def excerpt(self, start: int, end: int, stretches: Sequence[Stretch]) -> Span:
+        """The span of a stretch of characters on its first line, with what may be shown of it.
+
+        Args:
+            start: the first character that is meant.
+            end: the last one (exclusive).
+            stretches: the keys and scalars in the window of `start`, in order.
+        """
+        first, last = self.window(start)
         excerpt, mark_from, mark_to = "", None, 0
-        for offset, shown in mask.show(self.text, shown_from, shown_to):
+        for offset, shown in self._shown(first, last, stretches):
             if offset == start:
                 mark_from = len(excerpt)
             excerpt += " " if shown == "\t" else printable(shown)
@@ -69,4 +83,33 @@ class Lines:
                 mark_to = len(excerpt)
         if mark_from is None:
             mark_from = len(excerpt)
-        return Span(line + 1, start - first + 1, excerpt.rstrip(), (mark_from, mark_to))
+        span = self.span(start)
+        return Span(span.line, span.column, excerpt.rstrip(), (mark_from, mark_to))
+
+    def _shown(
+        self, first: int, last: int, stretches: Sequence[Stretch]
+    ) -> Iterator[tuple[int, str]]:
+        """Each character of a window with its offset; what is hidden as one `...`."""
+        position = first
+        for stretch in stretches:
+            yield from self._between(position, min(stretch.start, last))
+            begin, end = max(stretch.start, first), min(stretch.end, last)
+            if stretch.shown:
+                yield from enumerate(self.text[begin:end], begin)
+            elif begin < end:
+                yield begin, "..."
+            position = max(position, end)
+        yield from self._between(position, last)
+
+    def _between(self, first: int, last: int) -> Iterator[tuple[int, str]]:
+        """What stands between keys and scalars: punctuation, but no comment and no name."""
+        text = self.text[first:last]
+        comment = text.find("#")
+        if comment >= 0:
+            text = text[:comment]
+        position = 0
+        for name in _NAME.finditer(text):
+            yield from enumerate(text[position : name.start()], first + position)
+            yield first + name.start(), "..."
+            position = name.end()
+        yield from enumerate(text[position:], first + position)

@@ -6,6 +6,7 @@ jsonschema's own messages print the value, which may be a password; none of them
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import resources
 from .diagnostics import Finding, Path, Place, Severity, holds_login, word, words
+from .places import Showing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
     Explain = Callable[["_Violation"], Iterator[Finding]]
 
+_LONGEST_CODE = 10
+MOST_FOUND = 1000
+"""How many errors are looked for; nobody reads more."""
+_WORD = re.compile(r"(?:[A-Za-z][A-Za-z0-9_.-]*|<<)\Z")
 _TEXT_KINDS = "text, {env: NAME} or {file: PATH}"
 _KINDS = {"string": "text", "object": "a mapping", "array": "a list", "boolean": "true or false"}
 
@@ -69,7 +75,9 @@ def check(data: Any) -> list[Finding]:
         if on_key:
             path = (*path, str(error.instance))
         violation = _Violation(path, on_key, error.instance, error.schema, error.validator_value)
-        findings += _EXPLAIN[str(error.validator)](violation)
+        findings += itertools.islice(_EXPLAIN[str(error.validator)](violation), MOST_FOUND)
+        if len(findings) > MOST_FOUND:
+            break
     return list(dict.fromkeys(findings))
 
 
@@ -84,9 +92,25 @@ def subschema(path: Path) -> dict[str, Any] | None:
     return node
 
 
-def is_public(path: Path) -> bool:
-    """Whether the value at a path may be shown: the schema knows it, and it is no secret."""
-    return subschema(path) is not None and not is_secret(path)
+def shows_value(path: Path, value: Any) -> bool:
+    """Whether a scalar may be shown: it is of a kind that the schema wants there, and no secret."""
+    node = subschema(path)
+    if node is None or is_secret(path) or holds_login(str(value)):
+        return False
+    kinds = node.get("type", "string")
+    return "string" in kinds or kinds == "boolean"
+
+
+def shows_key(path: Path) -> bool:
+    """Whether a key may be shown: a known one, or a word that is not below a secret."""
+    key = str(path[-1])
+    if subschema(path[:-1]) is None or is_secret(path[:-1]) or holds_login(key):
+        return False
+    return subschema(path) is not None or bool(_WORD.match(key))
+
+
+SHOWING = Showing(shows_value, shows_key)
+"""What of a spec may be shown in a message."""
 
 
 def is_secret(path: Path) -> bool:
@@ -104,7 +128,7 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def problem_with(definition: str, value: str) -> str | None:
+def problem_with(definition: str, value: str) -> tuple[str, str] | None:
     """What the schema has against one text, as a message and a help, or none.
 
     Args:
@@ -114,9 +138,8 @@ def problem_with(definition: str, value: str) -> str | None:
     node = resolved(_root()["$defs"][definition])
     if len(value) <= node["maxLength"] and re.search(node["pattern"], value):
         return None
-    right = _right_form(node["pattern"], value)
-    advice = f"; write {word(right)}" if right else ""
-    return f"{word(value)} {node['patternErrorMessage']}{advice}"
+    right = _right_form(node, value)
+    return f"{word(value)} {node['patternErrorMessage']}", f"write {word(right)}" if right else ""
 
 
 def nearest(name: str, known: list[str]) -> str | None:
@@ -190,12 +213,16 @@ def _explain_unknown_keys(wrong: _Violation) -> Iterator[Finding]:
         return
     for key in wrong.value:
         if key not in known:
+            path = (*wrong.path, key)
             meant = nearest(key, known)
             if key == "<<":
                 advice = "merge keys are not YAML 1.2; write the keys out"
+            elif not shows_key(path):
+                advice = "a key is a word, with a `:` and a blank after it"
             else:
                 advice = _did_you_mean(meant) if meant else f"the keys here are {words(known)}"
-            yield _error((*wrong.path, key), f"unknown key {word(key)}", advice, on_key=True)
+            shown = f" {word(key)}" if shows_key(path) else ""
+            yield _error(path, f"unknown key{shown}", advice, on_key=True)
 
 
 def _explain_required(wrong: _Violation) -> Iterator[Finding]:
@@ -238,7 +265,7 @@ def _explain_pattern(wrong: _Violation) -> Iterator[Finding]:
     if is_secret(wrong.path):
         yield _error(wrong.path, f"{wrong.name} {ending}")
         return
-    right = _right_form(schema["pattern"], value)
+    right = _right_form(schema, value)
     if holds_login(value):
         advice = "a login goes into `username` and `password`"
     else:
@@ -251,8 +278,11 @@ def _explain_pattern(wrong: _Violation) -> Iterator[Finding]:
     )
 
 
-def _right_form(pattern: str, value: str) -> str | None:
+def _right_form(schema: dict[str, Any], value: str) -> str | None:
     """The value with the usual mistakes undone, if that is what the pattern wants."""
+    pattern: str = schema["pattern"]
+    if len(value) > schema.get("maxLength", _LONGEST_CODE):
+        return None
     right = value.strip().lower()
     right = re.sub(r"^[a-z][a-z0-9+.-]*://", "", right)
     right = right.strip("/")

@@ -6,20 +6,22 @@ must not be printed. The line of the spec says which reference is meant.
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from . import certificates, reference
-from .diagnostics import Finding, Path, Place, Severity, word
+from .diagnostics import Finding, Path, Place, Severity
 from .model import Access, FromEnvironment, FromFile, Spec, Text
+from .regular_file import read_regular, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path as FilePath
 
+_NOT_UTF8 = "what this refers to is not UTF-8"
+_DER_HELP = "a certificate in DER becomes PEM by `openssl x509 -inform der -in FILE`"
+_MOST_BAD_LINES = 100
 LARGEST_FILE = 1024 * 1024
 """The largest file that a spec may refer to, in bytes."""
 
@@ -68,27 +70,12 @@ class FolderReader:
                     "this file is outside the folder of the spec",
                     "move it there, or allow its folder with `--allow-file DIR`",
                 )
-            return _read_regular(real)
+            content, _ = read_regular(real, most=LARGEST_FILE + 1, follow=False)
         except OSError as error:
-            raise Unresolvable(f"this file cannot be read: {_reason(error)}") from None
-
-
-def _reason(error: OSError) -> str:
-    if error.errno == errno.ENOENT:
-        return "there is none"
-    return (os.strerror(error.errno) if error.errno else "no reason given").lower()
-
-
-def _read_regular(real: str) -> bytes:
-    """The bytes of a regular file; a pipe without a writer or a device is refused at once."""
-    descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - it is a descriptor
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unresolvable("this is not a regular file")
-        content = file.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        raise Unresolvable(f"this file is larger than {LARGEST_FILE} bytes")
-    return content
+            raise Unresolvable(f"this file cannot be read: {reason(error)}") from None
+        if len(content) > LARGEST_FILE:
+            raise Unresolvable(f"this file is larger than {LARGEST_FILE} bytes")
+        return content
 
 
 def resolve(
@@ -106,7 +93,7 @@ def resolve(
     """
     resolver = _Resolver(environment, read_file)
     registry = replace(spec.registry, access=resolver.access(spec.registry.access))
-    hosts = tuple((host, resolver.access(access)) for host, access in spec.hosts)
+    hosts = {host: resolver.access(access) for host, access in spec.hosts.items()}
     images = spec.images
     if isinstance(images, FromFile):
         images = resolver.images(images)
@@ -135,26 +122,31 @@ class _Resolver:
         """The references of an image list: one a line, with blank lines and # comments."""
         path: Path = ("images",)
         images = []
-        for number, line in enumerate(self._text(source, path).splitlines(), 1):
+        text = self._text(source, path).removeprefix("\ufeff")  # what some editors begin with
+        for number, line in enumerate(text.splitlines(), 1):
             image = line.strip()
             if not image or image.startswith("#"):
                 continue
             try:
                 reference.parse(image)
             except reference.NotAReference as why:
-                self._refuse(path, "reference", f"line {number} of this file: {word(image)}: {why}")
+                message = f"line {number} of this file is not an image reference: {why}"
+                self._refuse(path, "reference", message)
+                if len(self.findings) > _MOST_BAD_LINES:
+                    break
             images.append(image)
         return tuple(images)
 
     def _ca(self, text: Text, path: Path) -> str:
-        resolved = self._text(text, path)
+        resolved = self._text(text, path, _DER_HELP)
         try:
             return certificates.canonical(resolved)
         except certificates.NotCertificates as why:
             self._refuse(path, "ca", why.message, why.help)
             return ""
 
-    def _text(self, text: Text, path: Path) -> str:
+    def _text(self, text: Text, path: Path, not_text: str = "") -> str:
+        """The text; `not_text` is the help when it turns out to be none."""
         try:
             match text:
                 case FromEnvironment(name):
@@ -165,7 +157,8 @@ class _Resolver:
                     return text
         except Unresolvable as why:
             step = "env" if isinstance(text, FromEnvironment) else "file"
-            self._refuse((*path, step), "reference", why.message, why.help)
+            advice = not_text if why.message == _NOT_UTF8 else why.help
+            self._refuse((*path, step), "reference", why.message, advice)
             return ""
 
     def _variable(self, name: str) -> str:
@@ -190,7 +183,7 @@ def _decoded(content: bytes) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        raise Unresolvable("what this refers to is not UTF-8") from None
+        raise Unresolvable(_NOT_UTF8) from None
     text = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
     if not text:
         raise Unresolvable("what this refers to is empty", 'write `""` when there is no value')

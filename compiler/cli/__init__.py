@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -11,6 +12,8 @@ import click
 
 from .. import __version__
 from .compile import compile_command
+from .exit_codes import Exit
+from .files import forget_stdout, say_error
 from .init import init_command
 from .schema import schema_command
 from .targets import targets_command
@@ -18,7 +21,6 @@ from .targets import targets_command
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXIT_OURS = 3
 _ISSUES = "please report it with what you ran, without secrets"
 
 
@@ -55,32 +57,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: the words after the command; none takes those of the process.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.stderr is None:  # closed by who started us
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - to the end
     try:
         code = regspec.main(words, prog_name="regspec", standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except click.exceptions.Abort:
-        code = 130
-    except BrokenPipeError:
-        # Who read our output has seen enough; nothing more can be written to it.
-        _silence_stdout()
-        code = 0
+        code = Exit.INTERRUPTED
     except OSError as error:
-        click.echo(f"error: {(error.strerror or 'cannot read or write').lower()}", err=True)
-        _silence_stdout()
-        code = 2
+        with contextlib.suppress(OSError):  # the output for errors may be what is full
+            say_error((error.strerror or "cannot read or write").lower())
+        forget_stdout()
+        code = Exit.CANNOT
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug of ours
         click.echo(f"error: this is a bug in regspec ({type(error).__name__}); {_ISSUES}", err=True)
         if "--debug" in words:
             # The frames only: an exception's own words may hold what the spec holds.
             click.echo("".join(traceback.format_tb(error.__traceback__)), err=True, nl=False)
-        code = EXIT_OURS
+        code = Exit.OURS
     sys.exit(code)
-
-
-def _silence_stdout() -> None:
-    """Keep Python from failing once more, on its way out, over an output that is full."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

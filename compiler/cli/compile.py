@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,14 +11,13 @@ import click
 
 from ..diagnostics import printable
 from ..targets import TARGETS
-from .files import STDIN, CannotRead, Progress, folder_of, paint, read_spec, say_error
+from .exit_codes import Exit
+from .files import STDIN, Progress, Unusable, folder_of, paint, put, read_spec, say_error
 
 if TYPE_CHECKING:
     from ..targets import Artifact
 
 DEFAULT_FOLDER = "out"
-EXIT_ATTENTION = 1
-EXIT_CANNOT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +107,14 @@ def _compile_all(
 
     compiled, code = [], 0
     names = list(dict.fromkeys(specs))
-    progress = Progress(len(names))
-    for name in progress.over(names):
+    progress = Progress()
+    for name in progress.over(names, "specs compiled"):
         try:
             content = read_spec(name)
-        except CannotRead as error:
+        except Unusable as error:
             progress.clear()
             error.show()
-            code = max(code, error.exit_code)
+            code = max(code, Exit.CANNOT)
             continue
         result = compile_spec(
             content,
@@ -129,10 +127,16 @@ def _compile_all(
             progress.clear()
         for diagnostic in result.diagnostics:
             click.echo(render_text(diagnostic, shown, paint), err=True, color=True)
+        if result.untold:
+            click.echo(f"{printable(shown)}: and {result.untold} more", err=True)
         if result.failed:
-            code = max(code, EXIT_ATTENTION)
+            code = max(code, Exit.ATTENTION)
             continue
         stem = "stdin" if name == STDIN else Path(name).stem
+        if stem == ".." and "{stem}" in output:
+            say_error(f"{name}: `{{stem}}` would lead out of the folder")
+            code = max(code, Exit.CANNOT)
+            continue
         folder = Path(output.replace("{stem}", stem))
         compiled.append(_Compiled(shown, folder, result.artifacts))
     return compiled, code
@@ -140,33 +144,29 @@ def _compile_all(
 
 def _claims(compiled: list[_Compiled]) -> int:
     """Tell which specs would write the same file."""
-    claimed: dict[str, str] = {}
-    code = 0
+    from ..output import Claims
+
+    claims, code = Claims(), 0
     for one in compiled:
         root = os.path.realpath(one.folder)
         for artifact in one.artifacts:
-            path = os.path.join(root, artifact.path).casefold()  # noqa: PTH118 - a text is compared
-            other = claimed.setdefault(path, one.name)
-            if other != one.name:
+            other = claims.take(f"{root}/{artifact.path}", one.name)
+            if other is not None:
                 say_error(
-                    f"{click.format_filename(other)} and {click.format_filename(one.name)} "
-                    f"would both write {one.folder / artifact.path}; use -o 'out/{{stem}}'"
+                    f"{other} and {one.name} would both write {one.folder / artifact.path}; "
+                    "use -o 'out/{stem}'"
                 )
-                code = EXIT_CANNOT
+                code = Exit.CANNOT
                 break
     return code
 
 
 def _print(compiled: list[_Compiled]) -> int:
     artifacts = [(one.folder, artifact) for one in compiled for artifact in one.artifacts]
-    if sys.stdout is None:
-        say_error("standard output is closed")
-        return EXIT_CANNOT
     for folder, artifact in artifacts:
         if len(artifacts) > 1:
-            sys.stdout.buffer.write(f"# file: {folder / artifact.path}\n".encode())
-        sys.stdout.buffer.write(artifact.text.encode())
-    sys.stdout.buffer.flush()
+            put(f"# file: {printable(str(folder / artifact.path))}\n".encode())
+        put(artifact.text.encode())
     return 0
 
 
@@ -178,13 +178,13 @@ def _compare(one: _Compiled, *, diff: bool) -> int:
         states = output.states(one.folder, one.artifacts)
     except output.CannotWrite as error:
         say_error(str(error))
-        return EXIT_CANNOT
+        return Exit.CANNOT
     code = 0
     for artifact, state in zip(one.artifacts, states, strict=True):
         where = one.folder / artifact.path
         if state.up_to_date:
             continue
-        code = EXIT_ATTENTION
+        code = Exit.ATTENTION
         if state.content is None and not diff:
             _tell(where, "missing")
         elif state.same:
@@ -193,7 +193,7 @@ def _compare(one: _Compiled, *, diff: bool) -> int:
             _tell(where, "differs")
         else:
             try:
-                click.echo(difference.unified(artifact, state.content, str(where)), nl=False)
+                put(difference.unified(artifact, state.content, str(where)).encode())
             except difference.Unreadable:
                 _tell(where, "does not parse, so its difference is not shown")
     return code
@@ -207,15 +207,21 @@ def _write(compiled: list[_Compiled]) -> int:
     from .. import output
 
     written = total = 0
-    for one in compiled:
-        try:
+    progress = Progress()
+    try:
+        if len(compiled) > 1:
+            # What stands in the way of the last spec is found before the first is written.
+            for one in compiled:
+                output.states(one.folder, one.artifacts)
+        for one in progress.over(compiled, "specs written"):
             written += output.write(one.folder, one.artifacts)
-        except output.CannotWrite as error:
-            say_error(str(error))
-            return EXIT_CANNOT
-        total += len(one.artifacts)
+            total += len(one.artifacts)
+    except output.CannotWrite as error:
+        progress.clear()
+        say_error(str(error))
+        return Exit.CANNOT
     click.echo(f"{_files(written)} written, {total - written} up to date", err=True)
-    return 0
+    return Exit.DONE
 
 
 def _files(number: int) -> str:

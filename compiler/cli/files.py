@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from ..diagnostics import printable
+from ..regular_file import NOT_REGULAR, read_regular, reason
+from .exit_codes import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +21,10 @@ STDIN = "-"
 LARGEST_SPEC = 16 * 1024 * 1024
 """The largest spec that is read, in bytes."""
 
+PROGRESS_AFTER = 1.0
+"""How many seconds pass before progress is told."""
+
+T = TypeVar("T")
 _STYLES = {
     "error": {"fg": "red", "bold": True},
     "warning": {"fg": "yellow", "bold": True},
@@ -29,10 +34,10 @@ _STYLES = {
 }
 
 
-class CannotRead(click.ClickException):
-    """A spec cannot be read: exit code 2."""
+class Unusable(click.ClickException):
+    """A spec or a stream cannot be read or written: exit code 2."""
 
-    exit_code = 2
+    exit_code = Exit.CANNOT
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
         """Print the message as every other error of ours looks."""
@@ -43,28 +48,45 @@ def read_spec(name: str) -> bytes:
     """The bytes of a spec, `-` being the standard input.
 
     Raises:
-        CannotRead: there is none, it is no regular file, or it is too large.
+        Unusable: there is none, it is no regular file, or it is too large.
     """
     if name == STDIN:
         if sys.stdin is None:
-            raise CannotRead("standard input is closed")
+            raise Unusable("standard input is closed")
         content = sys.stdin.buffer.read(LARGEST_SPEC + 1)
     else:
         try:
-            descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with open(descriptor, "rb") as file:  # noqa: PTH123 - it is a descriptor
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    raise CannotRead(
-                        f"{click.format_filename(name)}: not a regular file; "
-                        "pipe a spec in with `-` as its name"
-                    )
-                content = file.read(LARGEST_SPEC + 1)
+            content, _ = read_regular(name, most=LARGEST_SPEC + 1)
         except OSError as error:
-            reason = (error.strerror or "cannot be read").lower()
-            raise CannotRead(f"{click.format_filename(name)}: {reason}") from None
+            why = reason(error)
+            if why == NOT_REGULAR:
+                why += "; pipe a spec in with `-` as its name"
+            raise Unusable(f"{click.format_filename(name)}: {why}") from None
     if len(content) > LARGEST_SPEC:
-        raise CannotRead(f"{click.format_filename(name)}: larger than {LARGEST_SPEC} bytes")
+        raise Unusable(f"{click.format_filename(name)}: larger than {LARGEST_SPEC} bytes")
     return content
+
+
+def put(content: bytes) -> None:
+    """Write to the standard output, all of it; a reader that goes away has seen enough.
+
+    Raises:
+        Unusable: the standard output is closed.
+        OSError: it cannot be written to, a full disk for instance.
+    """
+    if sys.stdout is None:
+        raise Unusable("standard output is closed")
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        forget_stdout()
+        sys.exit(0)
+
+
+def forget_stdout() -> None:
+    """Keep Python from failing once more, on its way out, over an output that takes nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def folder_of(name: str) -> Path:
@@ -90,20 +112,24 @@ def paint(role: str, text: str) -> str:
 
 
 class Progress:
-    """Tells on a terminal how many of several specs are done, from the second second on."""
+    """Tells on a terminal how many of several things are done, when it takes long."""
 
-    def __init__(self, total: int) -> None:
-        self.total = total
+    def __init__(self) -> None:
         self.begun = time.monotonic()
         self.shown = False
 
-    def over(self, names: Sequence[str]) -> Iterator[str]:
-        """The names, one after another, with the count shown between them."""
-        for done, name in enumerate(names):
-            if sys.stderr.isatty() and time.monotonic() - self.begun > 1:
-                click.echo(f"\r{done} of {self.total} specs", err=True, nl=False)
+    def over(self, things: Sequence[T], what: str) -> Iterator[T]:
+        """The things, one after another, with the count shown between them.
+
+        Args:
+            things: what is gone through.
+            what: what becomes of them, such as `specs compiled`.
+        """
+        for done, thing in enumerate(things):
+            if sys.stderr.isatty() and time.monotonic() - self.begun > PROGRESS_AFTER:
+                click.echo(f"\r{done} of {len(things)} {what}", err=True, nl=False)
                 self.shown = True
-            yield name
+            yield thing
         self.clear()
 
     def clear(self) -> None:

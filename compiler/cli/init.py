@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .files import STDIN, CannotRead
+from .files import STDIN, Unusable, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,8 @@ def _matching(definition: str) -> Callable[[click.Context, click.Parameter, str]
 
         problem = problem_with(definition, value)
         if problem:
-            raise click.BadParameter(problem)
+            message, advice = problem
+            raise click.BadParameter(f"{message}; {advice}" if advice else message)
         return value
 
     return check
@@ -60,10 +62,15 @@ def init_command(endpoint: str, base_path: str, output: str) -> int:
       regspec compile registry.yaml
     """
     from ..emit import render
+    from ..pipeline import compile_spec
+    from ..sources import FolderReader
 
     text = render("registry.yaml.j2", endpoint=endpoint, base_path=base_path)
+    result = compile_spec(text.encode(), targets=(), environment={}, read_file=FolderReader(Path()))
+    if result.failed:
+        raise click.UsageError(result.diagnostics[0].message)
     if output == STDIN:
-        click.echo(text, nl=False)
+        put(text.encode())
         return 0
     try:
         with open(output, "x", encoding="utf-8", newline="") as file:  # noqa: PTH123 - `x` refuses
@@ -74,6 +81,6 @@ def init_command(endpoint: str, base_path: str, output: str) -> int:
             if isinstance(error, FileExistsError)
             else os.strerror(error.errno or 0).lower()
         )
-        raise CannotRead(f"{click.format_filename(output)}: {why}") from None
+        raise Unusable(f"{click.format_filename(output)}: {why}") from None
     click.echo(f"{click.format_filename(output)} written", err=True)
     return 0

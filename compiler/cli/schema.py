@@ -2,6 +2,8 @@
 
 import click
 
+from .files import put
+
 
 @click.command("schema", short_help="Print the JSON Schema of a spec.")
 def schema_command() -> None:
@@ -17,4 +19,4 @@ def schema_command() -> None:
     """
     from .. import resources
 
-    click.echo(resources.schema_text(), nl=False)
+    put(resources.schema_text().encode())

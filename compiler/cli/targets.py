@@ -5,6 +5,7 @@ import json
 import click
 
 from ..targets import DEFAULT_TARGETS, TARGETS
+from .files import put
 
 
 @click.command("targets", short_help="List the targets and where their files go.")
@@ -32,7 +33,7 @@ def targets_command(form: str) -> None:
             }
             for target in TARGETS.values()
         ]
-        click.echo(json.dumps(rows, indent=2))
+        put(f"{json.dumps(rows, indent=2)}\n".encode())
         return
     blocks = []
     for target in TARGETS.values():
@@ -45,4 +46,4 @@ def targets_command(form: str) -> None:
             lines.append(f"  restart   {target.restart}")
         lines.append(f"  options   {', '.join(('out', *target.options))}")
         blocks.append("\n".join(lines))
-    click.echo("\n\n".join(blocks))
+    put(("\n\n".join(blocks) + "\n").encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Severity
-from . import certificates, endpoints, names, outputs
+from . import certificates, endpoints, logins, names, outputs
 from .rule import Rule, Subject
 
 if TYPE_CHECKING:
@@ -20,11 +20,15 @@ RULES: dict[str, Rule] = {
         endpoints.not_an_address,
         endpoints.ipv6_in_mirror_string,
         endpoints.unreadable_mirror_string,
+        endpoints.v2_in_path,
+        endpoints.source_named_default,
+        endpoints.proxy_cache_of_a_string,
         outputs.foreign_option,
         outputs.exclusive_options,
         outputs.tls_not_expressible,
         outputs.same_file_twice,
         outputs.pull_secret_without_login,
+        outputs.library_alone,
         names.mirrors_twice_or_never,
         names.path_and_target,
         names.no_default_path,
@@ -33,7 +37,9 @@ RULES: dict[str, Rule] = {
         names.prefixed_twice,
         names.unknown_host,
         names.unused_host,
+        names.invalid_with_prefix,
         certificates.unused_ca,
+        logins.colon_in_user_name,
     )
 }
 

@@ -30,7 +30,7 @@ def unused_ca(subject: Subject) -> Iterator[Found]:
         registry: {caCert: {file: ca.crt}}
     """
     spec = subject.spec
-    for access in (spec.registry.access, *(access for _, access in spec.hosts)):
+    for access in (spec.registry.access, *spec.hosts.values()):
         if access.insecure_skip_verify and access.ca_cert:
             yield (
                 Place((*access.path, "insecureSkipVerify"), on_key=True),

@@ -102,7 +102,7 @@ def _hosts(subject: Subject) -> Iterator[tuple[Place, str]]:
         if mirror.location.host != endpoint:
             yield mirror.place, mirror.location.host
         yield mirror.place, mirror.source
-    for host, access in spec.hosts:
+    for host, access in spec.hosts.items():
         yield Place(access.path, on_key=True), host
 
 
@@ -185,9 +185,86 @@ def unreadable_mirror_string(data: dict[str, Any]) -> Iterator[Found]:
             yield place, entry.problem, entry.help
             continue
         wrong = None if entry.source == "default" else schema.problem_with("source", entry.source)
+        if entry.source == mirrors.WILDCARD:
+            wrong = "`*` is not a registry", "write `default` for all others"
         wrong = wrong or schema.problem_with("location", entry.target)
         if wrong:
-            message, _, advice = wrong.partition("; ")
-            yield place, message, advice
+            yield place, *wrong
     if not entries:
         yield Place(path), "`mirrorRegistries` has no pair in it", "list the mirrors in `mirrors`"
+
+
+@rule("RS105", Severity.ERROR)
+def v2_in_path(subject: Subject) -> Iterator[Found]:
+    """The path of a mirror begins with `/v2`.
+
+    `/v2` is the root of a registry's API, not a part of a repository's name. Every target
+    writes it where its consumer needs it; one more leads to `/v2/v2/`, which no registry
+    answers.
+
+    Fix: leave it out; for a Harbor proxy-cache project write `proxyCache: true`.
+
+    Source: the vendor's note on the doubled `/v2/v2/`; the webhook, run with such a target.
+
+    Bad:
+        mirrors:
+          - {source: quay.io, target: harbor.example.org/v2/quay}
+
+    Good:
+        mirrors:
+          - {source: quay.io, target: harbor.example.org/quay, proxyCache: true}
+    """
+    for mirror in subject.spec.mirrors:
+        if f"{mirror.location.path}/".startswith("v2/"):
+            yield (
+                mirror.place,
+                f"the path of the mirror of {word(mirror.source)} begins with `/v2`",
+                "leave it out; for a Harbor proxy-cache project add `proxyCache: true`",
+            )
+
+
+@rule("RS106", Severity.ERROR)
+def source_named_default(subject: Subject) -> Iterator[Found]:
+    """A source is called `default`.
+
+    In the webhook's map that is not a registry, but all registries without a line of their own.
+
+    Fix: write `"*"` if that is meant; a registry's name has a dot or a port.
+
+    Source: phenixblue/imageswap-webhook, reading of the map file.
+
+    Bad:
+        mirrors: [default]
+
+    Good:
+        mirrors:
+          - {source: "*", path: ""}
+    """
+    for mirror in subject.spec.mirrors:
+        if mirror.source == "default":
+            yield mirror.place, "`default` is not a registry", 'write `"*"` for all others'
+
+
+@structure_rule("RS107")
+def proxy_cache_of_a_string(data: dict[str, Any]) -> Iterator[Found]:
+    """`proxyCache` says nothing about a pasted mirror string.
+
+    The string itself has `/v2/` after the host where a mirror is a proxy cache.
+
+    Fix: remove `proxyCache`, or list the mirrors in `mirrors`.
+
+    Source: the design of the spec.
+
+    Bad:
+        registry: {proxyCache: true, mirrorRegistries: "quay.io::harbor.example.org/quay"}
+
+    Good:
+        registry: {mirrorRegistries: "quay.io::harbor.example.org/v2/quay"}
+    """
+    registry = data["registry"]
+    if "mirrorRegistries" in registry and registry.get("proxyCache"):
+        yield (
+            Place(("registry", "proxyCache"), on_key=True),
+            "`proxyCache` says nothing about `mirrorRegistries`",
+            "write `/v2/` after the host in the string, or list the mirrors in `mirrors`",
+        )

@@ -197,7 +197,7 @@ def prefixed_twice(subject: Subject) -> Iterator[Found]:
             imageSwapImage: {exact: "harbor.example.org/swap:1"}
     """
     spec = subject.spec
-    prefix = f"{spec.registry.endpoint.host}/"
+    prefix = f"{spec.registry.endpoint}/"
     for block in (spec.image_swap, spec.cert_manager):
         for image in block.images if block else ():
             if not image.exact and image.reference.startswith(prefix):
@@ -229,9 +229,11 @@ def unknown_host(subject: Subject) -> Iterator[Found]:
         hosts:
           nexus.example.org:8083: {username: puller, password: {env: NEXUS_PASSWORD}}
     """
+    told: set[str] = set()
     for mirror in subject.spec.mirrors:
         host = mirror.location.host
-        if subject.spec.access(host) is None:
+        if host not in told and subject.spec.access(host) is None:
+            told.add(host)
             yield (
                 mirror.place,
                 f"no login or CA is known for {word(host)}, where {word(mirror.source)} is served",
@@ -259,6 +261,42 @@ def unused_host(subject: Subject) -> Iterator[Found]:
     """
     used = {mirror.location.host for mirror in subject.spec.mirrors}
     used.add(subject.spec.registry.endpoint.host)
-    for host, access in subject.spec.hosts:
+    for host, access in subject.spec.hosts.items():
         if host not in used:
             yield Place(access.path, on_key=True), f"no mirror is on the host {word(host)}", ""
+
+
+@rule("RS309", Severity.ERROR)
+def invalid_with_prefix(subject: Subject) -> Iterator[Found]:
+    """An image of a chart is no image reference once the registry stands before it.
+
+    What was the registry of the upstream becomes a part of the path, which has no port and no
+    upper-case letters. The pod stays in InvalidImageName.
+
+    Fix: write the image where it lies in the registry as `{exact: REFERENCE}`.
+
+    Source: the documented prefix; the grammar of distribution/reference.
+
+    Bad:
+        imageSwap:
+          images:
+            imageSwapInitImage: reg.example.org:5000/team/init:1
+            imageSwapImage: gcr.io/team/swap:1
+
+    Good:
+        imageSwap:
+          images:
+            imageSwapInitImage: {exact: "harbor.example.org/reg.example.org/team/init:1"}
+            imageSwapImage: gcr.io/team/swap:1
+    """
+    spec = subject.spec
+    for block in (spec.image_swap, spec.cert_manager):
+        for image in block.images if block else ():
+            try:
+                reference.parse(spec.prefixed(image))
+            except reference.NotAReference as why:
+                yield (
+                    Place(image.path),
+                    f"with the registry before it, {word(image.reference)} is no reference: {why}",
+                    "write it as it lies in the registry: `{exact: REFERENCE}`",
+                )

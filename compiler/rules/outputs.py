@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..diagnostics import Path, Place, Severity, word, words
+from ..output import Claims
 from ..targets import TARGETS, containerd
 from .rule import Found, Subject, rule
 
@@ -164,21 +165,15 @@ def same_file_twice(subject: Subject) -> Iterator[Found]:
           - containerd
           - {target: containerd, endpoints: api, out: containerd-api.toml}
     """
-    written: list[str] = []
+    claims = Claims()
     for choice in subject.choices:
         path = choice.option("out", TARGETS[choice.target].file)
-        folded = path.casefold()
-        for other in written:
-            same = folded == other
-            if same or folded.startswith(f"{other}/") or other.startswith(f"{folded}/"):
-                what = "write" if same else "need the file or folder"
-                yield (
-                    _place(choice, "out"),
-                    f"two targets {what} {word(path)}",
-                    "give one of them another `out`",
-                )
-                break
-        written.append(folded)
+        if claims.take(path, choice.target) is not None:
+            yield (
+                _place(choice, "out"),
+                f"another target writes {word(path)} too, or something above or below it",
+                "give one of them another `out`",
+            )
 
 
 @rule("RS205", Severity.ERROR)
@@ -199,7 +194,7 @@ def pull_secret_without_login(subject: Subject) -> Iterator[Found]:
         imageSwap: {pullSecret: true}
     """
     spec = subject.spec
-    if any(access.has_login for access in (spec.registry.access, *(a for _, a in spec.hosts))):
+    if any(access.has_login for access in (spec.registry.access, *spec.hosts.values())):
         return
     for key, block in (("imageSwap", spec.image_swap), ("certManager", spec.cert_manager)):
         if block and block.pull_secret:
@@ -208,3 +203,38 @@ def pull_secret_without_login(subject: Subject) -> Iterator[Found]:
                 "`pullSecret` has no login to hold",
                 "add `username` and `password` to `registry`, or leave it out",
             )
+
+
+@rule("RS206", Severity.ERROR)
+def library_alone(subject: Subject) -> Iterator[Found]:
+    """Containerd cannot be told of `docker.io/library` alone.
+
+    It looks mirrors up by the registry, so `docker.io/library` follows `docker.io`. Without that,
+    or with another place for it, the mirror would be missing on the nodes.
+
+    Fix: list `docker.io` too, so that its path with `/library` is that of `docker.io/library`.
+
+    Source: measured on containerd 1.6.20 to 2.4.0-beta.
+
+    Bad:
+        mirrors: [docker.io/library]
+        targets:
+          - {target: containerd, endpoints: api}
+
+    Good:
+        mirrors: [docker.io, docker.io/library]
+        targets:
+          - {target: containerd, endpoints: api}
+    """
+    chosen = [choice for choice in subject.choices if choice.target == "containerd"]
+    if all(choice.option("endpoints") != "api" for choice in chosen):
+        return
+    mirrors = {mirror.source: mirror for mirror in subject.spec.mirrors}
+    library, hub = mirrors.get("docker.io/library"), mirrors.get("docker.io")
+    if library is None or (hub and hub.location.below("library") == library.location):
+        return
+    if hub:
+        advice = f"serve it from {word(str(hub.location.below('library')))}, below `docker.io`"
+    else:
+        advice = "list `docker.io` too, so that its path with `/library` is this one's"
+    yield library.place, "containerd cannot be told of `docker.io/library` alone", advice

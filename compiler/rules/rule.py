@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     from ..model import Choice, Spec
 
+MOST_FOUND = 1000
+"""How many findings one rule looks for; nobody reads more."""
+
 Found = tuple[Place, str, str]
 """Where, the message, and what to type; the framework adds the code and the severity."""
 
@@ -21,7 +25,9 @@ class Subject:
     """What a rule looks at."""
 
     spec: Spec
-    """With its references unresolved, so that no rule can print what is behind one."""
+    """With its references unresolved, so that one that is not there gives no second finding."""
+    resolved: Spec
+    """With its references resolved, or empty; no rule may print a login or a CA of it."""
     choices: tuple[Choice, ...]
     """The targets that are compiled."""
 
@@ -46,7 +52,7 @@ class Rule:
         Args:
             subject: the data of a document for a structure rule, else a `Subject`.
         """
-        for place, message, advice in self.check(subject):
+        for place, message, advice in itertools.islice(self.check(subject), MOST_FOUND):
             yield Finding(self.severity, self.code, place, message, advice)
 
 

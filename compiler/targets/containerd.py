@@ -27,7 +27,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     full = choice.option("form") == "full"
     api = choice.option("endpoints") == "api"
     if api:
-        # `docker.io/library` is no namespace that containerd looks up; `docker.io` covers it.
+        # containerd does not look up `docker.io/library`; RS206 makes sure `docker.io` covers it.
         mirrors = [
             (mirror.source, api_url(spec, mirror))
             for mirror in spec.mirrors

@@ -69,7 +69,7 @@ def _prefixed(spec: Spec, images: tuple[Image, ...]) -> dict[str, str]:
 def _pull_secret(spec: Spec) -> dict[str, Any]:
     """The charts' `imagePullSecret` block: the base64 of a dockerconfigjson of every login."""
     auths: dict[str, dict[str, str]] = {}
-    for host, access in ((spec.registry.endpoint.host, spec.registry.access), *spec.hosts):
+    for host, access in ((spec.registry.endpoint.host, spec.registry.access), *spec.hosts.items()):
         if access.has_login:
             username, password = str(access.username), str(access.password)
             both = base64.b64encode(f"{username}:{password}".encode()).decode()
