@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from regspec.diagnostics import Place
 from regspec.document import NotADocument, parse
+from regspec.places import Showing
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,8 @@ def test_plain_scalars(written, value):
     assert type(read) is type(value)
 
 
-def show(_path):
-    return True
+EVERYTHING = Showing(value=lambda _path, _value: True, key=lambda _path: True)
+NOTHING = Showing(value=lambda _path, _value: False, key=lambda _path: False)
 
 
 @pytest.mark.parametrize(
@@ -61,18 +62,18 @@ def show(_path):
     ],
 )
 def test_values_have_their_places(text, path, line, column, marked):
-    span = parse(text).span(Place(path), show)
+    span = parse(text).span(Place(path), EVERYTHING)
     assert (span.line, span.column) == (line, column)
     assert span.excerpt[slice(*span.mark)] == marked
 
 
 def test_a_key_has_its_place():
-    span = parse("a:\n  bcd: e\n").span(Place(("a", "bcd"), on_key=True), show)
+    span = parse("a:\n  bcd: e\n").span(Place(("a", "bcd"), on_key=True), EVERYTHING)
     assert (span.line, span.column, span.excerpt[slice(*span.mark)]) == (2, 3, "bcd")
 
 
 def test_a_path_that_is_not_there_stands_for_the_one_above():
-    span = parse("a:\n  b: c\n").span(Place(("a", "x", "y"), on_key=True), show)
+    span = parse("a:\n  b: c\n").span(Place(("a", "x", "y"), on_key=True), EVERYTHING)
     assert (span.line, span.column) == (1, 1)
 
 
@@ -90,7 +91,7 @@ def test_a_part_of_a_text_has_its_place_in_every_style(text):
     document = parse(text)
     value = document.data["s"]
     second = value.rindex("two")
-    span = document.span(Place(("s",), part=(second, second + 3)), show)
+    span = document.span(Place(("s",), part=(second, second + 3)), EVERYTHING)
     line = text.splitlines()[span.line - 1]
     assert line[span.column - 1 :].startswith("two")
     assert text.rindex("two") == sum(len(x) + 1 for x in text.splitlines()[: span.line - 1]) + (
@@ -101,18 +102,24 @@ def test_a_part_of_a_text_has_its_place_in_every_style(text):
 def test_an_alias_stands_for_its_value_and_has_its_own_place():
     document = parse("a: &x [1, 2]\nb: *x\n")
     assert document.data == {"a": [1, 2], "b": [1, 2]}
-    assert document.span(Place(("b", 1)), show).line == 2
+    assert document.span(Place(("b", 1)), EVERYTHING).line == 2
 
 
 def test_a_hidden_value_is_not_in_the_excerpt_of_its_neighbour():
     document = parse("{a: b, p: hunter2, k: [hunter3, x]} # hunter4\n")
-    span = document.span(Place(("a",)), lambda path: path[:1] not in (("p",), ("k",)))
-    assert span.excerpt == "{a: b, p: ..., k: [..., ...]}"
+    showing = Showing(lambda path, _value: path[:1] not in (("p",), ("k",)), lambda _path: True)
+    assert document.span(Place(("a",)), showing).excerpt == "{a: b, p: ..., k: [..., ...]}"
+
+
+def test_hidden_keys_and_the_names_of_anchors_are_not_in_the_excerpt():
+    document = parse("{a: b, hunter2: c, d: &hunter3 [x], e: *hunter3}\n")
+    showing = Showing(lambda _path, _value: True, lambda path: path != ("hunter2",))
+    assert document.span(Place(("a",)), showing).excerpt == "{a: b, ...: c, d: ... [x], e: ...}"
 
 
 def test_a_long_line_is_cut_around_the_mark():
     text = "a: [" + "x, " * 500 + "here, " + "y, " * 500 + "z]\n"
-    span = parse(text).span(Place(("a", 500)), show)
+    span = parse(text).span(Place(("a", 500)), EVERYTHING)
     assert span.excerpt[slice(*span.mark)] == "here"
     assert len(span.excerpt) <= 160
     assert span.column == text.index("here") + 1
@@ -123,12 +130,12 @@ def test_any_text_is_a_document_or_says_where_it_is_none(text):
     try:
         document = parse(text)
     except NotADocument as why:
-        for problem, span in why.spans():
+        for problem, span in why.spans(NOTHING):
             assert problem.message
             assert span.line >= 1
             assert span.column >= 1
     else:
         # Every place can be shown.
         for path in document._extents:
-            document.span(Place(path), show)
-            document.span(Place(path, on_key=True), lambda _path: False)
+            document.span(Place(path), EVERYTHING)
+            document.span(Place(path, on_key=True), NOTHING)

@@ -71,12 +71,12 @@ def test_the_manual_has_all_its_parts(rule):
 
 
 def test_the_codes_are_unique_and_every_rule_is_listed():
-    from regspec.rules import certificates, endpoints, names, outputs
+    from regspec.rules import certificates, endpoints, logins, names, outputs
     from regspec.rules.rule import Rule
 
     written = [
         value
-        for module in (certificates, endpoints, names, outputs)
+        for module in (certificates, endpoints, logins, names, outputs)
         for value in vars(module).values()
         if isinstance(value, Rule)
     ]
