@@ -38,6 +38,7 @@ RULES: dict[str, Rule] = {
         names.unknown_host,
         names.unused_host,
         names.invalid_with_prefix,
+        names.image_beside_its_mirror,
         certificates.unused_ca,
         logins.colon_in_user_name,
     )

@@ -300,3 +300,50 @@ def invalid_with_prefix(subject: Subject) -> Iterator[Found]:
                     f"with the registry before it, {word(image.reference)} is no reference: {why}",
                     "write it as it lies in the registry: `{exact: REFERENCE}`",
                 )
+
+
+@rule("RS310", Severity.WARNING)
+def image_beside_its_mirror(subject: Subject) -> Iterator[Found]:
+    """An image of a chart is pulled from another path than its mirror would pull it from.
+
+    The chart gets the reference with the registry and the base path before it. A mirror with a
+    `path` or a `target` of its own serves the same upstream image from elsewhere, so it has to be
+    pushed to both places, or one of the two pulls fails.
+
+    Fix: push the image to both, or write it as the mirror has it, as `{exact: REFERENCE}`.
+
+    Source: the documented prefix, and the documented example, whose mirror of `us-docker.pkg.dev`
+    is the base path itself.
+
+    Bad:
+        mirrors:
+          - {source: gcr.io, path: google}
+        imageSwap:
+          images:
+            imageSwapInitImage: gcr.io/team/init:1
+            imageSwapImage: {exact: "harbor.example.org/google/team/swap:1"}
+
+    Good:
+        mirrors: [gcr.io]
+        imageSwap:
+          images:
+            imageSwapInitImage: gcr.io/team/init:1
+            imageSwapImage: gcr.io/team/swap:1
+    """
+    spec = subject.spec
+    mirrors = {mirror.source: mirror for mirror in spec.mirrors}
+    for block in (spec.image_swap, spec.cert_manager):
+        for image in block.images if block else ():
+            upstream = reference.parse(image.reference)
+            mirror = mirrors.get(upstream.registry)
+            if image.exact or mirror is None:
+                continue
+            served = str(mirror.location.below(upstream.repository))
+            ending = image.reference.removeprefix(f"{upstream.registry}/")
+            ending = ending.removeprefix(upstream.repository)
+            if not spec.prefixed(image).startswith(f"{served}{ending}"):
+                yield (
+                    Place(image.path),
+                    f"the mirror of {word(mirror.source)} would pull this from {word(served)}",
+                    f"push it to both places, or write {word(f'{{exact: {served}...}}')}",
+                )
