@@ -1,4 +1,4 @@
-"""What can be wrong with a spec, where, and how that is shown.
+"""What can be wrong with a spec, and where.
 
 Inside the compiler a problem is a `Finding` at a `Place`: a path of keys and indexes. It
 becomes a `Diagnostic` with a line and a column only when it is going to be shown.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value of a spec."""
@@ -103,37 +103,3 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def render_text(
-    diagnostic: Diagnostic, file: str, paint: Callable[[str, str], str] | None = None
-) -> str:
-    """A diagnostic as people read it, with a final newline.
-
-    Args:
-        diagnostic: what to show.
-        file: the name of the spec, as the user wrote it.
-        paint: gives a text the colour of a role (`error`, `warning`, `info`, `bold`, `gutter`);
-            none leaves it plain.
-    """
-    color = paint or (lambda _role, text: text)
-    span = diagnostic.span
-    role = diagnostic.severity.value
-    gutter = " " * len(str(span.line))
-    bar = color("gutter", f"{gutter} |")
-    lines = [
-        color(role, f"{role}[{diagnostic.code}]") + color("bold", f": {diagnostic.message}"),
-        f"{gutter}{color('gutter', '-->')} {printable(file)}:{span.line}:{span.column}",
-    ]
-    if span.excerpt:
-        first, last = span.mark
-        lines += [
-            bar,
-            f"{color('gutter', f'{span.line} |')} {span.excerpt}",
-            f"{bar} {' ' * first}{color(role, '^' * max(1, last - first))}",
-        ]
-    if diagnostic.help:
-        if span.excerpt:
-            lines.append(bar)
-        lines.append(f"{gutter} {color('gutter', '=')} help: {diagnostic.help}")
-    return "\n".join(lines) + "\n"

@@ -57,6 +57,55 @@ def compile_spec(
     Raises:
         emit.NotTheSame: an artifact does not read back as it should: a bug of ours.
     """
+    analysis = _analyse(content, targets, environment, read_file, rules.Selection(), logins=True)
+    if isinstance(analysis, Result):
+        return analysis
+    parsed, spec, choices, findings = analysis
+    result = _told(parsed, findings)
+    if result.failed:
+        return result
+    artifacts = tuple(
+        artifact for choice in choices for artifact in TARGETS[choice.target].render(spec, choice)
+    )
+    for artifact in artifacts:
+        emit.verify(artifact.text, artifact.data, artifact.syntax)
+    return replace(result, artifacts=artifacts)
+
+
+def check_spec(
+    content: bytes,
+    *,
+    targets: Sequence[str],
+    environment: Mapping[str, str],
+    read_file: sources.ReadFile,
+    selection: rules.Selection,
+) -> Result:
+    """Check one spec as `compile_spec` does, but make nothing and resolve no login.
+
+    Args:
+        content: the bytes of the spec.
+        targets: names of targets to select or to add; none selects those of the spec.
+        environment: the variables whose being set is looked at.
+        read_file: reads the CA and image files that the spec refers to.
+        selection: which rules are told.
+    """
+    analysis = _analyse(content, targets, environment, read_file, selection, logins=False)
+    if isinstance(analysis, Result):
+        return analysis
+    parsed, _, _, findings = analysis
+    return _told(parsed, findings)
+
+
+def _analyse(  # noqa: PLR0913 - the arguments of the two functions above
+    content: bytes,
+    targets: Sequence[str],
+    environment: Mapping[str, str],
+    read_file: sources.ReadFile,
+    selection: rules.Selection,
+    *,
+    logins: bool,
+) -> Result | tuple[document.Document, model.Spec, tuple[model.Choice, ...], list[Finding]]:
+    """The resolved spec with its targets and findings; or the result, when there is no spec."""
     try:
         parsed = document.parse(_decode(content))
     except document.NotADocument as why:
@@ -69,23 +118,12 @@ def compile_spec(
     findings = schema.check(parsed.data) or list(rules.check_data(parsed.data))
     if findings:
         return _told(parsed, findings)
-
     spec = model.build(parsed.data)
     choices = choose(spec, targets)
-    resolved, findings = sources.resolve(spec, environment, read_file)
-    findings += rules.check_spec(rules.Subject(spec, resolved, choices))
-    result = _told(parsed, findings)
-    if result.failed:
-        return result
-
-    artifacts = tuple(
-        artifact
-        for choice in choices
-        for artifact in TARGETS[choice.target].render(resolved, choice)
-    )
-    for artifact in artifacts:
-        emit.verify(artifact.text, artifact.data, artifact.syntax)
-    return replace(result, artifacts=artifacts)
+    selection = replace(selection, all_targets=not targets)
+    resolved, findings = sources.resolve(spec, environment, read_file, logins=logins)
+    findings += rules.check_spec(rules.Subject(spec, resolved, choices), selection)
+    return parsed, resolved, choices, findings
 
 
 def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]:

@@ -79,7 +79,7 @@ class FolderReader:
 
 
 def resolve(
-    spec: Spec, environment: Mapping[str, str], read_file: ReadFile
+    spec: Spec, environment: Mapping[str, str], read_file: ReadFile, *, logins: bool = True
 ) -> tuple[Spec, list[Finding]]:
     """The spec with every reference replaced by its text and every CA in canonical form.
 
@@ -87,11 +87,13 @@ def resolve(
         spec: the model of a valid spec.
         environment: the variables that `{env: NAME}` may name.
         read_file: reads what `{file: PATH}` names.
+        logins: whether user names and passwords are resolved; if not, they stay references, and
+            a variable that is not set is only an info.
 
     Returns:
         The resolved spec, and an error for each reference or CA that could not be.
     """
-    resolver = _Resolver(environment, read_file)
+    resolver = _Resolver(environment, read_file, logins=logins)
     registry = replace(spec.registry, access=resolver.access(spec.registry.access))
     hosts = {host: resolver.access(access) for host, access in spec.hosts.items()}
     images = spec.images
@@ -104,7 +106,10 @@ def resolve(
 class _Resolver:
     """Resolves one text after another and collects what is wrong."""
 
-    def __init__(self, environment: Mapping[str, str], read_file: ReadFile) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], read_file: ReadFile, *, logins: bool
+    ) -> None:
+        self.logins = logins
         self.environment = environment
         self.read_file = read_file
         self.findings: list[Finding] = []
@@ -113,8 +118,8 @@ class _Resolver:
         """An access with its login and CA as text."""
         return replace(
             access,
-            username=self._text(access.username, (*access.path, "username")),
-            password=self._text(access.password, (*access.path, "password")),
+            username=self._login(access.username, (*access.path, "username")),
+            password=self._login(access.password, (*access.path, "password")),
             ca_cert=self._ca(access.ca_cert, (*access.path, "caCert")),
         )
 
@@ -136,6 +141,19 @@ class _Resolver:
                     break
             images.append(image)
         return tuple(images)
+
+    def _login(self, text: Text, path: Path) -> Text:
+        if self.logins:
+            return self._text(text, path)
+        if isinstance(text, FromEnvironment) and text.name not in self.environment:
+            message = f"`{path[-1]}`: {_shown(text.name)} is not set in the environment"
+            place = Place((*path, "env"))
+            self.findings.append(
+                Finding(
+                    Severity.INFO, "reference", place, message, "`regspec compile` will need it"
+                )
+            )
+        return text
 
     def _ca(self, text: Text, path: Path) -> str:
         resolved = self._text(text, path, _DER_HELP)
@@ -162,8 +180,7 @@ class _Resolver:
             return ""
 
     def _variable(self, name: str) -> str:
-        # A name in capitals is a variable's; another could be the secret in the wrong place.
-        variable = f"the variable `{name}`" if name.isupper() else "this variable"
+        variable = _shown(name)
         value = self.environment.get(name)
         if value is None:
             raise Unresolvable(f"{variable} is not set in the environment", "export it first")
@@ -176,6 +193,11 @@ class _Resolver:
         name = next(key for key in reversed(path) if key not in ("env", "file"))
         said = f"`{name}`: {message}"
         self.findings.append(Finding(Severity.ERROR, code, Place(path), said, advice))
+
+
+def _shown(name: str) -> str:
+    """What a variable is called: one in capitals by name, another could be the secret itself."""
+    return f"the variable `{name}`" if name.isupper() else "this variable"
 
 
 def _decoded(content: bytes) -> str:

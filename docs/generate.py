@@ -14,6 +14,7 @@ from typing import Any
 
 from regspec import resources
 from regspec.rules import RULES
+from regspec.rules.phases import PHASES
 from regspec.schema import resolved
 from regspec.targets import DEFAULT_TARGETS, TARGETS
 
@@ -113,13 +114,14 @@ def rules_page() -> str:
     lines = [
         "# Rules\n",
         NOTE,
-        "What `regspec compile` finds beyond the schema. An error stops it; a warning does not,",
-        "and `lint: {ignore: [CODE]}` in the spec silences it. Examples leave out what does not",
-        "matter.\n",
-        "Other codes: `yaml` (the document cannot be read), `schema` (a value is not what the",
-        "[spec](spec.md) says), `reference` (an `{env: NAME}` or `{file: PATH}` cannot be",
-        "resolved), `ca` (a CA certificate is not one).\n",
+        "What `regspec check` and `regspec compile` find. An error stops the compiler; a warning",
+        "does not, and `lint: {ignore: [CODE]}` in the spec silences it. Examples leave out what",
+        "does not matter.\n",
+        "`regspec rule CODE` prints one of them.\n",
     ]
+    for code, manual in PHASES.items():
+        title, _, body = manual.partition("\n\n")
+        lines += [f"## {code}: {title}\n", "Severity: error\n", f"{body}\n"]
     for code, rule in sorted(RULES.items()):
         title, _, body = inspect.cleandoc(rule.manual).partition("\n\n")
         lines += [f"## {code}: {title}\n", f"Severity: {rule.severity.value}\n"]

@@ -11,8 +11,7 @@ import sys
 
 import pytest
 import yaml
-from regspec import cli, pipeline
-from regspec.diagnostics import render_text
+from regspec import cli, pipeline, reports
 from regspec.sources import FolderReader
 
 WORD = "Hunter2Kx7Zq"
@@ -515,7 +514,7 @@ def test_no_random_edit_of_a_spec_makes_regspec_show_its_secrets(tmp_path):
         result = pipeline.compile_spec(
             text.encode(), targets=(), environment={}, read_file=reader
         )  # any exception fails the test
-        said = "".join(render_text(diagnostic, "f") for diagnostic in result.diagnostics)
+        said = "".join(reports.text(diagnostic, "f") for diagnostic in result.diagnostics)
         errors += result.failed
         if _NEEDLE.search(said) and not _NEEDLE.search(author_made_public(text)):
             pytest.fail(f"seed {seed}:\n{text}\n{said}")

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import __version__
+from .check import check_command
 from .compile import compile_command
 from .exit_codes import Exit
 from .files import forget_stdout, say_error
 from .init import init_command
+from .rules import rule_command, rules_command
 from .schema import schema_command
 from .targets import targets_command
 
@@ -42,11 +44,20 @@ def regspec(debug: bool) -> None:
 
     \b
       regspec init                      write a registry.yaml to start from
+      regspec check registry.yaml       find what is wrong with it
       regspec compile registry.yaml     compile it into out/
     """
 
 
-for _command in (compile_command, init_command, schema_command, targets_command):
+for _command in (
+    compile_command,
+    check_command,
+    init_command,
+    schema_command,
+    targets_command,
+    rules_command,
+    rule_command,
+):
     regspec.add_command(_command)
 
 

@@ -12,7 +12,8 @@ import click
 from ..diagnostics import printable
 from ..targets import TARGETS
 from .exit_codes import Exit
-from .files import STDIN, Progress, Unusable, folder_of, paint, put, read_spec, say_error
+from .files import STDIN, Progress, Unusable, folder_of, put, read_spec, say_error
+from .telling import LINE_FORMS, Teller, default_form, shown_name
 
 if TYPE_CHECKING:
     from ..targets import Artifact
@@ -60,6 +61,13 @@ class _Compiled:
     "--diff", is_flag=True, help="Write nothing; print what would change, without secrets."
 )
 @click.option("--stdout", is_flag=True, help="Write nothing; print the artifacts.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(LINE_FORMS),
+    help="How to tell what is wrong: text; concise, one line each; or github, for GitHub Actions, "
+    "and the default there.",
+)
 def compile_command(
     specs: tuple[str, ...],
     output: str,
@@ -68,6 +76,7 @@ def compile_command(
     check: bool,
     diff: bool,
     stdout: bool,
+    form: str | None,
 ) -> int:
     """Compile each SPEC into the files of its site; `-` reads a spec from standard input.
 
@@ -88,7 +97,8 @@ def compile_command(
         raise click.UsageError("--check, --diff and --stdout exclude each other")
     if specs.count(STDIN) > 1:
         raise click.UsageError("standard input holds one spec: write `-` once")
-    compiled, code = _compile_all(specs, output, targets, allowed)
+    teller = Teller(form or default_form())
+    compiled, code = _compile_all(specs, output, targets, allowed, teller)
     if stdout:
         return code or _print(compiled)
     code = max(code, _claims(compiled))
@@ -98,10 +108,13 @@ def compile_command(
 
 
 def _compile_all(
-    specs: tuple[str, ...], output: str, targets: tuple[str, ...], allowed: tuple[Path, ...]
+    specs: tuple[str, ...],
+    output: str,
+    targets: tuple[str, ...],
+    allowed: tuple[Path, ...],
+    teller: Teller,
 ) -> tuple[list[_Compiled], int]:
     """Compile every spec and tell what is wrong with each; the exit code is that of the worst."""
-    from ..diagnostics import render_text
     from ..pipeline import compile_spec
     from ..sources import FolderReader
 
@@ -122,13 +135,9 @@ def _compile_all(
             environment=os.environ,
             read_file=FolderReader(folder_of(name), allowed),
         )
-        shown = "<stdin>" if name == STDIN else name
         if result.diagnostics:
             progress.clear()
-        for diagnostic in result.diagnostics:
-            click.echo(render_text(diagnostic, shown, paint), err=True, color=True)
-        if result.untold:
-            click.echo(f"{printable(shown)}: and {result.untold} more", err=True)
+        teller.tell(name, result)
         if result.failed:
             code = max(code, Exit.ATTENTION)
             continue
@@ -138,7 +147,7 @@ def _compile_all(
             code = max(code, Exit.CANNOT)
             continue
         folder = Path(output.replace("{stem}", stem))
-        compiled.append(_Compiled(shown, folder, result.artifacts))
+        compiled.append(_Compiled(shown_name(name), folder, result.artifacts))
     return compiled, code
 
 

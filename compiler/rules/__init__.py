@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Severity
-from . import certificates, endpoints, logins, names, outputs
-from .rule import Rule, Subject
+from . import certificates, endpoints, logins, names, outputs, settings
+from .rule import Rule, Selection, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RULES", "Rule", "Subject", "check_data", "check_spec"]
+__all__ = ["RULES", "Rule", "Selection", "Subject", "check_data", "check_spec"]
 
 RULES: dict[str, Rule] = {
     rule.code: rule
@@ -41,6 +41,7 @@ RULES: dict[str, Rule] = {
         names.image_beside_its_mirror,
         certificates.unused_ca,
         logins.colon_in_user_name,
+        settings.IDLE_IGNORE,
     )
 }
 
@@ -52,10 +53,24 @@ def check_data(data: dict[str, Any]) -> Iterator[Finding]:
             yield from rule.findings(data)
 
 
-def check_spec(subject: Subject) -> Iterator[Finding]:
-    """What the other rules find, less what the spec tells them to ignore; no error is ignored."""
+def check_spec(subject: Subject, selection: Selection) -> Iterator[Finding]:
+    """What the other rules find, less what the spec and the selection leave out.
+
+    An error is always told. `lint.ignore` that has no effect is told too, where all targets are
+    looked at.
+    """
+    used: set[str] = set()
     ignored = set(subject.spec.ignored_rules)
     for rule in RULES.values():
-        if rule.over_data or (rule.code in ignored and rule.severity is not Severity.ERROR):
+        if rule.over_data or rule is settings.IDLE_IGNORE:
             continue
-        yield from rule.findings(subject)
+        for finding in rule.findings(subject):
+            if finding.severity is Severity.ERROR:
+                yield finding
+            elif rule.code in ignored:
+                used.add(rule.code)
+            elif selection.has(rule.code):
+                yield finding
+    idle = settings.idle_ignores(subject.spec.ignored_rules, used, RULES)
+    if selection.all_targets and selection.has(settings.IDLE_IGNORE.code):
+        yield from settings.IDLE_IGNORE.findings(idle)

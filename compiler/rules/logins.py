@@ -34,7 +34,7 @@ def colon_in_user_name(subject: Subject) -> Iterator[Found]:
     if not any(block and block.pull_secret for block in (spec.image_swap, spec.cert_manager)):
         return
     for access in (spec.registry.access, *spec.hosts.values()):
-        if ":" in str(access.username):
+        if isinstance(access.username, str) and ":" in access.username:
             yield (
                 Place((*access.path, "username")),
                 "a pull secret cannot hold a user name with `:` in it",

@@ -33,6 +33,21 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rules are told, by their codes or how these begin; an error always is."""
+
+    select: tuple[str, ...] = ()
+    """None selects all."""
+    ignore: tuple[str, ...] = ()
+    all_targets: bool = True
+    """Whether every target of the spec is looked at, not only some."""
+
+    def has(self, code: str) -> bool:
+        """Whether what the rule of this code finds is told."""
+        return code.startswith(self.select or ("",)) and not code.startswith(self.ignore or ("-",))
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule over the model of a spec, or, a structure rule, over its data before that."""
 

@@ -1,0 +1,45 @@
+"""`regspec rules` and `regspec rule CODE`: what a diagnostic means, and what to do."""
+
+import inspect
+
+import click
+
+from .files import put
+
+
+@click.command("rules", short_help="List the rules.")
+def rules_command() -> None:
+    """List the rules with their codes and severities; `regspec rule CODE` explains one."""
+    from ..rules import RULES
+
+    rows = [
+        f"{code}  {rule.severity.value:7}  {inspect.cleandoc(rule.manual).splitlines()[0]}"
+        for code, rule in sorted(RULES.items())
+    ]
+    put("".join(f"{row}\n" for row in rows).encode())
+
+
+@click.command("rule", short_help="Explain what the code of a diagnostic means.")
+@click.argument("code", metavar="CODE")
+def rule_command(code: str) -> None:
+    """Explain a CODE: what happens on the cluster, why, how to fix it, with examples.
+
+    \b
+      regspec rule RS101
+      regspec rule schema
+    """
+    from ..rules import RULES
+    from ..rules.phases import PHASES
+    from ..schema import nearest
+
+    if code.upper() in RULES:
+        rule = RULES[code.upper()]
+        heading = f"{rule.code} ({rule.severity.value})"
+        manual = inspect.cleandoc(rule.manual)
+    elif code.lower() in PHASES:
+        heading, manual = f"{code.lower()} (error)", PHASES[code.lower()]
+    else:
+        meant = nearest(code, [*RULES, *PHASES])
+        advice = f"; did you mean {meant}?" if meant else "; `regspec rules` lists them"
+        raise click.UsageError(f"{code} is no code of a diagnostic{advice}")
+    put(f"{heading}\n\n{manual}\n".encode())

@@ -1,0 +1,78 @@
+"""Telling people and programs what was found in their specs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import reports
+from ..diagnostics import Severity, printable
+from .files import STDIN, paint, put
+
+if TYPE_CHECKING:
+    from ..diagnostics import Diagnostic
+    from ..pipeline import Result
+
+LINE_FORMS = tuple(reports.LINES)
+ALL_FORMS = (*LINE_FORMS, "json")
+
+
+def default_form() -> str:
+    """How diagnostics are told unless an option says so: for GitHub Actions, where it runs us."""
+    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
+
+
+def shown_name(name: str) -> str:
+    """How a spec is called in messages."""
+    return "<stdin>" if name == STDIN else name
+
+
+class Teller:
+    """Tells the diagnostics of one spec after another, and counts them."""
+
+    def __init__(self, form: str, *, errors_only: bool = False) -> None:
+        self.form = form
+        self.errors_only = errors_only
+        self.counts = dict.fromkeys(Severity, 0)
+        self.specs = 0
+        self._kept: list[tuple[str, Diagnostic]] = []
+
+    def tell(self, name: str, result: Result) -> None:
+        """Tell what was found in a spec: at once on stderr, or at the end as one document."""
+        self.specs += 1
+        shown = shown_name(name)
+        for diagnostic in result.diagnostics:
+            self.counts[diagnostic.severity] += 1
+            if self.errors_only and diagnostic.severity is not Severity.ERROR:
+                continue
+            if self.form in reports.LINES:
+                line = reports.LINES[self.form](diagnostic, shown, paint)
+                click.echo(line, err=True, nl=False, color=True)
+            else:
+                self._kept.append((shown, diagnostic))
+        if result.untold:
+            click.echo(f"{printable(shown)}: and {result.untold} more", err=True)
+
+    def finish(self) -> None:
+        """Print what was kept for the end on stdout."""
+        if self.form not in reports.LINES:
+            put(reports.as_json(self._kept).encode())
+
+    def summary(self) -> str:
+        """How many specs there were, and what was found in them."""
+        found = [
+            _number(count, name)
+            for severity, name in (
+                (Severity.ERROR, "error"),
+                (Severity.WARNING, "warning"),
+                (Severity.INFO, "info"),
+            )
+            if (count := self.counts[severity])
+        ]
+        return f"{_number(self.specs, 'spec')} checked: {', '.join(found) or 'nothing found'}"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

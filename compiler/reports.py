@@ -1,0 +1,108 @@
+"""Diagnostics in the forms that people and programs read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from .diagnostics import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .diagnostics import Diagnostic
+
+_GITHUB_LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def text(
+    diagnostic: Diagnostic, file: str, paint: Callable[[str, str], str] = lambda _role, text: text
+) -> str:
+    """A diagnostic as people read it: message, place, the line, help; and a blank line.
+
+    Args:
+        diagnostic: what to show.
+        file: the name of the spec, as the user wrote it.
+        paint: gives a text the colour of a role (`error`, `warning`, `info`, `bold`, `gutter`).
+    """
+    span = diagnostic.span
+    role = diagnostic.severity.value
+    gutter = " " * len(str(span.line))
+    bar = paint("gutter", f"{gutter} |")
+    lines = [
+        paint(role, f"{role}[{diagnostic.code}]") + paint("bold", f": {diagnostic.message}"),
+        f"{gutter}{paint('gutter', '-->')} {printable(file)}:{span.line}:{span.column}",
+    ]
+    if span.excerpt:
+        first, last = span.mark
+        lines += [
+            bar,
+            f"{paint('gutter', f'{span.line} |')} {span.excerpt}",
+            f"{bar} {' ' * first}{paint(role, '^' * max(1, last - first))}",
+        ]
+    if diagnostic.help:
+        if span.excerpt:
+            lines.append(bar)
+        lines.append(f"{gutter} {paint('gutter', '=')} help: {diagnostic.help}")
+    return "\n".join(lines) + "\n\n"
+
+
+def concise(
+    diagnostic: Diagnostic, file: str, paint: Callable[[str, str], str] = lambda _role, text: text
+) -> str:
+    """A diagnostic on one line, `FILE:LINE:COLUMN: SEVERITY[CODE]: MESSAGE`, without the help."""
+    span, role = diagnostic.span, diagnostic.severity.value
+    where = f"{printable(file)}:{span.line}:{span.column}"
+    return f"{where}: {paint(role, f'{role}[{diagnostic.code}]')}: {diagnostic.message}\n"
+
+
+def github(diagnostic: Diagnostic, file: str, _paint: object = None) -> str:
+    """A diagnostic as a workflow command of GitHub Actions, which puts it beside the line.
+
+    Source of the escapes: actions/toolkit, packages/core/src/command.ts.
+    """
+    span = diagnostic.span
+    properties = {
+        "file": file,
+        "line": span.line,
+        "col": span.column,
+        "title": f"regspec {diagnostic.code}",
+    }
+    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    message = diagnostic.message
+    if diagnostic.help:
+        message += f"\nhelp: {diagnostic.help}"
+    return f"::{_GITHUB_LEVELS[diagnostic.severity.value]} {written}::{_data(message)}\n"
+
+
+def _data(value: str) -> str:
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: str) -> str:
+    return _data(value).replace(":", "%3A").replace(",", "%2C")
+
+
+def as_json(told: Iterable[tuple[str, Diagnostic]]) -> str:
+    """All diagnostics of a run as one JSON list.
+
+    Args:
+        told: each diagnostic with the name of its spec, as the user wrote it.
+    """
+    rows = [
+        {
+            "file": file,
+            "line": diagnostic.span.line,
+            "column": diagnostic.span.column,
+            "severity": diagnostic.severity.value,
+            "code": diagnostic.code,
+            "message": diagnostic.message,
+            "help": diagnostic.help or None,
+        }
+        for file, diagnostic in told
+    ]
+    return json.dumps(rows, indent=2) + "\n"
+
+
+LINES: dict[str, Callable[..., str]] = {"text": text, "concise": concise, "github": github}
+"""The forms that tell one diagnostic after another."""

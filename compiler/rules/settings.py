@@ -1,0 +1,58 @@
+"""RS0xx: the settings of the rules themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..diagnostics import Place, Severity, word
+from .rule import Found, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Idle = tuple[int, str, str]
+"""The index of an entry of `lint.ignore`, its code, and why it has no effect."""
+
+
+def idle_ignores(codes: tuple[str, ...], used: set[str], rules: Mapping[str, Rule]) -> list[Idle]:
+    """The entries of `lint.ignore` that have no effect.
+
+    Args:
+        codes: the entries, in order.
+        used: those that have silenced something.
+        rules: every rule by its code.
+    """
+    idle = []
+    for index, code in enumerate(codes):
+        if code not in rules:
+            idle.append((index, code, "is no rule"))
+        elif rules[code].severity is Severity.ERROR:
+            idle.append((index, code, "is an error, which cannot be ignored"))
+        elif code not in used:
+            idle.append((index, code, "finds nothing here"))
+        elif code in codes[:index]:
+            idle.append((index, code, "is listed twice"))
+    return idle
+
+
+def _idle_ignore(idle: list[Idle]) -> Iterator[Found]:
+    """An entry of `lint.ignore` has no effect.
+
+    It would hide the first real finding of that rule, which nobody has seen yet.
+
+    Fix: remove it.
+
+    Source: the design of the spec.
+
+    Bad:
+        lint: {ignore: [RS308]}
+
+    Good:
+        hosts: {nexus.example.org: {}}
+        lint: {ignore: [RS308]}
+    """
+    for index, code, why in idle:
+        yield Place(("lint", "ignore", index)), f"ignored {word(code)} {why}", "remove it"
+
+
+IDLE_IGNORE = Rule("RS001", Severity.WARNING, _idle_ignore)
