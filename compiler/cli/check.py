@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..targets import TARGETS
 from .exit_codes import Exit
-from .files import STDIN, Progress, Unusable, folder_of, read_spec
+from .files import folder_of
+from .options import allow_file_option, specs_argument, target_option
 from .telling import ALL_FORMS, Teller, default_form
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..rules import Selection
 
 
 @click.command("check", short_help="Find what is wrong with specs; write nothing.")
-@click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
-@click.option(
-    "-t",
-    "--target",
-    "targets",
-    multiple=True,
-    type=click.Choice(tuple(TARGETS)),
-    help="Check for this target only. Repeatable.",
-)
-@click.option(
-    "--allow-file",
-    "allowed",
-    multiple=True,
-    metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Also let `{file: PATH}` name files inside DIR. Repeatable.",
-)
+@specs_argument
+@target_option
+@allow_file_option
 @click.option("--select", metavar="CODES", help="Tell only these rules: RS101,RS3 (RS3xx).")
 @click.option("--ignore", metavar="CODES", help="Do not tell these rules. An error is always told.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
@@ -70,22 +57,9 @@ def check_command(
     from ..pipeline import check_spec
     from ..sources import FolderReader
 
-    if specs.count(STDIN) > 1:
-        raise click.UsageError("standard input holds one spec: write `-` once")
     selection = _selection(select, ignore)
-    teller, code, progress = (
-        Teller(form or default_form(), errors_only=quiet),
-        Exit.DONE,
-        Progress(),
-    )
-    for name in progress.over(list(dict.fromkeys(specs)), "specs checked"):
-        try:
-            content = read_spec(name)
-        except Unusable as error:
-            progress.clear()
-            error.show()
-            code = max(code, Exit.CANNOT)
-            continue
+    teller, code = Teller(form or default_form(), errors_only=quiet), Exit.DONE
+    for name, content in teller.read(specs, "specs checked"):
         result = check_spec(
             content,
             targets=targets,
@@ -93,15 +67,13 @@ def check_command(
             read_file=FolderReader(folder_of(name), allowed),
             selection=selection,
         )
-        if result.diagnostics:
-            progress.clear()
         teller.tell(name, result)
         if result.failed or (strict and teller.counts[Severity.WARNING]):
-            code = max(code, Exit.ATTENTION)
+            code = Exit.ATTENTION
     teller.finish()
     if not quiet:
         click.echo(teller.summary(), err=True)
-    return code
+    return Exit.CANNOT if teller.unreadable else code
 
 
 def _selection(select: str | None, ignore: str | None) -> Selection:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics import printable
-from ..targets import TARGETS
 from .exit_codes import Exit
-from .files import STDIN, Progress, Unusable, folder_of, put, read_spec, say_error
+from .files import STDIN, Progress, folder_of, put, say_error
+from .options import allow_file_option, specs_argument, target_option
 from .telling import LINE_FORMS, Teller, default_form, shown_name
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class _Compiled:
 
 
 @click.command("compile", short_help="Compile specs into the files of their sites.")
-@click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
+@specs_argument
 @click.option(
     "-o",
     "--output",
@@ -40,22 +40,8 @@ class _Compiled:
     show_default=True,
     help="Folder to write to; `{stem}` in it is the name of the spec without its ending.",
 )
-@click.option(
-    "-t",
-    "--target",
-    "targets",
-    multiple=True,
-    type=click.Choice(tuple(TARGETS)),
-    help="Compile only this target, with its options in the spec or its defaults. Repeatable.",
-)
-@click.option(
-    "--allow-file",
-    "allowed",
-    multiple=True,
-    metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Also let `{file: PATH}` name files inside DIR. Repeatable.",
-)
+@target_option
+@allow_file_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not up to date.")
 @click.option(
     "--diff", is_flag=True, help="Write nothing; print what would change, without secrets."
@@ -95,8 +81,6 @@ def compile_command(
     """
     if sum((check, diff, stdout)) > 1:
         raise click.UsageError("--check, --diff and --stdout exclude each other")
-    if specs.count(STDIN) > 1:
-        raise click.UsageError("standard input holds one spec: write `-` once")
     teller = Teller(form or default_form())
     compiled, code = _compile_all(specs, output, targets, allowed, teller)
     if stdout:
@@ -118,37 +102,26 @@ def _compile_all(
     from ..pipeline import compile_spec
     from ..sources import FolderReader
 
-    compiled, code = [], 0
-    names = list(dict.fromkeys(specs))
-    progress = Progress()
-    for name in progress.over(names, "specs compiled"):
-        try:
-            content = read_spec(name)
-        except Unusable as error:
-            progress.clear()
-            error.show()
-            code = max(code, Exit.CANNOT)
-            continue
+    compiled, code = [], Exit.DONE
+    for name, content in teller.read(specs, "specs compiled"):
         result = compile_spec(
             content,
             targets=targets,
             environment=os.environ,
             read_file=FolderReader(folder_of(name), allowed),
         )
-        if result.diagnostics:
-            progress.clear()
         teller.tell(name, result)
         if result.failed:
-            code = max(code, Exit.ATTENTION)
+            code = Exit.ATTENTION
             continue
         stem = "stdin" if name == STDIN else Path(name).stem
         if stem == ".." and "{stem}" in output:
+            teller.unreadable = True
             say_error(f"{name}: `{{stem}}` would lead out of the folder")
-            code = max(code, Exit.CANNOT)
             continue
         folder = Path(output.replace("{stem}", stem))
         compiled.append(_Compiled(shown_name(name), folder, result.artifacts))
-    return compiled, code
+    return compiled, Exit.CANNOT if teller.unreadable else code
 
 
 def _claims(compiled: list[_Compiled]) -> int:

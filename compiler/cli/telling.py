@@ -9,9 +9,11 @@ import click
 
 from .. import reports
 from ..diagnostics import Severity, printable
-from .files import STDIN, paint, put
+from .files import STDIN, Progress, Unusable, paint, put, read_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from ..diagnostics import Diagnostic
     from ..pipeline import Result
 
@@ -37,12 +39,35 @@ class Teller:
         self.errors_only = errors_only
         self.counts = dict.fromkeys(Severity, 0)
         self.specs = 0
+        self.unreadable = False
+        """Whether a spec could not be read."""
+        self.progress = Progress()
         self._kept: list[tuple[str, Diagnostic]] = []
+
+    def read(self, names: Iterable[str], what: str) -> Iterator[tuple[str, bytes]]:
+        """The name and bytes of each spec that can be read, once; of another it is told why not.
+
+        Args:
+            names: the specs, `-` being the standard input.
+            what: what becomes of them, such as `specs compiled`.
+        """
+        names = list(dict.fromkeys(names))
+        for name in self.progress.over(names, what):
+            try:
+                content = read_spec(name)
+            except Unusable as error:
+                self.progress.clear()
+                error.show()
+                self.unreadable = True
+                continue
+            yield name, content
 
     def tell(self, name: str, result: Result) -> None:
         """Tell what was found in a spec: at once on stderr, or at the end as one document."""
         self.specs += 1
         shown = shown_name(name)
+        if result.diagnostics:
+            self.progress.clear()
         for diagnostic in result.diagnostics:
             self.counts[diagnostic.severity] += 1
             if self.errors_only and diagnostic.severity is not Severity.ERROR:

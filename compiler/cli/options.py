@@ -1,0 +1,39 @@
+"""The arguments and options that several commands share."""
+
+from pathlib import Path
+
+import click
+
+from ..targets import TARGETS
+from .files import STDIN
+
+
+def _stdin_once(
+    _context: click.Context, _parameter: click.Parameter, specs: tuple[str, ...]
+) -> tuple[str, ...]:
+    if specs.count(STDIN) > 1:
+        raise click.UsageError("standard input holds one spec: write `-` once")
+    return specs
+
+
+specs_argument = click.argument(
+    "specs", metavar="SPEC...", nargs=-1, required=True, callback=_stdin_once
+)
+
+target_option = click.option(
+    "-t",
+    "--target",
+    "targets",
+    multiple=True,
+    type=click.Choice(tuple(TARGETS)),
+    help="Only this target, with its options in the spec or its defaults. Repeatable.",
+)
+
+allow_file_option = click.option(
+    "--allow-file",
+    "allowed",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Also let `{file: PATH}` name files inside DIR. Repeatable.",
+)
