@@ -147,7 +147,7 @@ def test_no_text_of_the_author_begins_a_line_of_a_command(regspec, head, tmp_pat
         (["check", "good.yaml", "--select", "RS999"], "RS999 is no rule"),
         (["check", "good.yaml", "--ignore", "R"], "R is no rule"),
         (["check", "good.yaml", "--format", "xml"], "json"),
-        (["rule", "RS11"], "did you mean RS101?"),
+        (["rule", "RS1O1"], "did you mean RS"),
         (["rule", "shcema"], "did you mean schema?"),
         (["rule"], "CODE"),
     ],

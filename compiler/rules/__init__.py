@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Severity
-from . import certificates, endpoints, logins, names, outputs, settings
+from . import certificates, coverage, endpoints, logins, names, outputs, settings
 from .rule import Rule, Selection, Subject
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ RULES: dict[str, Rule] = {
         endpoints.v2_in_path,
         endpoints.source_named_default,
         endpoints.proxy_cache_of_a_string,
+        endpoints.proxy_cache_and_webhook,
         outputs.foreign_option,
         outputs.exclusive_options,
         outputs.tls_not_expressible,
@@ -39,8 +40,15 @@ RULES: dict[str, Rule] = {
         names.unused_host,
         names.invalid_with_prefix,
         names.image_beside_its_mirror,
+        coverage.alias_as_source,
+        coverage.old_kubernetes_registry_alone,
+        coverage.circle,
         certificates.unused_ca,
+        certificates.tls_of_plain_http,
         logins.colon_in_user_name,
+        logins.half_a_login,
+        logins.literal_password,
+        logins.placeholder,
         settings.IDLE_IGNORE,
     )
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import mirrors, schema
 from ..diagnostics import Path, Place, Severity, word
+from ..mirrors import Location
 from .rule import Found, Subject, rule, structure_rule
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ def v2_in_path(subject: Subject) -> Iterator[Found]:
     Good:
         mirrors:
           - {source: quay.io, target: harbor.example.org/quay, proxyCache: true}
+        targets: [containerd]
     """
     for mirror in subject.spec.mirrors:
         if f"{mirror.location.path}/".startswith("v2/"):
@@ -260,6 +262,7 @@ def proxy_cache_of_a_string(data: dict[str, Any]) -> Iterator[Found]:
 
     Good:
         registry: {mirrorRegistries: "quay.io::harbor.example.org/v2/quay"}
+        targets: [containerd]
     """
     registry = data["registry"]
     if "mirrorRegistries" in registry and registry.get("proxyCache"):
@@ -267,4 +270,39 @@ def proxy_cache_of_a_string(data: dict[str, Any]) -> Iterator[Found]:
             Place(("registry", "proxyCache"), on_key=True),
             "`proxyCache` says nothing about `mirrorRegistries`",
             "write `/v2/` after the host in the string, or list the mirrors in `mirrors`",
+        )
+
+
+@rule("RS108", Severity.WARNING)
+def proxy_cache_and_webhook(subject: Subject) -> Iterator[Found]:
+    """With `/v2/` in the mirror string, containerd works and the webhook does not.
+
+    One string feeds both. containerd takes `/v2/` as the root of the registry's API, as it
+    should be. The webhook writes it into the reference of the image, whose repository is then
+    `v2/...`, and the runtime asks for `/v2/v2/...`, which no registry has.
+
+    Fix: use ordinary projects in place of proxy caches where the webhook runs.
+
+    Source: phenixblue/imageswap-webhook, run with such a map; the vendor's note on `/v2/v2/`.
+
+    Bad:
+        mirrors:
+          - {source: docker.io, proxyCache: true}
+
+    Good:
+        mirrors: [docker.io]
+    """
+    carriers = [c.target for c in subject.choices if c.target in ("values", "secret")]
+    caches = [mirror for mirror in subject.spec.mirrors if mirror.proxy_cache]
+    if carriers and caches:
+        first = caches[0]
+        others = f" (and {len(caches) - 1} more)" if len(caches) > 1 else ""
+        repository = Location("v2", first.location.path)
+        yield (
+            first.place,
+            (
+                f"the webhook would pull images of {word(first.source)}{others} from "
+                f"{word(f'{repository}/...')}, which does not exist"
+            ),
+            "only containerd works with `proxyCache`; mirror into an ordinary project instead",
         )
