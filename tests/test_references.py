@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 import os
-import shutil
 import subprocess
 import sys
 import time
 
 import pytest
 import yaml
-from regspec import cli
 
 LARGEST = 1024 * 1024
 CONTENT = "Hunter2Kx7Zq"
@@ -52,41 +49,6 @@ def refused(done, folder, place, *reasons, secret=CONTENT):
         assert form.casefold() not in said.casefold()
     assert "Traceback" not in said
     assert not (folder / "out").exists()
-
-
-@pytest.fixture
-def here(monkeypatch, capfd):
-    """Runs `regspec` without a process of its own, which is ten times as fast."""
-
-    def run(*words, cwd, env=None, input=""):  # noqa: A002 - as the fixture `regspec`
-        capfd.readouterr()
-        with monkeypatch.context() as patch:
-            patch.chdir(cwd)
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(input.encode())))
-            for name, value in (env or {}).items():
-                patch.setenv(name, value)
-            with pytest.raises(SystemExit) as end:
-                cli.main([str(word) for word in words])
-        said = capfd.readouterr()
-        return subprocess.CompletedProcess(words, end.value.code, said.out, said.err)
-
-    return run
-
-
-@pytest.fixture
-def unprivileged():
-    """The words before a command that permissions are to hold back, though root runs the tests."""
-    if os.geteuid():
-        return ()
-    drop = "-dac_override,-dac_read_search"
-    words = ("setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}")
-    can = shutil.which("setpriv") and not subprocess.run([*words, "true"], check=False).returncode
-    if not can:
-        reason = "root cannot give up its capabilities here"
-        if os.environ.get("CI"):
-            pytest.fail(f"this must run in CI: {reason}")
-        pytest.skip(reason)
-    return words
 
 
 @pytest.fixture
