@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 WILDCARD = "*"
+CARRIERS = ("values", "secret")
+"""The targets that carry the mirror string, which the webhook reads."""
 _WILDCARD_IN_STRING = "default"
 _ENTRY = re.compile(r"[^,\n]+")
 

@@ -117,8 +117,12 @@ class Spec:
 
     registry: Registry
     mirrors: tuple[Mirror, ...]
+    mirror_string: str = ""
+    """The string that the mirrors were read from, if they were."""
     hosts: Mapping[str, Access] = field(default_factory=dict)
     fallback: str = "deny"
+    fallback_written: bool = False
+    """Whether the author wrote it."""
     images: tuple[str, ...] | FromFile = ()
     image_swap: ImageSwap | None = None
     cert_manager: CertManager | None = None
@@ -165,10 +169,12 @@ def build(data: dict[str, Any]) -> Spec:
             access=_access(registry, ("registry",)),
         ),
         mirrors=_mirrors(data, endpoint.below(base)),
+        mirror_string=registry.get("mirrorRegistries", ""),
         hosts={
             host: _access(keys, ("hosts", host)) for host, keys in data.get("hosts", {}).items()
         },
         fallback=data.get("fallback", "deny"),
+        fallback_written="fallback" in data,
         images=FromFile(images) if isinstance(images, str) else tuple(images),
         image_swap=image_swap
         and ImageSwap(

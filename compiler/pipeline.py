@@ -11,6 +11,7 @@ from .diagnostics import Diagnostic, Finding, Severity
 from .targets import DEFAULT_TARGETS, TARGETS
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from .targets import Artifact
@@ -42,6 +43,7 @@ def compile_spec(
     targets: Sequence[str],
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
+    today: dt.date | None = None,
 ) -> Result:
     """Compile one spec, without touching anything.
 
@@ -50,6 +52,8 @@ def compile_spec(
         targets: names of targets to select or to add; none selects those of the spec.
         environment: the variables that the spec may refer to.
         read_file: reads the files that the spec refers to.
+        today: the day in UTC for which it is told whether certificates are valid; none tells
+            nothing of it. No artifact depends on it.
 
     Returns:
         The diagnostics, and the verified artifacts when no diagnostic is an error.
@@ -57,7 +61,9 @@ def compile_spec(
     Raises:
         emit.NotTheSame: an artifact does not read back as it should: a bug of ours.
     """
-    analysis = _analyse(content, targets, environment, read_file, rules.Selection(), logins=True)
+    analysis = _analyse(
+        content, targets, environment, read_file, today, rules.Selection(), logins=True
+    )
     if isinstance(analysis, Result):
         return analysis
     parsed, spec, choices, findings = analysis
@@ -72,13 +78,14 @@ def compile_spec(
     return replace(result, artifacts=artifacts)
 
 
-def check_spec(
+def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
     content: bytes,
     *,
     targets: Sequence[str],
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
     selection: rules.Selection,
+    today: dt.date | None = None,
 ) -> Result:
     """Check one spec as `compile_spec` does, but make nothing and resolve no login.
 
@@ -88,19 +95,21 @@ def check_spec(
         environment: the variables whose being set is looked at.
         read_file: reads the CA and image files that the spec refers to.
         selection: which rules are told.
+        today: the day in UTC for which it is told whether certificates are valid, or none.
     """
-    analysis = _analyse(content, targets, environment, read_file, selection, logins=False)
+    analysis = _analyse(content, targets, environment, read_file, today, selection, logins=False)
     if isinstance(analysis, Result):
         return analysis
     parsed, _, _, findings = analysis
     return _told(parsed, findings)
 
 
-def _analyse(  # noqa: PLR0913 - the arguments of the two functions above
+def _analyse(  # noqa: PLR0913, PLR0917 - the arguments of the two functions above
     content: bytes,
     targets: Sequence[str],
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
+    today: dt.date | None,
     selection: rules.Selection,
     *,
     logins: bool,
@@ -122,7 +131,7 @@ def _analyse(  # noqa: PLR0913 - the arguments of the two functions above
     choices = choose(spec, targets)
     selection = replace(selection, all_targets=not targets)
     resolved, findings = sources.resolve(spec, environment, read_file, logins=logins)
-    findings += rules.check_spec(rules.Subject(spec, resolved, choices), selection)
+    findings += rules.check_spec(rules.Subject(spec, resolved, choices, today), selection)
     return parsed, resolved, choices, findings
 
 

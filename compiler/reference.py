@@ -39,9 +39,14 @@ class Reference:
 
     def __str__(self) -> str:
         """The whole reference; it parses to the same one."""
+        return f"{self.registry}/{self.repository}{self.version}"
+
+    @property
+    def version(self) -> str:
+        """What follows the repository: `:TAG`, `@DIGEST`, both or neither."""
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest else ""
-        return f"{self.registry}/{self.repository}{tag}{digest}"
+        return f"{tag}{digest}"
 
 
 def parse(text: str) -> Reference:

@@ -14,7 +14,9 @@ from regspec import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = "apiVersion: regspec/v1\nkind: RegistrySpec\n"
-SMALLEST = HEAD + "registry: {endpoint: harbor.example.org}\nmirrors: [docker.io]\n"
+SMALLEST = (
+    HEAD + "registry: {endpoint: harbor.example.org}\nmirrors: [docker.io, docker.io/library]\n"
+)
 
 
 def pytest_addoption(parser):

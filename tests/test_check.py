@@ -10,7 +10,7 @@ import pytest
 from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 
-WARNS = "registry: {endpoint: harbor.example.org}\nmirrors: [docker.io]\n"
+WARNS = "registry: {endpoint: harbor.example.org}\nmirrors: [docker.io, docker.io/library]\n"
 BAD = "registry: {endpoint: https://harbor.example.org}\nmirors: [docker.io]\n"
 
 
@@ -68,7 +68,7 @@ def test_a_login_is_never_resolved(regspec, head, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     spec = (
         f"{head}registry:\n  endpoint: harbor.example.org\n  username: {{env: REGISTRY_USER}}\n"
-        "  password: {file: pipe}\nmirrors: [docker.io]\ntargets: [secret]\n"
+        "  password: {file: pipe}\nmirrors: [docker.io, docker.io/library]\ntargets: [secret]\n"
         "hosts: {harbor.example.org: {username: {file: missing}, password: {env: lower}}}\n"
     )
     done = regspec("check", "-", cwd=tmp_path, input=spec, timeout=10)

@@ -206,16 +206,21 @@ def came_back(result, *, name, username, password):
 
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
 def test_a_nasty_text_comes_back_as_it_was(text):
-    written = f"name: {scalar(text)}, username: {scalar(text)}, password: {scalar(text)}"
+    user = text.replace(":", ";")  # no user name has one
+    written = f"name: {scalar(text)}, username: {scalar(user)}, password: {scalar(text)}"
     result = compile_text(spec(written))
-    came_back(result, name=text, username=text, password=text)
+    came_back(result, name=text, username=user, password=text)
     # PyYAML's reader in Python is not the one in C that the others use.
     for artifact in result.artifacts[:2]:
         assert yaml.safe_load(artifact.text) == artifact.data
 
 
 @settings(max_examples=500, deadline=None)
-@given(name=texts.filter(bool), username=texts, password=texts)
+@given(
+    name=texts.filter(bool),
+    username=texts.filter(lambda text: ":" not in text),
+    password=texts,
+)
 def test_any_text_comes_back_as_it_was(name, username, password):
     written = f"name: {scalar(name)}, username: {scalar(username)}, password: {scalar(password)}"
     came_back(compile_text(spec(written)), name=name, username=username, password=password)
@@ -244,6 +249,7 @@ def test_any_text_of_a_variable_or_a_file_comes_back_as_it_was(text):
 
 
 def comes_back_from_references(text):
+    text = text.replace(":", ";")  # no user name has one
     written = "username: {file: user}, password: {env: PASSWORD}"
     result = compile_text(spec(written), {"PASSWORD": text}, {"user": text.encode()})
     # `echo secret > file` ends it in a line break that is not part of the secret.
@@ -366,9 +372,9 @@ def test_any_login_reaches_the_pull_secret_as_it_was(username, password):
     assert pull_secret(username, password) in (None, (username, password))
 
 
-def test_a_user_name_with_a_colon_is_refused_for_a_pull_secret():
+def test_a_user_name_with_a_colon_is_refused():
     """No login by HTTP can carry it: RFC 7617, section 2."""
-    assert pull_secret("team:puller", "secret") in (None, ("team:puller", "secret"))
+    assert pull_secret("team:puller", "secret") is None
 
 
 def ca_file(text):

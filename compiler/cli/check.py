@@ -9,10 +9,11 @@ import click
 
 from .exit_codes import Exit
 from .files import folder_of
-from .options import allow_file_option, specs_argument, target_option
+from .options import allow_file_option, at_option, specs_argument, target_option
 from .telling import ALL_FORMS, Teller, default_form
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
     from ..rules import Selection
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @specs_argument
 @target_option
 @allow_file_option
+@at_option
 @click.option("--select", metavar="CODES", help="Tell only these rules: RS101,RS3 (RS3xx).")
 @click.option("--ignore", metavar="CODES", help="Do not tell these rules. An error is always told.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
@@ -37,6 +39,7 @@ def check_command(
     specs: tuple[str, ...],
     targets: tuple[str, ...],
     allowed: tuple[Path, ...],
+    today: dt.date,
     select: str | None,
     ignore: str | None,
     strict: bool,
@@ -65,6 +68,7 @@ def check_command(
             targets=targets,
             environment=os.environ,
             read_file=FolderReader(folder_of(name), allowed),
+            today=today,
             selection=selection,
         )
         teller.tell(name, result)

@@ -12,10 +12,12 @@ import click
 from ..diagnostics import printable
 from .exit_codes import Exit
 from .files import STDIN, Progress, folder_of, put, say_error
-from .options import allow_file_option, specs_argument, target_option
+from .options import allow_file_option, at_option, specs_argument, target_option
 from .telling import LINE_FORMS, Teller, default_form, shown_name
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from ..targets import Artifact
 
 DEFAULT_FOLDER = "out"
@@ -42,6 +44,7 @@ class _Compiled:
 )
 @target_option
 @allow_file_option
+@at_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not up to date.")
 @click.option(
     "--diff", is_flag=True, help="Write nothing; print what would change, without secrets."
@@ -59,6 +62,7 @@ def compile_command(
     output: str,
     targets: tuple[str, ...],
     allowed: tuple[Path, ...],
+    today: dt.date,
     check: bool,
     diff: bool,
     stdout: bool,
@@ -82,7 +86,7 @@ def compile_command(
     if sum((check, diff, stdout)) > 1:
         raise click.UsageError("--check, --diff and --stdout exclude each other")
     teller = Teller(form or default_form())
-    compiled, code = _compile_all(specs, output, targets, allowed, teller)
+    compiled, code = _compile_all(specs, output, targets, allowed, today, teller)
     if stdout:
         return code or _print(compiled)
     code = max(code, _claims(compiled))
@@ -96,6 +100,7 @@ def _compile_all(
     output: str,
     targets: tuple[str, ...],
     allowed: tuple[Path, ...],
+    today: dt.date,
     teller: Teller,
 ) -> tuple[list[_Compiled], int]:
     """Compile every spec and tell what is wrong with each; the exit code is that of the worst."""
@@ -109,6 +114,7 @@ def _compile_all(
             targets=targets,
             environment=os.environ,
             read_file=FolderReader(folder_of(name), allowed),
+            today=today,
         )
         teller.tell(name, result)
         if result.failed:

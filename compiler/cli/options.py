@@ -1,5 +1,7 @@
 """The arguments and options that several commands share."""
 
+import datetime as dt
+import os
 from pathlib import Path
 
 import click
@@ -36,4 +38,31 @@ allow_file_option = click.option(
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Also let `{file: PATH}` name files inside DIR. Repeatable.",
+)
+
+
+def today() -> dt.date:
+    """The day in UTC: that of SOURCE_DATE_EPOCH, where a build has set it, or the real one."""
+    try:
+        return dt.datetime.fromtimestamp(
+            int(os.environ.get("SOURCE_DATE_EPOCH", "")), dt.UTC
+        ).date()
+    except (ValueError, OverflowError, OSError):
+        return dt.datetime.now(dt.UTC).date()
+
+
+def _day(
+    _context: click.Context, _parameter: click.Parameter, written: dt.datetime | None
+) -> dt.date:
+    return written.date() if written else today()
+
+
+at_option = click.option(
+    "--at",
+    "today",
+    metavar="DATE",
+    type=click.DateTime(("%Y-%m-%d",)),
+    callback=_day,
+    help="The day for which CA certificates are looked at, such as 2027-01-31. Default: that of "
+    "SOURCE_DATE_EPOCH, or today.",
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .. import authorities
 from ..diagnostics import Place, Severity
 from .rule import Found, Subject, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ..authorities import Authority
 
 
 @rule("RS401", Severity.WARNING)
@@ -29,8 +32,7 @@ def unused_ca(subject: Subject) -> Iterator[Found]:
     Good:
         registry: {caCert: {file: ca.crt}}
     """
-    spec = subject.spec
-    for access in (spec.registry.access, *spec.hosts.values()):
+    for access in subject.accesses:
         if access.insecure_skip_verify and access.ca_cert:
             yield (
                 Place((*access.path, "insecureSkipVerify"), on_key=True),
@@ -56,8 +58,7 @@ def tls_of_plain_http(subject: Subject) -> Iterator[Found]:
     Good:
         registry: {plainHTTP: true}
     """
-    spec = subject.spec
-    for access in (spec.registry.access, *spec.hosts.values()):
+    for access in subject.accesses:
         keys = [("caCert", access.ca_cert), ("insecureSkipVerify", access.insecure_skip_verify)]
         if access.plain_http and any(value for _, value in keys):
             first = next(key for key, value in keys if value)
@@ -66,3 +67,211 @@ def tls_of_plain_http(subject: Subject) -> Iterator[Found]:
                 f"with `plainHTTP` there is no TLS for `{first}`",
                 "remove one of them",
             )
+
+
+def _read(subject: Subject) -> Iterator[tuple[Place, tuple[Authority | None, ...]]]:
+    """Every CA text that can be read, with its place; none where the library is missing."""
+    for access in subject.resolved_accesses:
+        if isinstance(access.ca_cert, str) and access.ca_cert:
+            try:
+                found = authorities.read(access.ca_cert)
+            except authorities.NoLibrary:
+                return
+            yield Place((*access.path, "caCert"), on_key=True), found
+
+
+def _authorities(subject: Subject) -> Iterator[tuple[Place, str, Authority]]:
+    """Every certificate that is one, with its place and what it is called."""
+    for place, found in _read(subject):
+        for number, authority in enumerate(found, 1):
+            if authority is not None:
+                yield place, _called(number, len(found)), authority
+
+
+def _called(number: int, count: int) -> str:
+    return "the CA certificate" if count == 1 else f"certificate {number} of {count}"
+
+
+@rule("RS403", Severity.WARNING)
+def not_x509(subject: Subject) -> Iterator[Found]:
+    """A certificate of the CA is no X.509 certificate.
+
+    It has the lines of PEM around it, but what is in it cannot be read. Consumers leave it out of
+    their pool, or refuse the whole file.
+
+    Fix: export the CA certificate again.
+
+    Source: RFC 5280; Go's crypto/x509, which containerd, the kubelet and the webhook's clients
+    use.
+
+    Bad:
+        registry: {caCert: {file: not-x509.crt}}
+
+    Good:
+        registry: {caCert: {file: ca.crt}}
+    """
+    for place, found in _read(subject):
+        for number, authority in enumerate(found, 1):
+            if authority is None:
+                called = _called(number, len(found))
+                yield place, f"{called} is no X.509 certificate", "export it again"
+
+
+@rule("RS404", Severity.WARNING)
+def out_of_its_time(subject: Subject) -> Iterator[Found]:
+    """A CA certificate has expired, or is not valid yet.
+
+    Pulls fail with `x509: certificate has expired or is not yet valid`, on every node at once.
+
+    Fix: get the certificate that the registry's is signed with today. `--at DATE` looks at
+    another day, the one of the maintenance window for instance.
+
+    Source: RFC 5280, section 4.1.2.5.
+
+    Bad:
+        registry: {caCert: {file: expired.crt}}
+
+    Good:
+        registry: {caCert: {file: ca.crt}}
+    """
+    today = subject.today
+    if today is None:
+        return
+    for place, called, authority in _authorities(subject):
+        if today > authority.last_day:
+            yield place, f"{called} expired on {authority.last_day}", "get its successor"
+        elif today < authority.first_day:
+            first = authority.first_day
+            yield place, f"{called} is not valid before {first}", "check the clock that issued it"
+
+
+@rule("RS405", Severity.WARNING)
+def not_a_ca(subject: Subject) -> Iterator[Found]:
+    """A certificate is not that of a CA.
+
+    Nothing can be checked with it but the very same certificate. When the registry's certificate is
+    renewed, every pull fails, though the CA has stayed the same.
+
+    Fix: give the certificate of the CA that has signed the registry's, which says `CA:TRUE`.
+
+    Source: RFC 5280, section 4.2.1.9.
+
+    Bad:
+        registry: {caCert: {file: server.crt}}
+
+    Good:
+        registry: {caCert: {file: ca.crt}}
+    """
+    for place, called, authority in _authorities(subject):
+        if not authority.is_ca:
+            yield (
+                place,
+                f"{called} is not that of a CA",
+                "give that of the CA, so that the registry's can be renewed",
+            )
+
+
+@rule("RS406", Severity.WARNING)
+def weak(subject: Subject) -> Iterator[Found]:
+    """A CA certificate has a weak key, or a signature that nobody accepts any more.
+
+    Go, which containerd and the kubelet are written in, refuses certificates signed with SHA-1
+    since 1.18 and RSA keys below 1024 bits since 1.24; others draw the line at 2048.
+
+    Fix: have the CA make a new certificate.
+
+    Source: the release notes of Go 1.18 and 1.24; NIST SP 800-131A.
+
+    Bad:
+        registry: {caCert: {file: weak.crt}}
+
+    Good:
+        registry: {caCert: {file: ca.crt}}
+    """
+    for place, called, authority in _authorities(subject):
+        if authority.weakness:
+            yield place, f"{called} is weak: {authority.weakness}", "have a new one made"
+
+
+@rule("RS407", Severity.INFO)
+def out_of_order(subject: Subject) -> Iterator[Found]:
+    """A chain of CA certificates is out of order.
+
+    Each certificate should be followed by the one that has signed it, the root last. A pool of
+    CAs has no order, but tools that print, compare or cut such a file go by it.
+
+    Fix: sort the file.
+
+    Source: RFC 8446, section 4.4.2, for the chains that servers send.
+
+    Bad:
+        registry: {caCert: {file: root-first.crt}}
+
+    Good:
+        registry: {caCert: {file: chain.crt}}
+    """
+    for place, found in _read(subject):
+        subjects = [authority and authority.subject for authority in found]
+        for number, authority in enumerate(found, 1):
+            if authority is None or authority.issuer in (authority.subject, *subjects[number:][:1]):
+                continue
+            if authority.issuer in subjects:
+                called = _called(number, len(found))
+                yield place, f"{called} is not followed by the one that has signed it", "sort them"
+                break
+
+
+@rule("RS408", Severity.INFO)
+def same_certificate_twice(subject: Subject) -> Iterator[Found]:
+    """A CA text holds one certificate twice.
+
+    It does no harm, but every output carries it twice, and one of the two was perhaps meant to be
+    another.
+
+    Fix: remove one.
+
+    Source: the canonical form of a CA keeps all its certificates.
+
+    Bad:
+        registry: {caCert: {file: twice.crt}}
+
+    Good:
+        registry: {caCert: {file: ca.crt}}
+    """
+    for place, found in _read(subject):
+        first: dict[str, int] = {}
+        for number, authority in enumerate(found, 1):
+            if authority is not None and first.setdefault(authority.pem, number) != number:
+                same = first[authority.pem]
+                called = _called(number, len(found))
+                yield place, f"{called} is the same as number {same}", "remove one of them"
+
+
+@rule("RS409", Severity.INFO)
+def not_looked_at(subject: Subject) -> Iterator[Found]:
+    """The CA certificates were not looked at, because a library is missing.
+
+    That they are PEM is always checked; whether they have expired or are those of a CA only with
+    the library `cryptography`.
+
+    Fix: install `regspec[ca]`, or ignore this rule.
+
+    Source: docs/decisions/0006-x509.md.
+
+    Bad:
+        registry: {caCert: {file: ca.crt}}
+
+    Good:
+        registry: {}
+    """
+    for access in subject.resolved_accesses:
+        if isinstance(access.ca_cert, str) and access.ca_cert:
+            try:
+                authorities.read(access.ca_cert)
+            except authorities.NoLibrary:
+                yield (
+                    Place((*access.path, "caCert"), on_key=True),
+                    "whether the CA has expired was not looked at: `cryptography` is missing",
+                    "install `regspec[ca]`, or `lint: {ignore: [RS409]}`",
+                )
+                return

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import reference
-from ..diagnostics import Severity, word
+from ..diagnostics import Place, Severity, word
 from ..mirrors import WILDCARD
+from ..runtimes import imageswap
 from .rule import Found, Subject, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ..mirrors import Mirror
+    from ..model import Spec
+
+_LIBRARY = "docker.io/library"
 
 
 @rule("RS311", Severity.WARNING)
@@ -29,7 +35,7 @@ def alias_as_source(subject: Subject) -> Iterator[Found]:
         mirrors: [index.docker.io]
 
     Good:
-        mirrors: [docker.io]
+        mirrors: [docker.io, docker.io/library]
     """
     for mirror in subject.spec.mirrors:
         if mirror.source in reference.DOCKER_HUB_ALIASES:
@@ -53,10 +59,10 @@ def old_kubernetes_registry_alone(subject: Subject) -> Iterator[Found]:
     Source: kubernetes/k8s.io, the freeze of k8s.gcr.io; the documented example has both.
 
     Bad:
-        mirrors: [docker.io, k8s.gcr.io]
+        mirrors: [quay.io, k8s.gcr.io]
 
     Good:
-        mirrors: [docker.io, k8s.gcr.io, registry.k8s.io]
+        mirrors: [quay.io, k8s.gcr.io, registry.k8s.io]
     """
     sources = {mirror.source: mirror for mirror in subject.spec.mirrors}
     if "k8s.gcr.io" in sources and not {"registry.k8s.io", WILDCARD} & sources.keys():
@@ -80,13 +86,268 @@ def circle(subject: Subject) -> Iterator[Found]:
     Source: phenixblue/imageswap-webhook#55; measured with containerd.
 
     Bad:
-        mirrors: [docker.io, harbor.example.org]
+        mirrors: [quay.io, harbor.example.org]
 
     Good:
-        mirrors: [docker.io]
+        mirrors: [quay.io]
     """
     registry = subject.spec.registry.endpoint.host
+    wildcard = any(mirror.source == WILDCARD for mirror in subject.spec.mirrors)
     for mirror in subject.spec.mirrors:
+        if wildcard and str(mirror.location) == mirror.source:
+            continue  # what keeps the wildcard from it
         if mirror.source in (registry, mirror.location.host):
             what = "the private registry" if mirror.source == registry else "served from"
             yield mirror.place, f"source {word(mirror.source)} is {what} itself", "remove it"
+
+
+def _by_source(spec: Spec) -> dict[str, Mirror]:
+    """The mirrors by source; of two with one source, which is an error, the first."""
+    return {mirror.source: mirror for mirror in reversed(spec.mirrors)}
+
+
+@rule("RS314", Severity.WARNING)
+def one_place_for_two(subject: Subject) -> Iterator[Found]:
+    """Two upstream registries are served from one place.
+
+    `gcr.io/team/app:1` and `ghcr.io/team/app:1` would be one image there: whichever was pushed
+    last is what both names pull. (`k8s.gcr.io` and `registry.k8s.io` hold the same images.)
+
+    Fix: give each its own `path`, and push its images there.
+
+    Source: concluded from the mirror map; the documented example has such a pair.
+
+    Bad:
+        mirrors: [docker.io, docker.io/library, gcr.io, {source: ghcr.io, path: gcr.io}]
+
+    Good:
+        mirrors: [docker.io, docker.io/library, gcr.io, ghcr.io]
+    """
+    first: dict[str, str] = {}
+    for mirror in subject.spec.mirrors:
+        location, source = str(mirror.location), mirror.source
+        other = first.setdefault(location, source)
+        if other == source or {other, source} == {"k8s.gcr.io", "registry.k8s.io"}:
+            continue
+        yield (
+            mirror.place,
+            f"{word(source)} and {word(other)} are both served from {word(location)}",
+            "give each a `path` of its own, where its images are pushed",
+        )
+
+
+@rule("RS315", Severity.WARNING)
+def library_missing(subject: Subject) -> Iterator[Found]:
+    """`docker.io` has a mirror, but `docker.io/library` has none.
+
+    To a runtime `nginx` is `docker.io/library/nginx`. The webhook does not know that: it makes
+    `HOST/docker.io/nginx` of it, where nobody has pushed the image. With a line for
+    `docker.io/library` it puts such names there.
+
+    Fix: list `docker.io/library` too.
+
+    Source: phenixblue/imageswap-webhook#41, #77, #119; its code, run.
+
+    Bad:
+        mirrors: [docker.io]
+
+    Good:
+        mirrors: [docker.io, docker.io/library]
+    """
+    mirrors = _by_source(subject.spec)
+    if subject.has_webhook and "docker.io" in mirrors and _LIBRARY not in mirrors:
+        hub = mirrors["docker.io"].location
+        yield (
+            mirrors["docker.io"].place,
+            (
+                f"the webhook would pull `nginx` from {word(str(hub.below('nginx')))}, "
+                f"not from {word(str(hub.below('library/nginx')))}"
+            ),
+            "add `docker.io/library` to the mirrors",
+        )
+
+
+@rule("RS316", Severity.WARNING)
+def wildcard_and_registry(subject: Subject) -> Iterator[Found]:
+    """The wildcard catches images that are named by the private registry itself.
+
+    `harbor.example.org/base/app` becomes `harbor.example.org/base/base/app`: for the webhook at
+    every admission once more, for containerd whenever such an image is pulled.
+
+    Fix: list the registry as its own mirror, which both leave as it is.
+
+    Source: phenixblue/imageswap-webhook, run with a default; measured on containerd 1.6.20 to
+    2.4.0-beta.
+
+    Bad:
+        mirrors:
+          - {source: "*", path: all}
+
+    Good:
+        mirrors:
+          - {source: "*", path: all}
+          - {source: harbor.example.org, target: harbor.example.org}
+    """
+    mirrors = _by_source(subject.spec)
+    wildcard = mirrors.get(WILDCARD)
+    if wildcard is None or not subject.has_mirrors:
+        return
+    for host in dict.fromkeys(mirror.location.host for mirror in subject.spec.mirrors):
+        if host in mirrors or (host == wildcard.location.host and not wildcard.location.path):
+            continue
+        yield (
+            wildcard.place,
+            f"`*` sends images of {word(host)} itself to {word(str(wildcard.location))}",
+            f"add {word(f'{{source: {host}, target: {host}}}')} to the mirrors",
+        )
+
+
+@rule("RS317", Severity.INFO)
+def no_docker_hub(subject: Subject) -> Iterator[Found]:
+    """There is no mirror of `docker.io`.
+
+    An image without a registry in its name is Docker Hub's. In an air gap such a pod waits until
+    the pull times out.
+
+    Fix: list `docker.io` and `docker.io/library`, unless no image comes from there.
+
+    Source: the grammar of distribution/reference; the documented example has it first.
+
+    Bad:
+        mirrors: [quay.io]
+
+    Good:
+        mirrors: [quay.io, docker.io, docker.io/library]
+    """
+    hub = {"docker.io", _LIBRARY, WILDCARD, *reference.DOCKER_HUB_ALIASES}
+    if not hub & {mirror.source for mirror in subject.spec.mirrors}:
+        yield (
+            subject.spec.mirrors[0].place,
+            "no mirror serves `docker.io`, where images without a registry in their name are",
+            "add `docker.io` and `docker.io/library`",
+        )
+
+
+@rule("RS318", Severity.WARNING)
+def library_alone_for_webhook(subject: Subject) -> Iterator[Found]:
+    """The webhook refuses pods when it knows `docker.io/library` and not `docker.io`.
+
+    It finds the one and then looks for the other: `bitnami/redis`, and `docker.io/library/nginx`
+    spelt out, end in an error of the webhook, and with its failure policy no such pod is
+    admitted.
+
+    Fix: list `docker.io` too.
+
+    Source: phenixblue/imageswap-webhook, run with such a map: KeyError, HTTP 500.
+
+    Bad:
+        mirrors: [docker.io/library]
+
+    Good:
+        mirrors: [docker.io/library, docker.io]
+    """
+    mirrors = _by_source(subject.spec)
+    if subject.has_webhook and _LIBRARY in mirrors and "docker.io" not in mirrors:
+        yield (
+            mirrors[_LIBRARY].place,
+            "the webhook refuses pods with other images of Docker Hub, such as `bitnami/redis`",
+            "add `docker.io` to the mirrors",
+        )
+
+
+@rule("RS319", Severity.WARNING)
+def image_without_mirror(subject: Subject) -> Iterator[Found]:
+    """An image of the list is on a registry that has no mirror.
+
+    In the air gap nothing serves it: the pull times out at the upstream.
+
+    Fix: add its registry to the mirrors, or take the image off the list.
+
+    Source: aws/eks-anywhere#1979 and others, where images were found missing behind the gap.
+
+    Bad:
+        images: ["quay.io/team/app:1"]
+
+    Good:
+        images: ["docker.io/team/app:1"]
+    """
+    sources = {mirror.source for mirror in subject.spec.mirrors} | {subject.registry_host}
+    if WILDCARD in sources:
+        return
+    counts: dict[str, int] = {}
+    first: dict[str, tuple[Place, str]] = {}
+    for place, image, parsed in _images(subject):
+        if parsed.registry not in sources:
+            counts[parsed.registry] = counts.get(parsed.registry, 0) + 1
+            first.setdefault(parsed.registry, (place, image))
+    for registry, (place, image) in first.items():
+        more = f" and {counts[registry] - 1} more" if counts[registry] > 1 else ""
+        yield (
+            place,
+            f"no mirror serves {word(image)}{more}, of {word(registry)}",
+            f"add {word(registry)} to the mirrors",
+        )
+
+
+@rule("RS320", Severity.WARNING)
+def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
+    """The webhook would pull an image of the list from another place than a node would.
+
+    The webhook works on the text of the name. It puts no `library/` into `docker.io/nginx`, and
+    replaces a registry's name wherever it occurs, also in `quay.io/acme/quay.io-sync`. The mirrors
+    of the nodes work on the parts of a reference.
+
+    Fix: push the image to both places, or name it otherwise in the pod: `nginx` or
+    `docker.io/library/nginx` for what is `docker.io/nginx`.
+
+    Source: phenixblue/imageswap-webhook#119; its code, run.
+
+    Bad:
+        images: ["docker.io/nginx:1.25"]
+
+    Good:
+        images: ["nginx:1.25", "docker.io/library/redis:7"]
+    """
+    if not subject.has_webhook:
+        return
+    mirrors = _by_source(subject.spec)
+    pairs = dict(
+        mirror.pair.split("::", 1) for mirror in mirrors.values() if not mirror.proxy_cache
+    )
+    found: list[tuple[Place, str, str, str]] = []
+    for place, image, parsed in _images(subject):
+        mirror = mirrors.get(parsed.registry) or mirrors.get(WILDCARD)
+        bare = "/" not in image and _LIBRARY not in mirrors
+        told = bare or "." not in parsed.registry or parsed.registry == subject.registry_host
+        if mirror is None or mirror.proxy_cache or told:
+            continue
+        try:
+            swapped = imageswap.swap(pairs, image)
+        except imageswap.Refused:
+            continue
+        served = str(mirror.location.below(parsed.repository)) + parsed.version
+        if swapped != served:
+            found.append((place, image, swapped, served))
+    if found:
+        place, image, swapped, served = found[0]
+        more = f" (and {len(found) - 1} more like it)" if len(found) > 1 else ""
+        yield (
+            place,
+            (
+                f"the webhook would pull {word(image)} from {word(swapped)}, "
+                f"a node from {word(served)}{more}"
+            ),
+            "push it to both places, or name it otherwise in the pod",
+        )
+
+
+def _images(subject: Subject) -> Iterator[tuple[Place, str, reference.Reference]]:
+    """The images of the list that are references, each with its place."""
+    listed = isinstance(subject.spec.images, tuple)
+    images = subject.resolved.images
+    for index, image in enumerate(images if isinstance(images, tuple) else ()):
+        try:
+            parsed = reference.parse(image)
+        except reference.NotAReference:
+            continue  # told elsewhere
+        yield Place(("images", index) if listed else ("images",)), image, parsed

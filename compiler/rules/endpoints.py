@@ -125,7 +125,7 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
         registry: {endpoint: "[fd00::1]:5000"}
         targets: [containerd]
     """
-    carriers = [c.target for c in subject.choices if c.target in ("values", "secret")]
+    carriers = [c.target for c in subject.choices if c.target in mirrors.CARRIERS]
     if not carriers:
         return
     told: set[str] = set()
@@ -169,11 +169,11 @@ def unreadable_mirror_string(data: dict[str, Any]) -> Iterator[Found]:
 
     Bad:
         registry:
-          mirrorRegistries: docker.io::https://harbor.example.org/docker.io
+          mirrorRegistries: quay.io::https://harbor.example.org/quay.io
 
     Good:
         registry:
-          mirrorRegistries: docker.io::harbor.example.org/docker.io
+          mirrorRegistries: quay.io::harbor.example.org/quay.io
     """
     path: Path = ("registry", "mirrorRegistries")
     text = data["registry"].get("mirrorRegistries")
@@ -287,14 +287,13 @@ def proxy_cache_and_webhook(subject: Subject) -> Iterator[Found]:
 
     Bad:
         mirrors:
-          - {source: docker.io, proxyCache: true}
+          - {source: quay.io, proxyCache: true}
 
     Good:
-        mirrors: [docker.io]
+        mirrors: [quay.io]
     """
-    carriers = [c.target for c in subject.choices if c.target in ("values", "secret")]
     caches = [mirror for mirror in subject.spec.mirrors if mirror.proxy_cache]
-    if carriers and caches:
+    if subject.has_webhook and caches:
         first = caches[0]
         others = f" (and {len(caches) - 1} more)" if len(caches) > 1 else ""
         repository = Location("v2", first.location.path)
@@ -306,3 +305,136 @@ def proxy_cache_and_webhook(subject: Subject) -> Iterator[Found]:
             ),
             "only containerd works with `proxyCache`; mirror into an ordinary project instead",
         )
+
+
+@rule("RS109", Severity.WARNING)
+def assumed_scheme(subject: Subject) -> Iterator[Found]:
+    """The documented containerd endpoint says no scheme, and containerd takes the wrong one.
+
+    For an endpoint without a scheme containerd speaks https, but http for `localhost`,
+    127.0.0.0/8 and `[::1]`. A registry that speaks the other is not reached, and the upstream is
+    asked.
+
+    Fix: `endpoints: api` writes the scheme that the spec says.
+
+    Source: measured on containerd 1.6.20 to 2.4.0-beta.
+
+    Bad:
+        registry: {plainHTTP: true}
+        mirrors: [{source: docker.io, path: ""}]
+        targets: [containerd]
+
+    Good:
+        registry: {plainHTTP: true}
+        mirrors: [{source: docker.io, path: ""}]
+        targets:
+          - {target: containerd, endpoints: api}
+    """
+    spec = subject.spec
+    for choice in subject.choices:
+        if choice.target != "containerd" or choice.option("endpoints") == "api":
+            continue
+        told: set[str] = set()
+        for mirror in spec.mirrors:
+            host, access = mirror.location.host, spec.access(mirror.location.host)
+            assumed = _assumed_scheme(host)
+            real = "http" if access and access.plain_http else "https"
+            reached = mirror.proxy_cache or not mirror.location.path
+            if access is None or assumed == real or host in told or not reached:
+                continue
+            told.add(host)
+            yield (
+                Place(choice.path) if choice.path else mirror.place,
+                f"containerd speaks {assumed} to the documented endpoint {word(host)}, not {real}",
+                "`{target: containerd, endpoints: api}` writes the scheme",
+            )
+
+
+@rule("RS110", Severity.WARNING)
+def registry_without_a_dot(subject: Subject) -> Iterator[Found]:
+    """The webhook takes an image on a host without a dot for one of Docker Hub.
+
+    It reads the part before the first slash as a registry only if it has a dot. What it has
+    swapped to `localhost:30003/docker.io/nginx` is therefore swapped once more whenever the pod is
+    changed, and the pod ends in InvalidImageName or ImagePullBackOff.
+
+    Fix: give the registry a name with a dot.
+
+    Source: phenixblue/imageswap-webhook#55; its code, run.
+
+    Bad:
+        registry: {endpoint: "registry:5000"}
+
+    Good:
+        registry: {endpoint: "registry.example.org:5000"}
+    """
+    hub = {"docker.io", "docker.io/library", mirrors.WILDCARD}
+    if not subject.has_webhook or not hub & {mirror.source for mirror in subject.spec.mirrors}:
+        return
+    told: set[str] = set()
+    for mirror in subject.spec.mirrors:
+        host = mirror.location.host
+        if "." not in host and "::" not in host and host not in told:
+            told.add(host)
+            yield (
+                _host_place(subject, mirror),
+                f"the webhook takes images on {word(host)}, which has no dot, for Docker Hub's",
+                "use a name with a dot, or list only targets without the mirror string",
+            )
+
+
+@rule("RS111", Severity.WARNING)
+def source_without_a_dot(subject: Subject) -> Iterator[Found]:
+    """The webhook never finds a source without a dot.
+
+    It reads the part before the first slash as a registry only if it has a dot. Images of
+    `localhost:5000` or `registry:5000` are Docker Hub's to it, and become
+    `HOST/docker.io/registry:5000/NAME`, which is no reference.
+
+    Fix: name the upstream registry with a dot, in the pods as well.
+
+    Source: phenixblue/imageswap-webhook, run with such images.
+
+    Bad:
+        mirrors: [docker.io, docker.io/library, {source: "registry:5000", path: team}]
+
+    Good:
+        mirrors: [docker.io, docker.io/library, {source: "registry.example.net:5000", path: team}]
+    """
+    if not subject.has_webhook:
+        return
+    for mirror in subject.spec.mirrors:
+        source = mirror.source
+        if "." not in source and "::" not in source and source not in ("default", mirrors.WILDCARD):
+            yield (
+                mirror.place,
+                f"the webhook never finds {word(source)}, which has no dot",
+                "use a name with a dot, or list only targets without the mirror string",
+            )
+
+
+@rule("RS112", Severity.INFO)
+def tab_in_mirror_string(subject: Subject) -> Iterator[Found]:
+    r"""A pasted mirror string has a tab beside `::`, which the webhook does not strip.
+
+    It removes blanks only, so the line that this was pasted from has never matched any image.
+    What regspec writes is right; the cluster that has the old string is not.
+
+    Fix: remove the tab; `regspec check --fix` does.
+
+    Source: phenixblue/imageswap-webhook, run with such a map.
+
+    Bad:
+        registry: {mirrorRegistries: "quay.io\t::harbor.example.org/q"}
+
+    Good:
+        registry: {mirrorRegistries: "quay.io::harbor.example.org/q"}
+    """
+    string = subject.spec.mirror_string
+    for entry in mirrors.read_string(string):
+        if "\t" in string[entry.start : entry.end]:
+            yield (
+                Place(("registry", "mirrorRegistries"), part=(entry.start, entry.end)),
+                f"the tab beside `::` keeps the webhook from finding {word(entry.source)}",
+                "remove it: where this string comes from, it has never matched",
+            )

@@ -18,10 +18,11 @@ _PLACEHOLDER = re.compile(r"REPLACE_WITH_|<[a-z][a-z _-]*>\Z")
 
 @rule("RS501", Severity.ERROR)
 def colon_in_user_name(subject: Subject) -> Iterator[Found]:
-    """A user name with a colon cannot stand in a pull secret.
+    """A user name with a colon reaches no registry.
 
-    The `auth` of a pull secret is the base64 of `USER:PASSWORD`. The kubelet ends the user name
-    at the first colon, so another login arrives, and the registry answers 401.
+    A login travels as the base64 of `USER:PASSWORD`, to the registry and in pull secrets. Whoever
+    reads it ends the user name at the first colon, so another login arrives, and the answer is
+    401.
 
     Fix: use an account without a colon in its name.
 
@@ -29,21 +30,16 @@ def colon_in_user_name(subject: Subject) -> Iterator[Found]:
 
     Bad:
         registry: {username: "team:puller", password: {env: REGISTRY_PASSWORD}}
-        imageSwap: {pullSecret: true}
 
     Good:
         registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
-        imageSwap: {pullSecret: true}
     """
-    spec = subject.resolved
-    if not any(block and block.pull_secret for block in (spec.image_swap, spec.cert_manager)):
-        return
-    for access in (spec.registry.access, *spec.hosts.values()):
+    for access in subject.resolved_accesses:
         if isinstance(access.username, str) and ":" in access.username:
             yield (
                 Place((*access.path, "username")),
-                "a pull secret cannot hold a user name with `:` in it",
-                "use an account without one, or leave out `pullSecret`",
+                "a user name with `:` in it reaches no registry",
+                "use an account without one",
             )
 
 
@@ -64,8 +60,7 @@ def half_a_login(subject: Subject) -> Iterator[Found]:
     Good:
         registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
     """
-    spec = subject.spec
-    for access in (spec.registry.access, *spec.hosts.values()):
+    for access in subject.accesses:
         if bool(access.username) != bool(access.password):
             there, missing = (
                 ("username", "password") if access.username else ("password", "username")
@@ -93,8 +88,7 @@ def literal_password(subject: Subject) -> Iterator[Found]:
     Good:
         registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
     """
-    spec = subject.spec
-    for access in (spec.registry.access, *spec.hosts.values()):
+    for access in subject.accesses:
         if isinstance(access.password, str) and access.password:
             yield (
                 Place((*access.path, "password"), on_key=True),
@@ -122,7 +116,7 @@ def placeholder(subject: Subject) -> Iterator[Found]:
     """
     spec = subject.spec
     texts: list[tuple[Path, Text]] = [(("registry", "name"), spec.registry.name)]
-    for access in (spec.registry.access, *spec.hosts.values()):
+    for access in subject.accesses:
         texts += [((*access.path, "username"), access.username)]
         texts += [((*access.path, "password"), access.password)]
     for path, text in texts:
@@ -131,4 +125,70 @@ def placeholder(subject: Subject) -> Iterator[Found]:
                 Place(path, on_key=True),
                 f"`{path[-1]}` is a placeholder of the documentation",
                 "write its value, or leave the key out",
+            )
+
+
+@rule("RS505", Severity.WARNING)
+def mangled_login(subject: Subject) -> Iterator[Found]:
+    """A login has a blank at one of its ends, or a control character.
+
+    It was most likely copied along. Consumers send it to the registry as it is, which answers 401;
+    some strip it, so the login works in one place and not in the other. A line break in it cannot
+    stand in a header at all.
+
+    Fix: remove it from the text, the variable or the file. One line break at the end of a file is
+    dropped anyway.
+
+    Source: RFC 7617, section 2; charmed-kubernetes/bundle#384, `echo` without `-n`.
+
+    Bad:
+        registry: {username: "puller ", password: {env: REGISTRY_PASSWORD}}
+
+    Good:
+        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
+    """
+    for access in subject.resolved_accesses:
+        for key, text in (("username", access.username), ("password", access.password)):
+            if not isinstance(text, str):
+                continue
+            control = any(ord(character) < 0x20 or ord(character) == 0x7F for character in text)  # noqa: PLR2004
+            if control or text != text.strip():
+                what = "a control character in it" if control else "a blank at one of its ends"
+                yield (
+                    Place((*access.path, key), on_key=True),
+                    f"`{key}` has {what}",
+                    "remove it, unless it really is a part of it",
+                )
+
+
+@rule("RS506", Severity.INFO)
+def login_without_pull_secret(subject: Subject) -> Iterator[Found]:
+    """The registry wants a login, and a chart's own images come from it without one.
+
+    The kubelet pulls the images of the webhook, which nothing swaps, with the pull secret of the
+    chart. Without that, and without a login on the node, the answer is 401.
+
+    Fix: `pullSecret: true`, unless the nodes have the login.
+
+    Source: the charts' `imagePullSecret` block.
+
+    Bad:
+        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
+        imageSwap: {images: {imageSwapInitImage: docker.io/a/b, imageSwapImage: docker.io/a/c}}
+
+    Good:
+        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
+        imageSwap:
+          images: {imageSwapInitImage: docker.io/a/b, imageSwapImage: docker.io/a/c}
+          pullSecret: true
+    """
+    spec = subject.spec
+    if not spec.registry.access.has_login or all(c.target != "values" for c in subject.choices):
+        return
+    for key, block in (("imageSwap", spec.image_swap), ("certManager", spec.cert_manager)):
+        if block and block.images and not block.pull_secret:
+            yield (
+                Place((key,), on_key=True),
+                f"the registry wants a login, and the images of `{key}` are pulled without one",
+                "add `pullSecret: true`, unless the nodes have the login",
             )

@@ -42,7 +42,7 @@ def mirrors_twice_or_never(data: dict[str, Any]) -> Iterator[Found]:
         yield (
             Place(()),
             "there are no mirrors",
-            "add `mirrors: [docker.io, quay.io]`, or paste `registry.mirrorRegistries`",
+            "add `mirrors: [docker.io, docker.io/library]`, or paste `registry.mirrorRegistries`",
         )
 
 
@@ -125,10 +125,10 @@ def same_source_twice(subject: Subject) -> Iterator[Found]:
     Source: the webhook takes the last, TOML refuses a second table; measured.
 
     Bad:
-        mirrors: [docker.io, quay.io, docker.io]
+        mirrors: [quay.io, ghcr.io, quay.io]
 
     Good:
-        mirrors: [docker.io, quay.io]
+        mirrors: [quay.io, ghcr.io]
     """
     first: dict[str, str] = {}
     for mirror in subject.spec.mirrors:
@@ -153,10 +153,10 @@ def not_an_image(data: dict[str, Any]) -> Iterator[Found]:
     Source: the grammar of distribution/reference.
 
     Bad:
-        images: ["quay.io/Team/App:1"]
+        images: ["docker.io/Team/App:1"]
 
     Good:
-        images: ["quay.io/team/app:1"]
+        images: ["docker.io/team/app:1"]
     """
     listed = data.get("images", ())
     texts: list[tuple[Path, Any]] = []
@@ -263,7 +263,11 @@ def unused_host(subject: Subject) -> Iterator[Found]:
     used.add(subject.spec.registry.endpoint.host)
     for host, access in subject.spec.hosts.items():
         if host not in used:
-            yield Place(access.path, on_key=True), f"no mirror is on the host {word(host)}", ""
+            yield (
+                Place(access.path, on_key=True),
+                f"no mirror is on the host {word(host)}",
+                "write it as the mirror has it, with its port, or remove it",
+            )
 
 
 @rule("RS309", Severity.ERROR)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Place, Severity
+from ..mirrors import CARRIERS
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterator
 
-    from ..model import Choice, Spec
+    from ..model import Access, Choice, Spec
 
 MOST_FOUND = 1000
 """How many findings one rule looks for; nobody reads more."""
@@ -30,6 +32,33 @@ class Subject:
     """With its references resolved, or empty; no rule may print a login or a CA of it."""
     choices: tuple[Choice, ...]
     """The targets that are compiled."""
+    today: dt.date | None = None
+    """The day for which it is told whether certificates are valid."""
+
+    @property
+    def has_webhook(self) -> bool:
+        """Whether a target carries the mirror string, which the webhook reads."""
+        return any(choice.target in CARRIERS for choice in self.choices)
+
+    @property
+    def has_mirrors(self) -> bool:
+        """Whether a target carries the mirrors, in any form."""
+        return any(choice.target in (*CARRIERS, "containerd") for choice in self.choices)
+
+    @property
+    def registry_host(self) -> str:
+        """The private registry, as `host[:port]`."""
+        return self.spec.registry.endpoint.host
+
+    @property
+    def accesses(self) -> tuple[Access, ...]:
+        """How the registry and the other hosts are reached, with unresolved references."""
+        return (self.spec.registry.access, *self.spec.hosts.values())
+
+    @property
+    def resolved_accesses(self) -> tuple[Access, ...]:
+        """The same with resolved references, so far as they are resolved."""
+        return (self.resolved.registry.access, *self.resolved.hosts.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""What X.509 says of CA certificates, read with the optional library `cryptography`.
+
+docs/decisions/0006-x509.md says why it is optional.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from cryptography import x509
+
+_END = "-----END CERTIFICATE-----\n"
+LEAST_RSA_BITS = 2048
+LEAST_CURVE_BITS = 224
+_BROKEN_HASHES = ("md5", "sha1")
+
+
+class NoLibrary(Exception):  # noqa: N818 - it says what is missing
+    """`cryptography` is not installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """One certificate of a CA text."""
+
+    pem: str
+    """It alone, in canonical form."""
+    first_day: dt.date
+    last_day: dt.date
+    """UTC days between which it is valid, both included."""
+    is_ca: bool
+    subject: bytes
+    issuer: bytes
+    """The names in DER; equal for a certificate that is its own issuer."""
+    weakness: str
+    """Why its key or signature is weak, or an empty text."""
+
+
+@lru_cache(maxsize=8)  # several rules look at the same few
+def read(pem: str) -> tuple[Authority | None, ...]:
+    """The certificates of a CA text in order; none for one that is no X.509 certificate.
+
+    Args:
+        pem: certificates in canonical form (`certificates.canonical`).
+
+    Raises:
+        NoLibrary: the extra `ca` is not installed.
+    """
+    try:
+        from cryptography import x509  # noqa: PLC0415 - optional, and only when there is a CA
+    except ImportError:
+        raise NoLibrary from None
+
+    def one(text: str) -> Authority | None:
+        try:
+            return _authority(text, x509.load_pem_x509_certificate(text.encode()))
+        except ValueError:
+            return None
+
+    return tuple(one(block + _END) for block in pem.split(_END)[:-1])
+
+
+def _authority(pem: str, certificate: x509.Certificate) -> Authority:
+    from cryptography import x509  # noqa: PLC0415 - see above
+
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+        is_ca = constraints.value.ca
+    except x509.ExtensionNotFound:
+        # Before version 3 there were no extensions to say so.
+        is_ca = certificate.version is x509.Version.v1
+    return Authority(
+        pem=pem,
+        first_day=certificate.not_valid_before_utc.date(),
+        last_day=certificate.not_valid_after_utc.date(),
+        is_ca=is_ca,
+        subject=certificate.subject.public_bytes(),
+        issuer=certificate.issuer.public_bytes(),
+        weakness=_weakness(certificate),
+    )
+
+
+def _weakness(certificate: x509.Certificate) -> str:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415 - likewise
+
+    try:
+        key = certificate.public_key()
+        signed_with = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return ""  # newer than the library
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < LEAST_RSA_BITS:
+        return f"its RSA key has {key.key_size} bits only"
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < LEAST_CURVE_BITS:
+        return f"its key has {key.key_size} bits only"
+    # The signature of a root over itself is not looked at by anyone.
+    own = certificate.subject == certificate.issuer
+    if signed_with and signed_with.name in _BROKEN_HASHES and not own:
+        return f"it is signed with {signed_with.name.upper()}"
+    return ""
