@@ -63,6 +63,8 @@ class Span:
     """The line, without anything secret; empty when nothing may be shown of it."""
     mark: tuple[int, int] = (0, 0)
     """First and last (exclusive) character of the excerpt that is meant."""
+    end_column: int = 0
+    """The column after the last character that is meant; 0 when that is not told."""
 
 
 @dataclass(frozen=True, slots=True)

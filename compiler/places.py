@@ -84,7 +84,10 @@ class Lines:
         if mark_from is None:
             mark_from = len(excerpt)
         span = self.span(start)
-        return Span(span.line, span.column, excerpt.rstrip(), (mark_from, mark_to))
+        line_end = _LINE_BREAK.search(self.text, start)
+        end = min(end, line_end.start() if line_end else len(self.text))
+        end_column = span.column + end - start if end > start else 0
+        return Span(span.line, span.column, excerpt.rstrip(), (mark_from, mark_to), end_column)
 
     def _shown(
         self, first: int, last: int, stretches: Sequence[Stretch]

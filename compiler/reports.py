@@ -66,6 +66,7 @@ def github(diagnostic: Diagnostic, file: str, _paint: object = None) -> str:
         "file": file,
         "line": span.line,
         "col": span.column,
+        **({"endColumn": span.end_column} if span.end_column else {}),
         "title": f"regspec {diagnostic.code}",
     }
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
@@ -94,6 +95,7 @@ def as_json(told: Iterable[tuple[str, Diagnostic]]) -> str:
             "file": file,
             "line": diagnostic.span.line,
             "column": diagnostic.span.column,
+            "endColumn": diagnostic.span.end_column or None,
             "severity": diagnostic.severity.value,
             "code": diagnostic.code,
             "message": diagnostic.message,

@@ -103,6 +103,7 @@ def test_json_is_one_list_on_stdout(regspec, site):
         "file": "bad.yaml",
         "line": 4,
         "column": 1,
+        "endColumn": 7,
         "severity": "error",
         "code": "schema",
         "message": "unknown key `mirors`",
@@ -115,7 +116,9 @@ def test_json_is_one_list_on_stdout(regspec, site):
 def test_github_is_chosen_by_itself(regspec, site, command):
     env = {"GITHUB_ACTIONS": "true"}
     done = regspec(command, "bad.yaml", cwd=site, env=env)
-    assert done.stderr.startswith("::error file=bad.yaml,line=3,col=22,title=regspec schema::`http")
+    assert done.stderr.startswith(
+        "::error file=bad.yaml,line=3,col=22,endColumn=48,title=regspec schema::`http"
+    )
     assert "%0Ahelp: did you mean `mirrors`?\n" in done.stderr
     done = regspec(command, "bad.yaml", "--format", "text", cwd=site, env=env)
     assert "::error" not in done.stderr

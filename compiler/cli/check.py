@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "form",
     type=click.Choice(ALL_FORMS),
     help="How to tell: text; concise, one line each; github, for GitHub Actions, and the default "
-    "there; json, one list on stdout.",
+    "there; json, one list, or sarif, one log, on stdout.",
 )
 def check_command(
     specs: tuple[str, ...],

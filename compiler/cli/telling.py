@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..pipeline import Result
 
 LINE_FORMS = tuple(reports.LINES)
-ALL_FORMS = (*LINE_FORMS, "json")
+ALL_FORMS = (*LINE_FORMS, "json", "sarif")
 
 
 def default_form() -> str:
@@ -82,7 +82,11 @@ class Teller:
 
     def finish(self) -> None:
         """Print what was kept for the end on stdout."""
-        if self.form not in reports.LINES:
+        if self.form == "sarif":
+            from .. import sarif
+
+            put(sarif.log(self._kept).encode())
+        elif self.form == "json":
             put(reports.as_json(self._kept).encode())
 
     def summary(self) -> str:
