@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help example test lint golden docs bench clean
+.PHONY: help example test lint golden docs bench fuzz clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,9 @@ docs: $(VENV)/.dev ## rewrite the generated pages of docs/
 
 bench: $(VENV)/.dev ## measure the commands against an empty Python process
 	$(BIN)/python benchmarks/cold.py
+
+fuzz: $(VENV)/.dev ## change real specs at random, RUNS times (100,000)
+	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py --numprocesses auto
 
 clean: ## remove what was made here
 	rm -rf $(VENV) out build dist *.egg-info

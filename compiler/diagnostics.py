@@ -51,6 +51,12 @@ class Finding:
     place: Place
     message: str
     help: str = ""
+    fix: str | None = None
+    """What certainly belongs there in its place; `REMOVE` when nothing does; none if unknown."""
+
+
+REMOVE = ""
+"""The fix that takes an item out of its list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,8 @@ class Diagnostic:
     message: str
     help: str
     span: Span
+    fixable: bool = False
+    """Whether `regspec check --fix` mends it."""
 
 
 def holds_login(text: str) -> bool:

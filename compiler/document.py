@@ -54,6 +54,42 @@ class Document:
         """The first character of a place, by which findings are sorted."""
         return self._at(place)[1]
 
+    def extent(self, path: Path) -> tuple[int, int] | None:
+        """The first and last (exclusive) character of a value, where it is written itself."""
+        extent = self._extents.get(path)
+        return extent.value if extent else None
+
+    def written(self, place: Place) -> tuple[int, int] | None:
+        """The characters of a key, of a text, or of a part of it; none if they are not just so.
+
+        An alias is written elsewhere, and a part may be spelt with escapes.
+        """
+        extent = self._extents.get(place.path)
+        if extent is None or not (place.on_key or extent.scalar):
+            return None
+        _, start, end = self._at(place)
+        if place.part:
+            first, last = place.part
+            if self.text[start:end] != str(self.value(place.path))[first:last]:
+                return None
+        return start, end
+
+    def shown_lines(self, showing: Showing) -> list[str]:
+        """Every line of the text, with what may be shown of it; no comments."""
+        lines, shown = self._lines, []
+        stretches = iter(self._stretches)
+        ahead = next(stretches, None)
+        near: list[Stretch] = []
+        for first, last in lines.all():
+            near = [stretch for stretch in near if stretch.end > first]
+            while ahead and ahead[0] < last:
+                begin, stop, path, is_key = ahead
+                visible = showing.key(path) if is_key else self._shown(path, showing)
+                near.append(Stretch(begin, stop, visible))
+                ahead = next(stretches, None)
+            shown.append(lines.shown(first, last, near))
+        return shown
+
     def _at(self, place: Place) -> tuple[Path, int, int]:
         """The path that a place stands for, and its first and last (exclusive) character."""
         path = place.path
@@ -92,7 +128,7 @@ class Document:
         return self._lines.excerpt(start, end, near)
 
     def _shown(self, path: Path, showing: Showing) -> bool:
-        return showing.value(path, self._value(path))
+        return showing.value(path, self.value(path))
 
     def _part(self, path: Path, start: int, end: int, first: int, last: int) -> tuple[int, int]:
         """Where a part of a value stands: the same occurrence of the same characters.
@@ -100,7 +136,7 @@ class Document:
         A value's text is not its characters in the document (quotes, escapes, indentation),
         but words in it are, in the same order.
         """
-        value = str(self._value(path))
+        value = str(self.value(path))
         wanted = value[first:last]
         in_value, in_text = -1, start - 1
         while in_value < first:
@@ -110,7 +146,8 @@ class Document:
                 return start, end
         return in_text, in_text + len(wanted)
 
-    def _value(self, path: Path) -> Any:
+    def value(self, path: Path) -> Any:
+        """The data at a path."""
         value = self.data
         for step in path:
             value = value[step]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import document, emit, model, rules, schema, sources
+from . import document, emit, fixes, model, rules, schema, sources
 from .diagnostics import Diagnostic, Finding, Severity
 from .targets import DEFAULT_TARGETS, TARGETS
 
@@ -37,6 +38,18 @@ class Result:
     """How many diagnostics were left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What became of a spec that was mended."""
+
+    content: bytes
+    """Its bytes, the same if nothing was mended."""
+    count: int
+    """How many mistakes were mended."""
+    diff: tuple[str, ...] = ()
+    """The lines of a unified diff without its heading, secrets and comments left out."""
+
+
 def compile_spec(
     content: bytes,
     *,
@@ -61,14 +74,14 @@ def compile_spec(
     Raises:
         emit.NotTheSame: an artifact does not read back as it should: a bug of ours.
     """
-    analysis = _analyse(
-        content, targets, environment, read_file, today, rules.Selection(), logins=True
-    )
-    if isinstance(analysis, Result):
-        return analysis
-    parsed, spec, choices, findings = analysis
-    result = _told(parsed, findings)
-    if result.failed:
+    look = _Look(targets, environment, read_file, today, rules.Selection(), logins=True)
+    try:
+        found = look.at(document.parse(_decode(content)))
+    except document.NotADocument as why:
+        return _unreadable(why)
+    result = _told(found)
+    spec, choices = found.spec, found.choices
+    if result.failed or spec is None:
         return result
     artifacts = tuple(
         artifact for choice in choices for artifact in TARGETS[choice.target].render(spec, choice)
@@ -97,42 +110,83 @@ def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
         selection: which rules are told.
         today: the day in UTC for which it is told whether certificates are valid, or none.
     """
-    analysis = _analyse(content, targets, environment, read_file, today, selection, logins=False)
-    if isinstance(analysis, Result):
-        return analysis
-    parsed, _, _, findings = analysis
-    return _told(parsed, findings)
+    look = _Look(targets, environment, read_file, today, selection, logins=False)
+    try:
+        return _told(look.at(document.parse(_decode(content))))
+    except document.NotADocument as why:
+        return _unreadable(why)
 
 
-def _analyse(  # noqa: PLR0913, PLR0917 - the arguments of the two functions above
+def mend_spec(  # noqa: PLR0913 - as check_spec
     content: bytes,
+    *,
     targets: Sequence[str],
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
-    today: dt.date | None,
     selection: rules.Selection,
-    *,
-    logins: bool,
-) -> Result | tuple[document.Document, model.Spec, tuple[model.Choice, ...], list[Finding]]:
-    """The resolved spec with its targets and findings; or the result, when there is no spec."""
+    today: dt.date | None = None,
+) -> Mended:
+    """Mend in a spec what is certainly a slip of form; see `check_spec` for the arguments."""
+    look = _Look(targets, environment, read_file, today, selection, logins=False)
     try:
-        parsed = document.parse(_decode(content))
-    except document.NotADocument as why:
-        diagnostics = tuple(
-            Diagnostic(Severity.ERROR, "yaml", problem.message, problem.help, span)
-            for problem, span in itertools.islice(why.spans(schema.SHOWING), MOST_TOLD)
+        text = _decode(content)
+        mended, count = fixes.mend(text, lambda parsed: look.at(parsed).findings)
+        if not count:
+            return Mended(content, 0)
+        before, after = (document.parse(one).shown_lines(schema.SHOWING) for one in (text, mended))
+    except document.NotADocument:
+        return Mended(content, 0)
+    mark = content[: len(content) - len(text.encode())]  # of the byte order, if there is one
+    diff = tuple(difflib.unified_diff(before, after, lineterm=""))[2:]
+    return Mended(mark + mended.encode(), count, diff)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of a document."""
+
+    parsed: document.Document
+    findings: Sequence[Finding]
+    spec: model.Spec | None = None
+    """With resolved references; none when there is no spec."""
+    choices: tuple[model.Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a document is looked at: the arguments of the functions above."""
+
+    targets: Sequence[str]
+    environment: Mapping[str, str]
+    read_file: sources.ReadFile
+    today: dt.date | None
+    selection: rules.Selection
+    logins: bool
+
+    def at(self, parsed: document.Document) -> _Found:
+        """The spec of a document with all that is found in it, phase by phase."""
+        findings = schema.check(parsed.data) or list(rules.check_data(parsed.data))
+        if findings:
+            return _Found(parsed, findings)
+        spec = model.build(parsed.data)
+        choices = choose(spec, self.targets)
+        selection = replace(self.selection, all_targets=not self.targets)
+        resolved, findings = sources.resolve(
+            spec, self.environment, self.read_file, logins=self.logins
         )
-        untold = len(why.problems) - len(diagnostics)
-        return Result(diagnostics, failed=True, untold=untold)
-    findings = schema.check(parsed.data) or list(rules.check_data(parsed.data))
-    if findings:
-        return _told(parsed, findings)
-    spec = model.build(parsed.data)
-    choices = choose(spec, targets)
-    selection = replace(selection, all_targets=not targets)
-    resolved, findings = sources.resolve(spec, environment, read_file, logins=logins)
-    findings += rules.check_spec(rules.Subject(spec, resolved, choices, today), selection)
-    return parsed, resolved, choices, findings
+        subject = rules.Subject(spec, resolved, choices, self.today)
+        findings += rules.check_spec(subject, selection)
+        return _Found(parsed, findings, resolved, choices)
+
+
+def _unreadable(why: document.NotADocument) -> Result:
+    """The result for a text that is no document."""
+    diagnostics = tuple(
+        Diagnostic(Severity.ERROR, "yaml", problem.message, problem.help, span)
+        for problem, span in itertools.islice(why.spans(schema.SHOWING), MOST_TOLD)
+    )
+    untold = len(why.problems) - len(diagnostics)
+    return Result(diagnostics, failed=True, untold=untold)
 
 
 def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]:
@@ -157,8 +211,9 @@ def _decode(content: bytes) -> str:
         raise document.NotADocument(before, [problem]) from None
 
 
-def _told(parsed: document.Document, findings: Sequence[Finding]) -> Result:
+def _told(found: _Found) -> Result:
     """The first findings in the order of their places, with lines and columns."""
+    parsed, findings = found.parsed, found.findings
     ordered = sorted(
         findings,
         key=lambda f: (parsed.offset(f.place), _SEVERITIES.index(f.severity), f.code),
@@ -170,6 +225,7 @@ def _told(parsed: document.Document, findings: Sequence[Finding]) -> Result:
             finding.message,
             finding.help,
             parsed.span(finding.place, schema.SHOWING),
+            fixable=bool(fixes.edits(parsed, finding)),
         )
         for finding in ordered[:MOST_TOLD]
     )

@@ -60,6 +60,19 @@ class Lines:
             first = max(first, offset - _BEFORE_MARK)
         return first, min(last, first + _LONGEST_LINE)
 
+    def all(self) -> Iterator[tuple[int, int]]:
+        """The first and last (exclusive) character of every line, without its break."""
+        for index, first in enumerate(self.starts):
+            if first == len(self.text):
+                return
+            after = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.text)
+            yield first, first + len(self.text[first:after].rstrip("\r\n"))
+
+    def shown(self, first: int, last: int, stretches: Sequence[Stretch]) -> str:
+        """A line, with what may be shown of it."""
+        parts = (printable(shown) for _, shown in self._shown(first, last, stretches))
+        return "".join(parts).rstrip()
+
     def span(self, start: int) -> Span:
         """The line and column of a character, without an excerpt."""
         line = self.index(start)

@@ -128,6 +128,19 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
+def mended(definition: str, value: str) -> str | None:
+    """The text as one of the schema's `$defs` wants it, when only its form is wrong.
+
+    Args:
+        definition: the name of one of the schema's `$defs` that is a pattern, such as `location`.
+        value: the text.
+    """
+    node = resolved(_root()["$defs"][definition])
+    if len(value) <= node["maxLength"] and re.search(node["pattern"], value):
+        return value
+    return _certain_form(node, value)
+
+
 def problem_with(definition: str, value: str) -> tuple[str, str] | None:
     """What the schema has against one text, as a message and a help, or none.
 
@@ -171,8 +184,10 @@ def _did_you_mean(name: str) -> str:
     return f"did you mean `{name}`?"
 
 
-def _error(path: Path, message: str, advice: str = "", *, on_key: bool = False) -> Finding:
-    return Finding(Severity.ERROR, "schema", Place(path, on_key), message, advice)
+def _error(
+    path: Path, message: str, advice: str = "", *, on_key: bool = False, fix: str | None = None
+) -> Finding:
+    return Finding(Severity.ERROR, "schema", Place(path, on_key), message, advice, fix)
 
 
 def _kind(value: Any) -> str:
@@ -275,6 +290,7 @@ def _explain_pattern(wrong: _Violation) -> Iterator[Finding]:
         f"{word(value)} {ending}" if value else f"{wrong.name} is empty",
         advice,
         on_key=wrong.on_key,
+        fix=_certain_form(schema, value),
     )
 
 
@@ -292,6 +308,14 @@ def _right_form(schema: dict[str, Any], value: str) -> str | None:
         re.sub(r"^([0-9a-f:]*:[0-9a-f:.]*)$", r"[\1]", right),
     ]
     return next((c for c in candidates if c and c != value and re.search(pattern, c)), None)
+
+
+def _certain_form(schema: dict[str, Any], value: str) -> str | None:
+    """The right form, unless something would be lost: a login, or that the registry speaks http."""
+    scheme, found, _ = value.strip().lower().partition("://")
+    if holds_login(value) or (found and scheme != "https"):
+        return None
+    return _right_form(schema, value)
 
 
 def _other_form(value: str, path: Path) -> str:

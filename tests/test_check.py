@@ -54,7 +54,7 @@ def test_it_says_what_compile_says_and_a_summary(regspec, site):
     assert checked.stderr == compiled.stderr + "1 spec checked: 1 warning\n"
     assert checked.stdout == ""
     done = regspec("check", "good.yaml", "warns.yaml", "bad.yaml", cwd=site)
-    assert done.stderr.endswith("3 specs checked: 2 errors, 1 warning\n")
+    assert done.stderr.endswith("3 specs checked: 2 errors, 1 warning; --fix would mend 1\n")
     assert regspec("check", "good.yaml", cwd=site).stderr == "1 spec checked: nothing found\n"
 
 
@@ -195,7 +195,7 @@ def test_an_ignore_without_effect_is_told_at_its_place(regspec, head, tmp_path, 
     spec = f"{head}{WARNS}lint:\n  ignore:\n    - RS101\n    - {ignored}\n"
     done = regspec("check", "-", cwd=tmp_path, input=spec)
     assert f"warning[RS001]: ignored `{ignored}` {why}\n --> <stdin>:8:7\n" in done.stderr
-    assert done.stderr.endswith("1 spec checked: 1 warning\n")
+    assert done.stderr.endswith("1 spec checked: 1 warning; --fix would mend 1\n")
 
 
 def test_an_ignore_may_be_for_a_target_that_is_not_looked_at(regspec, head, tmp_path):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import sys
+from pathlib import Path
+
 import pytest
 from jsonschema import Draft202012Validator
-from regspec import resources, schema
+from regspec import pipeline, resources, schema
+from regspec.sources import FolderReader
 from regspec.targets import DEFAULT_TARGETS, TARGETS
 
 ROOT = resources.schema()
@@ -96,3 +101,33 @@ def test_the_options_of_the_schema_are_those_of_the_targets():
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_target_is_listed_under_its_own_name(name):
     assert TARGETS[name].name == name
+
+
+def test_every_message_of_the_schema_is_told_of_a_golden_bad_spec(root):
+    """Each place in schema.py that makes a finding or its help is reached by some bad spec."""
+    tree = ast.parse(Path(schema.__file__).read_text())
+    made = {
+        node.lineno
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield))
+        or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "advice")
+    }
+    reached = set()
+
+    def trace(frame, event, _):
+        if frame.f_code.co_filename != schema.__file__:
+            return None
+        if event == "line":
+            reached.add(frame.f_lineno)
+        return trace
+
+    sys.settrace(trace)
+    try:
+        for path in root.glob("golden/bad/*/registry.yaml"):
+            pipeline.compile_spec(
+                path.read_bytes(), targets=(), environment={}, read_file=FolderReader(path.parent)
+            )
+    finally:
+        sys.settrace(None)
+    assert len(made) > 20
+    assert sorted(made - reached) == []

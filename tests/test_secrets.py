@@ -254,13 +254,13 @@ def spoiled(text, mirrors="mirrors: [docker.io]\n"):
 def here(tmp_path, monkeypatch, capfd):
     """Compiles a spec without a process of its own: the exit code, and all that was printed."""
 
-    def run(head, content, *words):
+    def run(head, content, *words, command=("compile",)):
         (tmp_path / "spec.yaml").write_bytes(head.encode() + content)
         capfd.readouterr()
         with monkeypatch.context() as patch:
             patch.chdir(tmp_path)
             with pytest.raises(SystemExit) as end:
-                cli.main([*words, "compile", "spec.yaml"])
+                cli.main([*words, *command, "spec.yaml"])
         assert not (tmp_path / "out").exists()
         return end.value.code, "".join(capfd.readouterr())
 
@@ -289,6 +289,11 @@ def check(here, head, text):
     assert secrets
     hides(said, secrets)
     assert here(head, content, "--debug") == (code, said)
+    for form in ("text", "github", "json", "sarif"):
+        code, said = here(head, content, command=("check", "--format", form))
+        assert code == 1, said
+        hides(said, secrets)
+    hides(here(head, content, command=("check", "--diff"))[1], secrets)
 
 
 @pytest.mark.parametrize("layout", [BLOCK, FLOW], ids=["block", "flow"])

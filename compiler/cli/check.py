@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..diagnostics import printable
 from .exit_codes import Exit
-from .files import folder_of
+from .files import STDIN, folder_of, put, rewrite
 from .options import allow_file_option, at_option, specs_argument, target_option
-from .telling import ALL_FORMS, Teller, default_form
+from .telling import ALL_FORMS, LINE_FORMS, Teller, default_form, shown_name
 
 if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
+    from ..pipeline import Mended
     from ..rules import Selection
 
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 @click.option("--select", metavar="CODES", help="Tell only these rules: RS101,RS3 (RS3xx).")
 @click.option("--ignore", metavar="CODES", help="Do not tell these rules. An error is always told.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
+@click.option("--fix", is_flag=True, help="Mend what is certainly a slip of form; tell the rest.")
+@click.option(
+    "--diff", is_flag=True, help="Print what --fix would mend, without secrets; write nothing."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Tell errors only, and no summary.")
 @click.option(
     "--format",
@@ -43,10 +49,16 @@ def check_command(
     select: str | None,
     ignore: str | None,
     strict: bool,
+    fix: bool,
+    diff: bool,
     quiet: bool,
     form: str | None,
 ) -> int:
     """Check each SPEC as compile does, and write nothing; `-` reads one from standard input.
+
+    With --fix, upper case, a scheme or a slash too many, another name of Docker Hub, a tab beside
+    `::`, CRLF, and ignored rules that find nothing are mended in the file: only those bytes, and
+    comments stay. What was read from standard input is printed, mended.
 
     User names and passwords are never looked up, so no secret is needed: a variable that is not
     set is only an info. CA certificates and image lists are read.
@@ -54,23 +66,35 @@ def check_command(
     \b
       regspec check registry.yaml
       regspec check sites/*.yaml --strict --format concise
+      regspec check registry.yaml --diff          what --fix would mend
       regspec rule RS101                what a code means, and what to do
     """
     from ..diagnostics import Severity
-    from ..pipeline import check_spec
+    from ..pipeline import check_spec, mend_spec
     from ..sources import FolderReader
 
     selection = _selection(select, ignore)
-    teller, code = Teller(form or default_form(), errors_only=quiet), Exit.DONE
+    form = form or default_form()
+    if STDIN in specs and (fix or diff) and form not in LINE_FORMS:
+        raise click.UsageError(f"--format {form} and a mended `-` would both be printed")
+    teller, code = Teller(form, errors_only=quiet), Exit.DONE
     for name, content in teller.read(specs, "specs checked"):
-        result = check_spec(
-            content,
-            targets=targets,
-            environment=os.environ,
-            read_file=FolderReader(folder_of(name), allowed),
-            today=today,
-            selection=selection,
-        )
+        given: dict[str, Any] = {
+            "targets": targets,
+            "environment": os.environ,
+            "read_file": FolderReader(folder_of(name), allowed),
+            "today": today,
+            "selection": selection,
+        }
+        if fix or diff:
+            mended = mend_spec(content, **given)
+            if diff:
+                _show(name, mended)
+                code = Exit.ATTENTION if mended.count else code
+            else:
+                teller.fixed += mended.count
+                content = _keep(name, mended)  # noqa: PLW2901 - what is checked is what is kept
+        result = check_spec(content, **given)
         teller.tell(name, result)
         if result.failed or (strict and teller.counts[Severity.WARNING]):
             code = Exit.ATTENTION
@@ -78,6 +102,23 @@ def check_command(
     if not quiet:
         click.echo(teller.summary(), err=True)
     return Exit.CANNOT if teller.unreadable else code
+
+
+def _show(name: str, mended: Mended) -> None:
+    """Print what would be mended in a spec."""
+    if mended.count:
+        shown = printable(shown_name(name))
+        lines = mended.diff or ("@@ CRLF at the ends of its lines becomes LF @@",)
+        put("".join(f"{line}\n" for line in (f"--- {shown}", f"+++ {shown}", *lines)).encode())
+
+
+def _keep(name: str, mended: Mended) -> bytes:
+    """Put a mended spec where it came from."""
+    if name == STDIN:
+        put(mended.content)
+    elif mended.count:
+        rewrite(name, mended.content)
+    return mended.content
 
 
 def _selection(select: str | None, ignore: str | None) -> Selection:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import sys
 import time
 from pathlib import Path
@@ -65,6 +67,27 @@ def read_spec(name: str) -> bytes:
     if len(content) > LARGEST_SPEC:
         raise Unusable(f"{click.format_filename(name)}: larger than {LARGEST_SPEC} bytes")
     return content
+
+
+def rewrite(name: str, content: bytes) -> None:
+    """Replace a spec as a whole, with its permissions; a link stays one.
+
+    Raises:
+        Unusable: it cannot be written.
+    """
+    path = Path(name).resolve()
+    temporary = path.with_name(f".{path.name}.regspec-new")
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        temporary.unlink(missing_ok=True)
+        temporary.touch(0o600, exist_ok=False)
+        temporary.write_bytes(content)
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise Unusable(f"{click.format_filename(name)}: {reason(error)}") from None
 
 
 def put(content: bytes) -> None:

@@ -39,6 +39,7 @@ class Teller:
         self.errors_only = errors_only
         self.counts = dict.fromkeys(Severity, 0)
         self.specs = 0
+        self.fixed = self.fixable = 0
         self.unreadable = False
         """Whether a spec could not be read."""
         self.progress = Progress()
@@ -70,6 +71,7 @@ class Teller:
             self.progress.clear()
         for diagnostic in result.diagnostics:
             self.counts[diagnostic.severity] += 1
+            self.fixable += diagnostic.fixable
             if self.errors_only and diagnostic.severity is not Severity.ERROR:
                 continue
             if self.form in reports.LINES:
@@ -100,7 +102,10 @@ class Teller:
             )
             if (count := self.counts[severity])
         ]
-        return f"{_number(self.specs, 'spec')} checked: {', '.join(found) or 'nothing found'}"
+        said = f"{_number(self.specs, 'spec')} checked: {', '.join(found) or 'nothing found'}"
+        if self.fixed:
+            said += f"; {self.fixed} mended"
+        return said + (f"; --fix would mend {self.fixable}" if self.fixable else "")
 
 
 def _number(count: int, what: str) -> str:

@@ -43,7 +43,19 @@ def alias_as_source(subject: Subject) -> Iterator[Found]:
                 mirror.place,
                 f"no runtime looks for a mirror of {word(mirror.source)}",
                 "write `docker.io`, which all its names are turned into",
+                _as_docker_hub(subject.spec, mirror),
             )
+
+
+def _as_docker_hub(spec: Spec, mirror: Mirror) -> str | None:
+    """What keeps a mirror of an alias where it is, when it becomes one of `docker.io`."""
+    if any(reference.DOCKER_HUB in other.source for other in spec.mirrors if other is not mirror):
+        return None
+    if mirror.place.part:
+        return f"{reference.DOCKER_HUB}::{mirror.documented}"
+    # The path of a mirror in short form is its source; that of a long one may be too.
+    ends_so = mirror.location.path.rpartition("/")[2] == mirror.source
+    return None if ends_so else reference.DOCKER_HUB
 
 
 @rule("RS312", Severity.WARNING)

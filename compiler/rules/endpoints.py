@@ -190,9 +190,16 @@ def unreadable_mirror_string(data: dict[str, Any]) -> Iterator[Found]:
             wrong = "`*` is not a registry", "write `default` for all others"
         wrong = wrong or schema.problem_with("location", entry.target)
         if wrong:
-            yield place, *wrong
+            yield place, *wrong, _mended(entry)
     if not entries:
         yield Place(path), "`mirrorRegistries` has no pair in it", "list the mirrors in `mirrors`"
+
+
+def _mended(entry: mirrors.Entry) -> str | None:
+    """A pair of the mirror string whose parts differ from what they should be in form only."""
+    source = schema.mended("source", entry.source)
+    target = schema.mended("location", entry.target)
+    return f"{source}::{target}" if source and target and source != mirrors.WILDCARD else None
 
 
 @rule("RS105", Severity.ERROR)
@@ -437,4 +444,5 @@ def tab_in_mirror_string(subject: Subject) -> Iterator[Found]:
                 Place(("registry", "mirrorRegistries"), part=(entry.start, entry.end)),
                 f"the tab beside `::` keeps the webhook from finding {word(entry.source)}",
                 "remove it: where this string comes from, it has never matched",
+                f"{entry.source}::{entry.target}",
             )

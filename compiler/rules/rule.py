@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 MOST_FOUND = 1000
 """How many findings one rule looks for; nobody reads more."""
 
-Found = tuple[Place, str, str]
-"""Where, the message, and what to type; the framework adds the code and the severity."""
+Found = tuple[Place, str, str] | tuple[Place, str, str, str | None]
+"""Where, the message, what to type, and the fix if there is one (`Finding.fix`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,9 @@ class Rule:
         Args:
             subject: the data of a document for a structure rule, else a `Subject`.
         """
-        for place, message, advice in itertools.islice(self.check(subject), MOST_FOUND):
-            yield Finding(self.severity, self.code, place, message, advice)
+        for found in itertools.islice(self.check(subject), MOST_FOUND):
+            place, message, advice, *fix = found
+            yield Finding(self.severity, self.code, place, message, advice, *fix)
 
 
 def rule(code: str, severity: Severity) -> Callable[[Callable[[Subject], Iterator[Found]]], Rule]:

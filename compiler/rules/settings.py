@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..diagnostics import Place, Severity, word
+from ..diagnostics import REMOVE, Place, Severity, word
 from .rule import Found, Rule
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _idle_ignore(idle: list[Idle]) -> Iterator[Found]:
         lint: {ignore: [RS308]}
     """
     for index, code, why in idle:
-        yield Place(("lint", "ignore", index)), f"ignored {word(code)} {why}", "remove it"
+        yield Place(("lint", "ignore", index)), f"ignored {word(code)} {why}", "remove it", REMOVE
 
 
 IDLE_IGNORE = Rule("RS001", Severity.WARNING, _idle_ignore)

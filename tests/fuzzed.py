@@ -1,0 +1,71 @@
+"""A process that runs the command line on one spec after another, for test_fuzz.py.
+
+Each message on its standard input is the length of a spec, a line break and the spec. Each answer
+is a line of JSON: what went wrong or nothing, and the peak memory in KiB of the process.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from regspec import cli
+
+LONGEST = 1.0
+"""The most CPU seconds that one command may take."""
+COMMANDS = (
+    ("compile", "-", "--stdout"),
+    ("check", "-", "--format", "sarif"),
+    ("check", "-", "--diff", "--strict"),
+    ("check", "-", "--fix", "--format", "github"),
+)
+EXPECTED = (0, 1)
+
+
+def wrong(words: tuple[str, ...], spec: bytes) -> str:
+    """What is wrong with how the command takes a spec, or an empty text."""
+    sys.stdin = io.TextIOWrapper(io.BytesIO(spec), "utf-8")
+    sys.stdout = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+    sys.stderr = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+    begun = time.process_time()
+    try:
+        cli.main(["--debug", *words])
+    except SystemExit as end:
+        code = end.code
+    taken = time.process_time() - begun
+    sys.stderr.flush()
+    said = sys.stderr.buffer.getvalue().decode()
+    if code not in EXPECTED:
+        return f"{words}: exit {code}: {said}"
+    if "Traceback" in said or "bug" in said.replace("Debug", ""):
+        return f"{words}: {said}"
+    if taken > LONGEST:
+        return f"{words}: {taken:.1f} seconds"
+    return ""
+
+
+def peak() -> int:
+    """The most memory that this process has held, in KiB; what started it does not count."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1])
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    while length := requests.readline():
+        spec = requests.read(int(length))
+        found = next((said for words in COMMANDS if (said := wrong(words, spec))), "")
+        answers.write(json.dumps({"wrong": found, "peak": peak()}).encode() + b"\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
