@@ -129,13 +129,12 @@ def _selection(select: str | None, ignore: str | None) -> Selection:
 
 def _codes(option: str, written: str | None) -> tuple[str, ...]:
     """The codes of an option, each of which must be that of a rule or its beginning."""
-    from ..rules import RULES
-    from ..schema import nearest
+    from ..rules import RULES, code_meant
 
     codes = tuple(code.strip().upper() for code in (written or "").split(",") if code.strip())
     for code in codes:
         if len(code) < 3 or not any(known.startswith(code) for known in RULES):  # noqa: PLR2004 - RS and a digit
-            meant = nearest(code, list(RULES))
+            meant = code_meant(code, RULES)
             advice = f"; did you mean {meant}?" if meant else "; `regspec rules` lists them"
             raise click.UsageError(f"{option}: {code} is no rule{advice}")
     return codes

@@ -28,7 +28,7 @@ def rule_command(code: str) -> None:
       regspec rule RS101
       regspec rule schema
     """
-    from ..rules import RULES
+    from ..rules import RULES, code_meant
     from ..rules.phases import PHASES
     from ..schema import nearest
 
@@ -39,7 +39,7 @@ def rule_command(code: str) -> None:
     elif code.lower() in PHASES:
         heading, manual = f"{code.lower()} (error)", PHASES[code.lower()]
     else:
-        meant = nearest(code, [*RULES, *PHASES])
+        meant = code_meant(code, RULES) or nearest(code, list(PHASES))
         advice = f"; did you mean {meant}?" if meant else "; `regspec rules` lists them"
         raise click.UsageError(f"{code} is no code of a diagnostic{advice}")
     put(f"{heading}\n\n{manual}\n".encode())

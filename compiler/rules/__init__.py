@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Severity
 from . import certificates, coverage, endpoints, logins, names, outputs, settings
-from .rule import Rule, Selection, Subject
+from .rule import Rule, Selection, Subject, code_meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RULES", "Rule", "Selection", "Subject", "check_data", "check_spec"]
+__all__ = ["RULES", "Rule", "Selection", "Subject", "check_data", "check_spec", "code_meant"]
 
 RULES: dict[str, Rule] = {
     rule.code: rule
@@ -60,6 +60,8 @@ RULES: dict[str, Rule] = {
         coverage.library_alone_for_webhook,
         coverage.image_without_mirror,
         coverage.webhook_and_node_disagree,
+        coverage.sandbox_image_missing,
+        coverage.misspelt_registry,
         certificates.unused_ca,
         certificates.tls_of_plain_http,
         certificates.not_x509,

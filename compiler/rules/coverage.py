@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 from .. import reference
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ..model import Spec
 
 _LIBRARY = "docker.io/library"
+_CLOSE = 0.84
+"""How alike two names are, of 1, when one is taken for a slip of the other."""
 
 
 @rule("RS311", Severity.WARNING)
@@ -351,6 +354,104 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
             ),
             "push it to both places, or name it otherwise in the pod",
         )
+
+
+_PAUSE = "registry.k8s.io/pause"
+_PAUSE_TAGS = {"1.6": "3.6", "1.7": "3.8", "2.0": "3.10", "2.1": "3.10", "2.2": "3.10.1"}
+"""The tag of the sandbox image that a containerd line is built with."""
+
+
+@rule("RS321", Severity.WARNING)
+def sandbox_image_missing(subject: Subject) -> Iterator[Found]:
+    """The image list lacks the sandbox image of the containerd on the nodes.
+
+    containerd starts every pod with it, and pulls it by itself, without the webhook and without a
+    pull secret. Without it in the registry no pod starts, whatever else is there.
+
+    Fix: put it on the list; or, where config.toml names another as `sandbox_image`, ignore this
+    rule.
+
+    Source: containerd's own defaults, by version; kubernetes/kubeadm#2801, containerd#8653.
+
+    Bad:
+        mirrors: [registry.k8s.io]
+        images: ["registry.k8s.io/pause:3.9"]
+        targets:
+          - {target: containerd, endpoints: api, version: "1.7", form: full}
+
+    Good:
+        mirrors: [registry.k8s.io]
+        images: ["registry.k8s.io/pause:3.8"]
+        targets:
+          - {target: containerd, endpoints: api, version: "1.7", form: full}
+    """
+    listed = {
+        f"{parsed.registry}/{parsed.repository}:{parsed.tag}" for _, _, parsed in _images(subject)
+    }
+    for choice in subject.choices:
+        line = ".".join(choice.option("version", "").split(".")[:2])
+        wanted = f"{_PAUSE}:{_PAUSE_TAGS.get(line, '')}"
+        if listed and line in _PAUSE_TAGS and wanted not in listed:
+            yield (
+                Place(("images",), on_key=True),
+                f"the list lacks {word(wanted)}, the sandbox image of containerd {line}",
+                "add it, unless the nodes' config.toml names another",
+            )
+            return
+
+
+_WELL_KNOWN = [
+    "docker.io",
+    "gcr.io",
+    "ghcr.io",
+    "quay.io",
+    "k8s.gcr.io",
+    "registry.k8s.io",
+    "us-docker.pkg.dev",
+    "mcr.microsoft.com",
+    "nvcr.io",
+    "public.ecr.aws",
+    "registry.gitlab.com",
+    "docker.elastic.co",
+    "icr.io",
+    "lscr.io",
+    "cgr.dev",
+    "registry.redhat.io",
+    "registry.access.redhat.com",
+    "xpkg.upbound.io",
+    "registry.suse.com",
+]
+
+
+@rule("RS322", Severity.WARNING)
+def misspelt_registry(subject: Subject) -> Iterator[Found]:
+    """A source is nearly the name of a well-known registry.
+
+    A mirror of `dcoker.io` serves nothing: no image names it, and the images of `docker.io` go to
+    the upstream.
+
+    Fix: correct the name.
+
+    Source: the public registries that charts name most.
+
+    Bad:
+        mirrors: [docker.io, docker.io/library, qauy.io]
+
+    Good:
+        mirrors: [docker.io, docker.io/library, quay.io]
+    """
+    sources = {mirror.source for mirror in subject.spec.mirrors}
+    for mirror in subject.spec.mirrors:
+        if mirror.source in _WELL_KNOWN:
+            continue
+        meant = difflib.get_close_matches(mirror.source, _WELL_KNOWN, n=2, cutoff=_CLOSE)
+        meant = [name for name in meant if name not in sources]
+        if meant:
+            yield (
+                mirror.place,
+                f"{word(mirror.source)} is no registry that many know",
+                f"did you mean {' or '.join(map(word, meant))}?",
+            )
 
 
 def _images(subject: Subject) -> Iterator[tuple[Place, str, reference.Reference]]:

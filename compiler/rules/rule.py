@@ -11,7 +11,7 @@ from ..mirrors import CARRIERS
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ..model import Access, Choice, Spec
 
@@ -99,6 +99,16 @@ class Rule:
         for found in itertools.islice(self.check(subject), MOST_FOUND):
             place, message, advice, *fix = found
             yield Finding(self.severity, self.code, place, message, advice, *fix)
+
+
+_CONFUSED = str.maketrans("OIL", "011")
+
+
+def code_meant(written: str, codes: Iterable[str]) -> str | None:
+    """The code that somebody meant who wrote another, or none: `rs 1O1` is RS101."""
+    plain = "".join(filter(str.isalnum, written.upper()))
+    digits = plain.removeprefix("RS").translate(_CONFUSED)
+    return f"RS{digits}" if f"RS{digits}" in codes else None
 
 
 def rule(code: str, severity: Severity) -> Callable[[Callable[[Subject], Iterator[Found]]], Rule]:
