@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Route = tuple[str | int, ...]
 """The keys and indexes that lead to a value of an artifact."""
+_Mask = Callable[[str, "_Public", dict[Route, Any] | None], tuple[str, dict[Route, Any]]]
 
 
 class Unreadable(Exception):  # noqa: N818 - it says what the old file is
@@ -54,8 +56,9 @@ def unified(artifact: Artifact, old: bytes | None, name: str) -> str:
     """
     if old == artifact.text.encode():
         return ""
-    mask = _mask_toml if artifact.syntax == "toml" else _mask_yaml
-    public = _Public(frozenset(_keys(artifact.data)), artifact.secret_keys)
+    mask: _Mask = {"toml": _mask_toml, "text": _mask_text}.get(artifact.syntax, _mask_yaml)
+    shown = artifact.text.splitlines() if artifact.syntax == "text" else _keys(artifact.data)
+    public = _Public(frozenset(shown), artifact.secret_keys)
     before, old_secrets = "", None
     if old is not None:
         try:
@@ -196,6 +199,14 @@ def _yaml_scalars(text: str) -> Iterator[tuple[Route, bool, Any]]:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 frames.pop()
                 _finish(frames)
+
+
+def _mask_text(
+    text: str, public: _Public, _others: dict[Route, Any] | None
+) -> tuple[str, dict[Route, Any]]:
+    """The lines of a text that the new one has too."""
+    lines = (line if line in public.known else _HIDDEN for line in text.splitlines())
+    return "".join(f"{line}\n" for line in lines), {}
 
 
 def _mask_toml(

@@ -15,12 +15,22 @@ from typing import TYPE_CHECKING, Any
 from . import resources
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from jinja2 import Environment
 
 HEADER = "# made by regspec; edit the spec instead"
 
 # JSON leaves these as they are; YAML 1.1 breaks lines at some, refuses others, TOML refuses DEL.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""Keys that some reader of YAML takes for something else."""
+_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
+_LITERAL = re.compile(r"(?:[!-~][ -~]*\n)+\Z")
+"""Lines of printable ASCII, each of which begins with no blank: what a literal block can hold."""
 
 
 class Verbatim(str):
@@ -40,6 +50,71 @@ def quote(text: str) -> str:
     """The text as a double-quoted scalar, which is the same in YAML and in TOML."""
     quoted = json.dumps(text, ensure_ascii=False)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
+
+
+def yaml_text(data: dict[str, Any]) -> str:
+    """A mapping as YAML in block style; text of several lines as a literal block.
+
+    Args:
+        data: texts, true and false, numbers, lists and mappings.
+    """
+    return "".join(f"{line}\n" for line in _yaml_lines(data))
+
+
+def _yaml_lines(data: dict[str, Any]) -> Iterator[str]:
+    for key, value in data.items():
+        name = key if _WORD.match(key) and key.lower() not in _NOT_TEXT else quote(key)
+        match value:
+            case dict() if value:
+                yield f"{name}:"
+                yield from (f"  {line}" for line in _yaml_lines(value))
+            case list() if value:
+                yield f"{name}:"
+                for item in value:
+                    lines = iter(_yaml_lines(item) if isinstance(item, dict) else [_scalar(item)])
+                    yield f"  - {next(lines)}"
+                    yield from (f"    {line}" for line in lines)
+            case str() if _LITERAL.match(value):
+                yield f"{name}: |"
+                yield from (f"  {line}" for line in value.splitlines())
+            case _:
+                yield f"{name}: {_scalar(value)}"
+
+
+def _scalar(value: Any) -> str:
+    """One value on one line, the same in YAML and in TOML."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_scalar, value))}]"
+    return "{}" if value == {} else _finalize(value)
+
+
+Tables = list[tuple[tuple[str, ...], dict[str, Any]]]
+"""The tables of a TOML file in order: the path of each, and its own keys and values."""
+
+
+def toml_text(tables: Tables) -> str:
+    """Tables as TOML, each under a header of its own, as containerd wants them."""
+    lines: list[str] = []
+    for path, pairs in tables:
+        if path:
+            lines += ["", f"[{'.'.join(map(_toml_key, path))}]"]
+        lines += [f"{_toml_key(key)} = {_scalar(value)}" for key, value in pairs.items()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def toml_data(tables: Tables) -> dict[str, Any]:
+    """What the text of these tables must read back as."""
+    data: dict[str, Any] = {}
+    for path, pairs in tables:
+        table = data
+        for key in path:
+            table = table.setdefault(key, {})
+        table.update(pairs)
+    return data
+
+
+def _toml_key(key: str) -> str:
+    return key if _BARE.match(key) else quote(key)
 
 
 def pem_block(text: str, indent: int) -> Verbatim:
@@ -65,7 +140,7 @@ def verify(text: str, data: Any, syntax: str) -> None:
     Args:
         text: the artifact.
         data: what it must hold, key order included.
-        syntax: `yaml` or `toml`.
+        syntax: `yaml`, `yaml documents`, `json`, `toml` or `text`.
 
     Raises:
         NotTheSame: it does not.
@@ -94,7 +169,17 @@ def _read_toml(text: str) -> Any:
     return tomllib.loads(text)
 
 
-_READERS = {"yaml": _read_yaml, "toml": _read_toml}
+def _read_documents(text: str) -> list[Any]:
+    return [_read_yaml(part) for part in text.split("---\n")[1:]]
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "yaml": _read_yaml,
+    "yaml documents": _read_documents,
+    "json": json.loads,
+    "toml": _read_toml,
+    "text": str,
+}
 
 
 @cache

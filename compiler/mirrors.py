@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 WILDCARD = "*"
-CARRIERS = ("values", "secret")
+CARRIERS = ("values", "secret", "palette")
 """The targets that carry the mirror string, which the webhook reads."""
 _WILDCARD_IN_STRING = "default"
 _ENTRY = re.compile(r"[^,\n]+")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .diagnostics import Path, Place
-from .mirrors import Location, Mirror, read_string
+from .mirrors import WILDCARD, Location, Mirror, read_string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,6 +140,46 @@ class Spec:
         if _without_port(host) == _without_port(self.registry.endpoint.host):
             return self.registry.access
         return None
+
+    def api_root(self, location: Location) -> str:
+        """The URL below which a location's repository is asked for: scheme, host, `/v2`, path."""
+        return f"{self.origin(location.host)}/{Location('v2', location.path)}"
+
+    def origin(self, host: str) -> str:
+        """The scheme and host of a registry."""
+        access = self.access(host)
+        return f"{'http' if access and access.plain_http else 'https'}://{host}"
+
+    @property
+    def mirror_hosts(self) -> tuple[str, ...]:
+        """The hosts that mirrors are on, and the registry's, each once."""
+        hosts = (mirror.location.host for mirror in self.mirrors)
+        return tuple(dict.fromkeys((self.registry.endpoint.host, *hosts)))
+
+    @property
+    def logins(self) -> dict[str, tuple[str, str]]:
+        """The user name and password of every host that wants a login; references resolved."""
+        hosts = dict.fromkeys((*self.mirror_hosts, *self.hosts))
+        known = {host: self.access(host) for host in hosts}
+        return {
+            host: (str(access.username), str(access.password))
+            for host, access in known.items()
+            if access and access.has_login
+        }
+
+    @property
+    def by_registry(self) -> tuple[Mirror, ...]:
+        """The mirrors as runtimes know them that look one up by the registry of an image.
+
+        So without `docker.io/library`, a part of a registry. Beside a wildcard, the hosts of
+        mirrors are their own, or it would catch the images that are named by them.
+        """
+        whole = [mirror for mirror in self.mirrors if "/" not in mirror.source]
+        sources = {mirror.source for mirror in whole}
+        if WILDCARD in sources:
+            hosts = (host for host in self.mirror_hosts if host not in sources)
+            whole += [Mirror(host, Location(host)) for host in hosts]
+        return tuple(whole)
 
     def prefixed(self, image: Image) -> str:
         """The reference of a chart's image in the private registry, as documented."""

@@ -96,7 +96,7 @@ def targets_page() -> str:
         lines += [
             f"## `{target.name}`\n",
             f"{target.summary[0].upper()}{target.summary[1:]}.\n",
-            f"- File: `{target.file}`",
+            f"- {'Files' if target.parts else 'File'}: {', '.join(f'`{f}`' for f in target.files)}",
             f"- {place}: `{target.destination}`{restart}\n",
             "| option | what |",
             "| --- | --- |",

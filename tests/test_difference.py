@@ -29,7 +29,7 @@ def spec(head, certificate=""):
         "imageSwap: {pullSecret: true}\n"
         "targets: [values, secret, {target: containerd, endpoints: api, version: '1.7',"
         " caFile: /etc/containerd/ca.crt}]\n"
-        "lint: {ignore: [RS503, RS315, RS207]}\n"
+        "lint: {ignore: [RS503, RS315, RS207, RS214]}\n"
     )
 
 

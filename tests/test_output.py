@@ -31,7 +31,7 @@ def spec(head, name, *, password="hunter2", mirrors=("docker.io", "quay.io"), co
         f"password: '{password and name + password}'}}\n"
         f"mirrors: [{', '.join(mirrors)}]\n"
         f"targets: [values, secret, {{target: containerd, out: {containerd}, endpoints: api}}]\n"
-        f"lint: {{ignore: [RS315, {'RS503' if password else 'RS502'}]}}\n"
+        f"lint: {{ignore: [RS315, RS214, {'RS503' if password else 'RS502'}]}}\n"
     )
 
 

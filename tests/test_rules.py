@@ -82,12 +82,30 @@ def test_the_manual_has_all_its_parts(rule):
 
 
 def test_the_codes_are_unique_and_every_rule_is_listed():
-    from regspec.rules import certificates, coverage, endpoints, logins, names, outputs, settings
+    from regspec.rules import (
+        certificates,
+        coverage,
+        endpoints,
+        logins,
+        names,
+        nodes,
+        outputs,
+        settings,
+    )
     from regspec.rules.rule import Rule
 
     written = [
         value
-        for module in (certificates, coverage, endpoints, logins, names, outputs, settings)
+        for module in (
+            certificates,
+            coverage,
+            endpoints,
+            logins,
+            names,
+            nodes,
+            outputs,
+            settings,
+        )
         for value in vars(module).values()
         if isinstance(value, Rule)
     ]

@@ -24,7 +24,7 @@ def targets_command(form: str) -> None:
             {
                 "target": target.name,
                 "summary": target.summary,
-                "file": target.file,
+                "files": target.files,
                 "default": target.name in DEFAULT_TARGETS,
                 "destination": target.destination,
                 "on_nodes": target.on_nodes,
@@ -39,7 +39,7 @@ def targets_command(form: str) -> None:
     for target in TARGETS.values():
         lines = [
             f"{target.name}: {target.summary}",
-            f"  file      {target.file}",
+            f"  files     {', '.join(target.files)}",
             f"  {'on nodes' if target.on_nodes else 'taken by'}  {target.destination}",
         ]
         if target.restart:

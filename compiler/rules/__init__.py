@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Severity
-from . import certificates, coverage, endpoints, logins, names, outputs, settings
+from . import certificates, coverage, endpoints, logins, names, nodes, outputs, settings
 from .rule import Rule, Selection, Subject, code_meant
 
 if TYPE_CHECKING:
@@ -34,12 +34,17 @@ RULES: dict[str, Rule] = {
         outputs.same_file_twice,
         outputs.pull_secret_without_login,
         outputs.library_alone,
-        outputs.fragment_on_1x,
-        outputs.mirrors_are_deprecated,
-        outputs.mirrors_on_2_2_0,
-        outputs.newer_fragment,
-        outputs.upstream_is_asked,
-        outputs.documented_without_ca,
+        nodes.fragment_on_1x,
+        nodes.mirrors_are_deprecated,
+        nodes.mirrors_on_2_2_0,
+        nodes.newer_fragment,
+        nodes.upstream_is_asked,
+        nodes.documented_without_ca,
+        nodes.certs_d_and_mirrors,
+        nodes.login_left_behind,
+        nodes.wildcard_not_expressible,
+        nodes.header_before_2_1,
+        nodes.nothing_to_copy,
         names.mirrors_twice_or_never,
         names.path_and_target,
         names.no_default_path,

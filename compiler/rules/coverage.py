@@ -170,7 +170,7 @@ def library_missing(subject: Subject) -> Iterator[Found]:
         mirrors: [docker.io, docker.io/library]
     """
     mirrors = _by_source(subject.spec)
-    if subject.has_webhook and "docker.io" in mirrors and _LIBRARY not in mirrors:
+    if subject.has_string and "docker.io" in mirrors and _LIBRARY not in mirrors:
         hub = mirrors["docker.io"].location
         yield (
             mirrors["docker.io"].place,
@@ -187,7 +187,8 @@ def wildcard_and_registry(subject: Subject) -> Iterator[Found]:
     """The wildcard catches images that are named by the private registry itself.
 
     `harbor.example.org/base/app` becomes `harbor.example.org/base/base/app`: for the webhook at
-    every admission once more, for containerd whenever such an image is pulled.
+    every admission once more, for containerd whenever such an image is pulled. (Targets whose form
+    is not documented elsewhere take care of it themselves.)
 
     Fix: list the registry as its own mirror, which both leave as it is.
 
@@ -205,7 +206,11 @@ def wildcard_and_registry(subject: Subject) -> Iterator[Found]:
     """
     mirrors = _by_source(subject.spec)
     wildcard = mirrors.get(WILDCARD)
-    if wildcard is None or not subject.has_mirrors:
+    documented = any(
+        choice.target == "containerd" and choice.option("endpoints") != "api"
+        for choice in subject.choices
+    )
+    if wildcard is None or not (subject.has_string or documented):
         return
     for host in dict.fromkeys(mirror.location.host for mirror in subject.spec.mirrors):
         if host in mirrors or (host == wildcard.location.host and not wildcard.location.path):
@@ -262,7 +267,7 @@ def library_alone_for_webhook(subject: Subject) -> Iterator[Found]:
         mirrors: [docker.io/library, docker.io]
     """
     mirrors = _by_source(subject.spec)
-    if subject.has_webhook and _LIBRARY in mirrors and "docker.io" not in mirrors:
+    if subject.has_string and _LIBRARY in mirrors and "docker.io" not in mirrors:
         yield (
             mirrors[_LIBRARY].place,
             "the webhook refuses pods with other images of Docker Hub, such as `bitnami/redis`",
@@ -287,7 +292,7 @@ def image_without_mirror(subject: Subject) -> Iterator[Found]:
         images: ["docker.io/team/app:1"]
     """
     sources = {mirror.source for mirror in subject.spec.mirrors} | {subject.registry_host}
-    if WILDCARD in sources:
+    if WILDCARD in sources or subject.has("copy-list"):  # of which RS217 tells
         return
     counts: dict[str, int] = {}
     first: dict[str, tuple[Place, str]] = {}
@@ -323,7 +328,7 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
     Good:
         images: ["nginx:1.25", "docker.io/library/redis:7"]
     """
-    if not subject.has_webhook:
+    if not subject.has_string:
         return
     mirrors = _by_source(subject.spec)
     pairs = dict(

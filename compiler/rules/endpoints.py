@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import mirrors, schema
 from ..diagnostics import Path, Place, Severity, word
 from ..mirrors import Location
+from ..runtimes.containerd import assumed_scheme as scheme_of
 from .rule import Found, Subject, rule, structure_rule
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def documented_endpoint_without_v2(subject: Subject) -> Iterator[Found]:
         first = found[0]
         others = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         name = "library/NAME" if first.source == "docker.io" else "NAME"
-        url = f"{_assumed_scheme(first.location.host)}://{first.documented}/{name}/manifests/TAG"
+        url = f"{scheme_of(first.location.host)}://{first.documented}/{name}/manifests/TAG"
         yield (
             Place(choice.path) if choice.path else first.place,
             (
@@ -55,12 +56,6 @@ def documented_endpoint_without_v2(subject: Subject) -> Iterator[Found]:
                 "`lint: {ignore: [RS101]}` says that you know"
             ),
         )
-
-
-def _assumed_scheme(host: str) -> str:
-    """The scheme that containerd gives an endpoint without one; measured."""
-    local = host.startswith(("127.", "[::1]")) or host.partition(":")[0] == "localhost"
-    return "http" if local else "https"
 
 
 @rule("RS102", Severity.ERROR)
@@ -125,7 +120,7 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
         registry: {endpoint: "[fd00::1]:5000"}
         targets: [containerd]
     """
-    carriers = [c.target for c in subject.choices if c.target in mirrors.CARRIERS]
+    carriers = [c.target for c in subject.choices if c.target in (*mirrors.CARRIERS, "imageswap")]
     if not carriers:
         return
     told: set[str] = set()
@@ -139,7 +134,7 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
                 yield (
                     place,
                     (
-                        f"the mirror string of {word(carriers[0])} cannot carry {word(text)}: "
+                        f"the map of {word(carriers[0])} cannot carry {word(text)}: "
                         "`::` parts its pairs"
                     ),
                     (
@@ -300,7 +295,7 @@ def proxy_cache_and_webhook(subject: Subject) -> Iterator[Found]:
         mirrors: [quay.io]
     """
     caches = [mirror for mirror in subject.spec.mirrors if mirror.proxy_cache]
-    if subject.has_webhook and caches:
+    if subject.has_string and caches:
         first = caches[0]
         others = f" (and {len(caches) - 1} more)" if len(caches) > 1 else ""
         repository = Location("v2", first.location.path)
@@ -344,7 +339,7 @@ def assumed_scheme(subject: Subject) -> Iterator[Found]:
         told: set[str] = set()
         for mirror in spec.mirrors:
             host, access = mirror.location.host, spec.access(mirror.location.host)
-            assumed = _assumed_scheme(host)
+            assumed = scheme_of(host)
             real = "http" if access and access.plain_http else "https"
             reached = mirror.proxy_cache or not mirror.location.path
             if access is None or assumed == real or host in told or not reached:

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..diagnostics import Finding, Place, Severity
+from ..diagnostics import Finding, Path, Place, Severity
 from ..mirrors import CARRIERS
 
 if TYPE_CHECKING:
@@ -35,15 +35,19 @@ class Subject:
     today: dt.date | None = None
     """The day for which it is told whether certificates are valid."""
 
-    @property
-    def has_webhook(self) -> bool:
-        """Whether a target carries the mirror string, which the webhook reads."""
-        return any(choice.target in CARRIERS for choice in self.choices)
+    def has(self, *targets: str) -> bool:
+        """Whether one of these targets is compiled."""
+        return any(choice.target in targets for choice in self.choices)
 
     @property
-    def has_mirrors(self) -> bool:
-        """Whether a target carries the mirrors, in any form."""
-        return any(choice.target in (*CARRIERS, "containerd") for choice in self.choices)
+    def has_string(self) -> bool:
+        """Whether a target carries the mirror string, which the vendor's webhook reads."""
+        return self.has(*CARRIERS)
+
+    @property
+    def has_webhook(self) -> bool:
+        """Whether a target is for an image-swap webhook."""
+        return self.has(*CARRIERS, "imageswap")
 
     @property
     def registry_host(self) -> str:
@@ -99,6 +103,14 @@ class Rule:
         for found in itertools.islice(self.check(subject), MOST_FOUND):
             place, message, advice, *fix = found
             yield Finding(self.severity, self.code, place, message, advice, *fix)
+
+
+def place_of(choice: Choice, option: str = "", *, on_key: bool = False) -> Place:
+    """The place of a choice, or of one of its options; the first line when nobody wrote it."""
+    path: Path = choice.path or ()
+    if option and choice.path is not None and choice.option(option) is not None:
+        return Place((*path, option), on_key)
+    return Place(path)
 
 
 _CONFUSED = str.maketrans("OIL", "011")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from . import containerd, secret, values
+from . import (
+    certs_d,
+    containerd,
+    copy_list,
+    imageswap,
+    k3s,
+    palette,
+    pull_secret,
+    registries_conf,
+    secret,
+    values,
+)
 from .target import Artifact, Target
 
 __all__ = ["DEFAULT_TARGETS", "TARGETS", "Artifact", "Target"]
@@ -11,5 +22,12 @@ TARGETS: dict[str, Target] = {
     "values": values.TARGET,
     "secret": secret.TARGET,
     "containerd": containerd.TARGET,
+    "certs.d": certs_d.TARGET,
+    "k3s": k3s.TARGET,
+    "registries.conf": registries_conf.TARGET,
+    "imageswap": imageswap.TARGET,
+    "pull-secret": pull_secret.TARGET,
+    "palette": palette.TARGET,
+    "copy-list": copy_list.TARGET,
 }
 DEFAULT_TARGETS = ("values", "secret", "containerd")

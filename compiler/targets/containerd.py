@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import emit
-from ..mirrors import Location
 from .target import Artifact, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..mirrors import Mirror
     from ..model import Choice, Spec
 
 PLUGINS = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.images"}
@@ -28,11 +26,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     api = choice.option("endpoints") == "api"
     if api:
         # containerd does not look up `docker.io/library`; RS206 makes sure `docker.io` covers it.
-        mirrors = [
-            (mirror.source, api_url(spec, mirror))
-            for mirror in spec.mirrors
-            if "/" not in mirror.source
-        ]
+        mirrors = [(mirror.source, spec.api_root(mirror.location)) for mirror in spec.by_registry]
     else:
         mirrors = [(mirror.source, mirror.documented) for mirror in spec.mirrors]
     tls = _tls(spec, choice) if api else {}
@@ -61,13 +55,6 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         data=data,
         syntax="toml",
     )
-
-
-def api_url(spec: Spec, mirror: Mirror) -> str:
-    """The endpoint through which containerd pulls: its path is used verbatim, so it has /v2."""
-    access = spec.access(mirror.location.host)
-    scheme = "http" if access and access.plain_http else "https"
-    return f"{scheme}://{Location(f'{mirror.location.host}/v2', mirror.location.path)}"
 
 
 def tls_hosts(spec: Spec) -> Iterator[tuple[str, bool, bool]]:

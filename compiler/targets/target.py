@@ -21,7 +21,7 @@ class Artifact:
     data: Any = field(repr=False)
     """What the text must read back as."""
     syntax: str
-    """`yaml` or `toml`."""
+    """What reads it back: `yaml`, `yaml documents`, `json`, `toml` or `text`."""
     mode: int = 0o644
     """The permission bits of the file."""
     holds_secret: bool = False
@@ -38,7 +38,7 @@ class Target:
     summary: str
     """What the file is, in one line."""
     file: str
-    """Its default path below the output folder."""
+    """Its default path below the output folder; the folder of its files, if it has parts."""
     destination: str
     """Where it goes: the path on a node, or the command that takes it."""
     on_nodes: bool
@@ -49,3 +49,15 @@ class Target:
     """The options it takes beside `out`."""
     render: Callable[[Spec, Choice], Iterator[Artifact]]
     """Makes the files of a resolved spec for one choice of this target."""
+    parts: tuple[str, ...] = ()
+    """What it writes below its folder, files and folders; none if it writes one file."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What it writes below the output folder, without options."""
+        return tuple(f"{self.file}/{part}".lstrip("/") for part in self.parts) or (self.file,)
+
+    def paths(self, choice: Choice) -> tuple[str, ...]:
+        """The files and folders below the output folder that one choice of it writes."""
+        root = choice.option("out", self.file)
+        return tuple(f"{root}/{part}".lstrip("/") for part in self.parts) or (root,)

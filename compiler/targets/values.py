@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .. import emit, mirrors
+from .docker_config import docker_config
 from .target import Artifact, Target
 
 if TYPE_CHECKING:
@@ -19,14 +20,8 @@ SECRET_KEYS = frozenset({"password", "username", "caCert", "dockerConfigJson"})
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     swap, cert_manager = spec.image_swap, spec.cert_manager
-    registry = _registry(spec)
-    config: dict[str, Any] = {}
+    config = registry_config(spec)
     data: dict[str, Any] = {"config": config}
-    if swap and swap.images:
-        config["imageSwapImages"] = _prefixed(spec, swap.images)
-    if swap and swap.is_eks_cluster is not None:
-        config["imageSwapConfig"] = {"isEKSCluster": swap.is_eks_cluster}
-    config["ociImageRegistry"] = registry
     if swap and swap.pull_secret:
         config["imagePullSecret"] = _pull_secret(spec)
     if cert_manager and cert_manager.images:
@@ -34,7 +29,9 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     if cert_manager and cert_manager.pull_secret:
         data["imagePullSecret"] = _pull_secret(spec)
     holds_secret = bool(
-        registry["password"] or "imagePullSecret" in config or "imagePullSecret" in data
+        config["ociImageRegistry"]["password"]
+        or "imagePullSecret" in config
+        or "imagePullSecret" in data
     )
     yield Artifact(
         path=choice.option("out", TARGET.file),
@@ -45,6 +42,17 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         holds_secret=holds_secret,
         secret_keys=SECRET_KEYS,
     )
+
+
+def registry_config(spec: Spec) -> dict[str, Any]:
+    """What the image-swap chart and the management plane have in common below `config`."""
+    swap = spec.image_swap
+    config: dict[str, Any] = {}
+    if swap and swap.images:
+        config["imageSwapImages"] = _prefixed(spec, swap.images)
+    if swap and swap.is_eks_cluster is not None:
+        config["imageSwapConfig"] = {"isEKSCluster": swap.is_eks_cluster}
+    return {**config, "ociImageRegistry": _registry(spec)}
 
 
 def _registry(spec: Spec) -> dict[str, Any]:
@@ -68,15 +76,13 @@ def _prefixed(spec: Spec, images: tuple[Image, ...]) -> dict[str, str]:
 
 def _pull_secret(spec: Spec) -> dict[str, Any]:
     """The charts' `imagePullSecret` block: the base64 of a dockerconfigjson of every login."""
-    auths: dict[str, dict[str, str]] = {}
-    for host, access in ((spec.registry.endpoint.host, spec.registry.access), *spec.hosts.items()):
-        if access.has_login:
-            username, password = str(access.username), str(access.password)
-            both = base64.b64encode(f"{username}:{password}".encode()).decode()
-            auths[host] = {"username": username, "password": password, "auth": both}
-    docker_config = json.dumps({"auths": auths}, ensure_ascii=False, separators=(",", ":"))
-    encoded = base64.b64encode(docker_config.encode()).decode()
-    return {"create": True, "dockerConfigJson": encoded}
+    return {"create": True, "dockerConfigJson": encoded_logins(spec)}
+
+
+def encoded_logins(spec: Spec) -> str:
+    """The base64 of a dockerconfigjson, as the charts take it."""
+    text = json.dumps(docker_config(spec), ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(text.encode()).decode()
 
 
 TARGET = Target(

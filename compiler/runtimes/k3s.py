@@ -1,0 +1,29 @@
+"""k3s and RKE2: which URL their containerd asks first for the manifest of an image.
+
+Source: k3s-io/k3s, pkg/agent/containerd/config.go, normalizeEndpointAddress.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from .containerd import WILDCARD, manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..reference import Reference
+
+
+def from_registries(data: Mapping[str, Any], image: Reference) -> str | None:
+    """The URL that registries.yaml leads to; none when no mirror is meant for the image."""
+    mirrors = data.get("mirrors", {})
+    mirror = mirrors.get(image.registry) or mirrors.get(WILDCARD)
+    if not mirror:
+        return None
+    endpoint = mirror["endpoint"][0]
+    parts = urlsplit(endpoint)
+    if parts.path in ("", "/", "/v2"):
+        return manifest(f"{parts.scheme}://{parts.netloc}/v2", image)
+    return manifest(endpoint, image)

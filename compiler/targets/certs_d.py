@@ -1,0 +1,152 @@
+"""hosts.toml for each registry, and the fragment that makes containerd look for them.
+
+The form is the one that was measured to work on containerd 1.6.20 to 2.4.0-beta: the mirror as
+`server`, so that no upstream is asked, and an empty `[host]` table, without which 1.6 ignores the
+file.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from .. import emit
+from ..mirrors import WILDCARD, Location
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+CONFIG_PATH = "/etc/containerd/certs.d"
+PLUGIN = ("plugins", "io.containerd.grpc.v1.cri")
+"""In a file of version 2, which every containerd takes below every config.toml."""
+_DEFAULT = "_default"
+_DROP_IN = f"""{emit.HEADER}
+# Before this goes to a node, remove every `registry.mirrors` and `registry.configs.*.tls` there:
+# with them, containerd does not load its CRI plugin. containerd reads it when config.toml says
+# imports = ["/etc/containerd/conf.d/*.toml"], and must be restarted. Up to 1.7 it replaces all CRI
+# settings of config.toml: those that must stay are options of this target.
+"""
+
+
+def folder_of(namespace: str) -> str:
+    """The folder of a registry below certs.d: `reg.example.org:5000` is `reg.example.org_5000_`.
+
+    Source: containerd, core/remotes/docker/config/hosts.go; measured on eight versions.
+    """
+    if namespace == WILDCARD:
+        return _DEFAULT
+    host, colon, port = namespace.rpartition(":")
+    return f"{host}_{port}_" if colon and port.isdecimal() else namespace
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    out = choice.option("out", "")
+    root = f"{out}/" if out else ""
+    header = choice.option("credentials") == "header"
+    folders = {
+        folder_of(mirror.source): _mirror(spec, mirror.location, header=header)
+        for mirror in spec.by_registry
+    }
+    # Images that are named by a host of ours: no mirror, but its CA and login.
+    folders |= {folder_of(host): _itself(spec, host, header=header) for host in spec.mirror_hosts}
+    for folder, (host, tables) in folders.items():
+        has_login = any("header" in path for path, _ in tables)
+        yield Artifact(
+            path=f"{root}certs.d/{folder}/hosts.toml",
+            text=f"{emit.HEADER}\n{emit.toml_text(tables)}",
+            data=emit.toml_data(tables),
+            syntax="toml",
+            mode=0o600 if has_login else 0o644,
+            holds_secret=has_login,
+            secret_keys=frozenset({"Authorization"}),
+        )
+        ca = _ca(spec, host)
+        if ca:
+            yield Artifact(f"{root}certs.d/{folder}/ca.crt", ca, ca, "text")
+    yield _drop_in(spec, choice, root)
+
+
+def _mirror(spec: Spec, location: Location, *, header: bool) -> tuple[str, emit.Tables]:
+    """The host that serves a registry, and the tables of the registry's hosts.toml."""
+    url = spec.api_root(location)
+    reached: dict[str, Any] = {"capabilities": ["pull", "resolve"], "override_path": True}
+    reached |= _tls(spec, location.host)
+    login = _login(spec, location.host) if header else {}
+    if spec.fallback == "deny":
+        return location.host, _as_server(url, reached, login)
+    # Without `server`, what is asked last is the registry that the image names.
+    tables: emit.Tables = [(("host", url), reached)]
+    return location.host, tables + ([(("host", url, "header"), login)] if login else [])
+
+
+def _itself(spec: Spec, host: str, *, header: bool) -> tuple[str, emit.Tables]:
+    login = _login(spec, host) if header else {}
+    return host, _as_server(spec.origin(host), _tls(spec, host), login)
+
+
+def _as_server(url: str, reached: dict[str, Any], login: dict[str, str]) -> emit.Tables:
+    tables: emit.Tables = [((), {"server": url, **reached})]
+    return [*tables, *([(("header",), login)] if login else []), (("host",), {})]
+
+
+def _tls(spec: Spec, host: str) -> dict[str, Any]:
+    access = spec.access(host)
+    if access is None or access.plain_http:
+        return {}  # given TLS settings, containerd tries https first
+    if access.insecure_skip_verify:
+        return {"skip_verify": True}
+    return {"ca": "ca.crt"} if access.ca_cert else {}
+
+
+def _ca(spec: Spec, host: str) -> str:
+    access = spec.access(host)
+    return str(access.ca_cert) if access and "ca" in _tls(spec, host) else ""
+
+
+def _login(spec: Spec, host: str) -> dict[str, str]:
+    if host not in spec.logins:
+        return {}
+    both = base64.b64encode(":".join(spec.logins[host]).encode()).decode()
+    return {"Authorization": f"Basic {both}"}
+
+
+def _drop_in(spec: Spec, choice: Choice, root: str) -> Artifact:
+    """The fragment that sets `config_path`, with the CRI settings that 1.x would lose."""
+    tables: emit.Tables = [((), {"version": 2})]
+    if choice.option("sandboxImage"):
+        tables += [(PLUGIN, {"sandbox_image": choice.option("sandboxImage")})]
+    if choice.option("systemdCgroup") is not None:
+        runc = (*PLUGIN, "containerd", "runtimes", "runc")
+        tables += [(runc, {"runtime_type": "io.containerd.runc.v2"})]
+        tables += [((*runc, "options"), {"SystemdCgroup": choice.option("systemdCgroup")})]
+    registry = (*PLUGIN, "registry")
+    tables += [(registry, {"config_path": choice.option("configPath", CONFIG_PATH)})]
+    logins = spec.logins if choice.option("credentials") == "config" else {}
+    for host, (username, password) in logins.items():
+        login = {"username": username, "password": password}
+        tables += [((*registry, "configs", host, "auth"), login)]
+    return Artifact(
+        path=f"{root}conf.d/50-regspec.toml",
+        text=f"{_DROP_IN}{emit.toml_text(tables)}",
+        data=emit.toml_data(tables),
+        syntax="toml",
+        mode=0o600 if logins else 0o644,
+        holds_secret=bool(logins),
+        secret_keys=frozenset({"username", "password"}),
+    )
+
+
+TARGET = Target(
+    name="certs.d",
+    summary="hosts.toml for each registry, and the containerd fragment that points to them",
+    file="",
+    destination="/etc/containerd",
+    on_nodes=True,
+    restart="containerd (for conf.d only)",
+    options=("version", "configPath", "credentials", "sandboxImage", "systemdCgroup"),
+    render=_render,
+    parts=("certs.d", "conf.d/50-regspec.toml"),
+)

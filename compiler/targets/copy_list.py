@@ -1,0 +1,90 @@
+"""What to copy into the registry, and where to, so that the mirrors find it there.
+
+One line an image, `SOURCE DESTINATION`, for `skopeo copy` or `crane copy`. A reference with both a
+tag and a digest is copied by its digest, to its tag: the tools refuse both at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import emit, reference
+from ..mirrors import WILDCARD
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..mirrors import Location
+    from ..model import Choice, Spec
+
+_HEADER = f"""{emit.HEADER}
+# grep -v '^#' copy-list.txt | while read -r source destination; do
+#   skopeo copy --all "docker://$source" "docker://$destination"
+# done
+"""
+
+
+def copies(spec: Spec) -> Iterator[tuple[str, str]]:
+    """The images of the list and of the charts: what each is upstream, and in the registry.
+
+    An image whose registry has no mirror is left out; see `without_mirror`.
+    """
+    for _, parsed, location in _listed(spec):
+        if location is not None:
+            yield _source(parsed), f"{location.below(parsed.repository)}{_version(parsed)}"
+    for block in (spec.image_swap, spec.cert_manager):
+        for chart_image in block.images if block else ():
+            if not chart_image.exact:
+                parsed = reference.parse(chart_image.reference)
+                prefixed = reference.parse(spec.prefixed(chart_image))
+                name = f"{prefixed.registry}/{prefixed.repository}"
+                yield _source(parsed), f"{name}{_version(prefixed)}"
+
+
+def without_mirror(spec: Spec) -> Iterator[str]:
+    """The images of the list whose registry has no mirror, and is not where mirrors are."""
+    for image, parsed, location in _listed(spec):
+        if location is None and parsed.registry not in spec.mirror_hosts:
+            yield image
+
+
+def _listed(spec: Spec) -> Iterator[tuple[str, reference.Reference, Location | None]]:
+    """The images of the list that are references, each with its mirror."""
+    mirrors = {mirror.source: mirror.location for mirror in reversed(spec.by_registry)}
+    for image in spec.images if isinstance(spec.images, tuple) else ():
+        try:
+            parsed = reference.parse(image)
+        except reference.NotAReference:
+            continue  # told elsewhere
+        yield image, parsed, mirrors.get(parsed.registry, mirrors.get(WILDCARD))
+
+
+def _source(parsed: reference.Reference) -> str:
+    name = f"{parsed.registry}/{parsed.repository}"
+    return f"{name}@{parsed.digest}" if parsed.digest else f"{name}{_version(parsed)}"
+
+
+def _version(parsed: reference.Reference) -> str:
+    """The tag, which a runtime assumes to be `latest`; the digest where there is no tag."""
+    if parsed.digest and not parsed.tag:
+        return f"@{parsed.digest}"
+    return f":{parsed.tag or 'latest'}"
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    lines = dict.fromkeys(f"{source} {destination}\n" for source, destination in copies(spec))
+    text = _HEADER + "".join(lines)
+    yield Artifact(choice.option("out", TARGET.file), text, text, "text")
+
+
+TARGET = Target(
+    name="copy-list",
+    summary="which image to copy to which place of the registry, for skopeo or crane",
+    file="copy-list.txt",
+    destination="skopeo copy, line by line",
+    on_nodes=False,
+    restart="",
+    options=(),
+    render=_render,
+)

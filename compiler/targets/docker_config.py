@@ -1,0 +1,24 @@
+"""The dockerconfigjson of a spec's logins, which pull secrets and auth.json hold."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..model import Spec
+
+
+def docker_config(spec: Spec, *, plain: bool = True) -> dict[str, Any]:
+    """The data of a dockerconfigjson, by the hosts that runtimes look logins up with.
+
+    Args:
+        spec: with its references resolved.
+        plain: whether user name and password stand beside the base64 of both, as kubectl has it.
+    """
+    auths = {}
+    for host, (username, password) in spec.logins.items():
+        both = base64.b64encode(f"{username}:{password}".encode()).decode()
+        keys = {"username": username, "password": password} if plain else {}
+        auths[host] = {**keys, "auth": both}
+    return {"auths": auths}

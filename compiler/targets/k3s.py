@@ -1,0 +1,70 @@
+"""registries.yaml of k3s and RKE2, from which these make containerd's configuration.
+
+Source: k3s-io/k3s, pkg/agent/containerd/config.go: an endpoint with a path is used verbatim.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import emit
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+_DENY = """\
+# When a mirror fails, the upstream is asked, unless every server and agent is started with
+# --disable-default-registry-endpoint.
+"""
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    root = choice.option("out", TARGET.file)
+    folder = f"/etc/rancher/{choice.option('distribution', 'k3s')}/ca"
+    mirrors = {m.source: {"endpoint": [spec.api_root(m.location)]} for m in spec.by_registry}
+    configs: dict[str, Any] = {}
+    authorities: dict[str, str] = {}
+    for host in spec.mirror_hosts:
+        access = spec.access(host)
+        config: dict[str, Any] = {}
+        if host in spec.logins:
+            username, password = spec.logins[host]
+            config["auth"] = {"username": username, "password": password}
+        if access and not access.plain_http and access.insecure_skip_verify:
+            config["tls"] = {"insecure_skip_verify": True}
+        elif access and not access.plain_http and access.ca_cert:
+            name = f"{host.replace(':', '_')}.crt"
+            authorities[name] = str(access.ca_cert)
+            config["tls"] = {"ca_file": f"{folder}/{name}"}
+        if config:
+            configs[host] = config
+    data: dict[str, Any] = {"mirrors": mirrors, **({"configs": configs} if configs else {})}
+    has_login = any("auth" in config for config in configs.values())
+    warning = _DENY if spec.fallback == "deny" else ""
+    yield Artifact(
+        path=f"{root}/registries.yaml",
+        text=f"{emit.HEADER}\n{warning}{emit.yaml_text(data)}",
+        data=data,
+        syntax="yaml",
+        mode=0o600 if has_login else 0o644,
+        holds_secret=has_login,
+        secret_keys=frozenset({"username", "password"}),
+    )
+    for name, ca in authorities.items():
+        yield Artifact(f"{root}/ca/{name}", ca, ca, "text")
+
+
+TARGET = Target(
+    name="k3s",
+    summary="registries.yaml of k3s and RKE2, with the CA files that it names",
+    file="k3s",
+    destination="/etc/rancher/k3s (or rke2)",
+    on_nodes=True,
+    restart="k3s or k3s-agent (rke2-server or rke2-agent)",
+    options=("distribution",),
+    render=_render,
+    parts=("registries.yaml", "ca"),
+)

@@ -1,0 +1,58 @@
+"""The pull secret of every login, for pods that name images of the private registry."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .. import emit
+from .docker_config import docker_config
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+_KEY = ".dockerconfigjson"
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    name = choice.option("name", "registry-pull")
+    logins = json.dumps(docker_config(spec), ensure_ascii=False, separators=(",", ":"))
+    namespaces = choice.option("namespaces", [None])
+    documents = [_secret(name, namespace, logins) for namespace in namespaces]
+    texts = [f"---\n{emit.yaml_text(document)}" for document in documents]
+    yield Artifact(
+        path=choice.option("out", TARGET.file),
+        text=f"{emit.HEADER}\n{''.join(texts)}",
+        data=documents,
+        syntax="yaml documents",
+        mode=0o600,
+        holds_secret=True,
+        secret_keys=frozenset({_KEY}),
+    )
+
+
+def _secret(name: str, namespace: str | None, logins: str) -> dict[str, Any]:
+    """One Secret; in the namespace that kubectl is told when it has none."""
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": "kubernetes.io/dockerconfigjson",
+        "stringData": {_KEY: logins},
+    }
+
+
+TARGET = Target(
+    name="pull-secret",
+    summary="a pull secret with every login of the spec",
+    file="pull-secret.yaml",
+    destination="kubectl apply --filename pull-secret.yaml",
+    on_nodes=False,
+    restart="",
+    options=("name", "namespaces"),
+    render=_render,
+)

@@ -1,0 +1,94 @@
+"""The configuration of podman, CRI-O, skopeo and buildah: registries.conf.d, certs.d, auth.json.
+
+Source: containers/image, pkg/sysregistriesv2; run with skopeo 1.9.3.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .. import emit
+from .docker_config import docker_config
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..mirrors import Location
+    from ..model import Choice, Spec
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    root = choice.option("out", TARGET.file)
+    registries = [
+        _registry(spec, mirror.source, mirror.location)
+        for mirror in spec.mirrors
+        if mirror.source != str(mirror.location)
+    ]
+    sources = {mirror.source for mirror in spec.mirrors}
+    registries += [
+        {"prefix": host, "location": host, "insecure": True}
+        for host in spec.mirror_hosts
+        if _insecure(spec, host) and host not in sources
+    ]
+    yield Artifact(
+        path=f"{root}/registries.conf.d/50-regspec.conf",
+        text=f"{emit.HEADER}\n{_text(registries)}",
+        data={"registry": registries} if registries else {},
+        syntax="toml",
+    )
+    for host in spec.mirror_hosts:
+        access = spec.access(host)
+        if access and access.ca_cert and not _insecure(spec, host):
+            ca = str(access.ca_cert)
+            yield Artifact(f"{root}/certs.d/{host}/ca.crt", ca, ca, "text")
+    if spec.logins:
+        logins = docker_config(spec, plain=False)
+        yield Artifact(
+            path=f"{root}/auth.json",
+            text=json.dumps(logins, indent=2, ensure_ascii=False) + "\n",
+            data=logins,
+            syntax="json",
+            mode=0o600,
+            holds_secret=True,
+            secret_keys=frozenset({"auth"}),
+        )
+
+
+def _registry(spec: Spec, source: str, location: Location) -> dict[str, Any]:
+    """One upstream and its mirror; `blocked` refuses the upstream and not the mirror."""
+    mirror: dict[str, Any] = {"location": str(location)}
+    if _insecure(spec, location.host):
+        mirror["insecure"] = True
+    blocked = {"blocked": True} if spec.fallback == "deny" else {}
+    return {"prefix": source, "location": source, **blocked, "mirror": [mirror]}
+
+
+def _insecure(spec: Spec, host: str) -> bool:
+    """Whether http, and a certificate that nobody checks, are allowed for a host."""
+    access = spec.access(host)
+    return bool(access and (access.plain_http or access.insecure_skip_verify))
+
+
+def _text(registries: list[dict[str, Any]]) -> str:
+    lines: list[str] = []
+    for registry in registries:
+        own = {key: value for key, value in registry.items() if key != "mirror"}
+        lines += ["\n[[registry]]\n", emit.toml_text([((), own)])]
+        for mirror in registry.get("mirror", ()):
+            lines += ["[[registry.mirror]]\n", emit.toml_text([((), mirror)])]
+    return "".join(lines)
+
+
+TARGET = Target(
+    name="registries.conf",
+    summary="registries.conf.d, certs.d and auth.json of podman, CRI-O, skopeo and buildah",
+    file="containers",
+    destination="/etc/containers",
+    on_nodes=True,
+    restart="crio (podman, skopeo and buildah need none)",
+    options=(),
+    render=_render,
+    parts=("registries.conf.d/50-regspec.conf", "certs.d", "auth.json"),
+)

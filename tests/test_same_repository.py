@@ -1,0 +1,255 @@
+"""The heart of the product: every form of one spec leads to the same repository.
+
+Specs are made at random; each artifact is read back and given to the model of its consumer. The
+exceptions are those of docs/runtimes.md, each shown here.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+from regspec import pipeline, reference
+from regspec.runtimes import containerd, containers, imageswap, k3s
+from regspec.targets import TARGETS
+
+CRI = "io.containerd.grpc.v1.cri"
+SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
+HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")
+words = st.sampled_from(
+    ["a", "images", "airgap-images", "x_y", "v2x", "a.b", "library", "docker.io"]
+)
+paths = st.lists(words, max_size=3).map("/".join)
+
+
+@st.composite
+def specs(draw):
+    """The data of a valid spec, and a reference in full that it has a mirror for."""
+    registry = {"endpoint": draw(st.sampled_from(HOSTS)), "baseContentPath": draw(paths)}
+    if draw(st.booleans()):
+        registry["endpoint"] += f"/{draw(words)}"
+    registry["plainHTTP"] = draw(st.booleans())
+    sources = draw(st.lists(st.sampled_from(SOURCES), min_size=1, unique=True))
+    mirrors = []
+    for source in sources:
+        kind = draw(st.sampled_from(["short", "path", "target"]))
+        if kind == "target":
+            target = "/".join(filter(None, (draw(st.sampled_from(HOSTS)), draw(paths))))
+            mirrors.append({"source": source, "target": target})
+        elif kind == "path" or ":" in source:
+            mirrors.append({"source": source, "path": draw(paths)})
+        else:
+            mirrors.append(source)
+    if "docker.io" in sources and isinstance(mirrors[sources.index("docker.io")], str):
+        mirrors.append("docker.io/library")
+    if draw(st.booleans()):
+        mirrors.append({"source": "*", "path": draw(paths)})
+        sources = (*sources, "ghcr.io")
+    registry_name = draw(st.sampled_from(sources))
+    repository = draw(
+        st.lists(st.sampled_from(["library", "team", "app-1"]), min_size=2, max_size=4)
+    )
+    digest = f"@sha256:{'a' * 64}"
+    version = draw(st.sampled_from([":1", f":1{digest}", digest]))
+    image = f"{registry_name}/{'/'.join(repository)}{version}"
+    data = {
+        "apiVersion": "regspec/v1",
+        "kind": "RegistrySpec",
+        "registry": registry,
+        "mirrors": mirrors,
+        "images": [image],
+        "fallback": draw(st.sampled_from(["deny", "allow"])),
+    }
+    return data, image
+
+
+def artifacts(data, *targets):
+    """The texts of a spec's artifacts by path, or none when it is refused."""
+    result = pipeline.compile_spec(
+        json.dumps({**data, "targets": list(targets)}).encode(),
+        targets=(),
+        environment={},
+        read_file={}.__getitem__,
+    )
+    if result.failed:
+        return None
+    return {artifact.path: artifact.text for artifact in result.artifacts}
+
+
+def from_url(url):
+    """`HOST/REPOSITORY` of the URL of a manifest, which must be one of a registry's API."""
+    host, api, rest = url.partition("://")[2].partition("/v2/")
+    assert api, url
+    assert "/" not in host, url
+    return f"{host}/{rest.rpartition('/manifests/')[0]}"
+
+
+def hosts_of(files):
+    return {
+        path.split("/")[-2]: tomllib.loads(text)
+        for path, text in files.items()
+        if path.endswith("/hosts.toml")
+    }
+
+
+def places(data, image):
+    """`HOST/REPOSITORY` where each form of a spec leads to, by its name."""
+    parsed = reference.parse(image)
+    wildcard = any(isinstance(m, dict) and m["source"] == "*" for m in data["mirrors"])
+    found = {}
+    api = artifacts(data, {"target": "containerd", "endpoints": "api"})
+    registry = tomllib.loads(api["containerd.toml"])["plugins"][CRI]["registry"]
+    found["containerd"] = from_url(containerd.from_mirrors(registry, parsed))
+    found["certs.d"] = from_url(containerd.from_hosts(hosts_of(artifacts(data, "certs.d")), parsed))
+    registries = yaml.safe_load(artifacts(data, "k3s")["k3s/registries.yaml"])
+    found["k3s"] = from_url(k3s.from_registries(registries, parsed))
+    if not wildcard:
+        text = artifacts(data, "registries.conf")["containers/registries.conf.d/50-regspec.conf"]
+        found["registries.conf"] = containers.from_registries(tomllib.loads(text), parsed)
+    maps = yaml.safe_load(artifacts(data, "imageswap")["imageswap/configmap.yaml"])["data"]["maps"]
+    found["imageswap"] = repository_of(swapped(maps.splitlines(), image))
+    string = yaml.safe_load(artifacts(data, "secret")["registry-secret.yaml"])["stringData"]
+    found["secret"] = repository_of(swapped(string["MIRROR_REGISTRIES"].split(","), image))
+    line = artifacts(data, "copy-list")["copy-list.txt"].splitlines()[-1]
+    found["copy-list"] = repository_of(line.split()[1])
+    return found
+
+
+def swapped(lines, image):
+    return imageswap.swap(dict(line.split("::") for line in lines), image)
+
+
+def repository_of(image):
+    parsed = reference.parse(image)
+    return f"{parsed.registry}/{parsed.repository}"
+
+
+def expected(data, image):
+    """What the design says: the place of the mirror, and the repository below it."""
+    parsed = reference.parse(image)
+    registry = data["registry"]
+    base = "/".join(filter(None, (registry["endpoint"], registry["baseContentPath"])))
+    by_source = {m if isinstance(m, str) else m["source"]: m for m in data["mirrors"]}
+    mirror = by_source.get(parsed.registry, by_source.get("*"))
+    if isinstance(mirror, str):
+        place = f"{base}/{mirror}"
+    elif "target" in mirror:
+        place = mirror["target"]
+    else:
+        place = "/".join(filter(None, (base, mirror["path"])))
+    return f"{place}/{parsed.repository}"
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(specs())
+def test_every_form_leads_to_the_same_repository(made):
+    data, image = made
+    # RS320: what stands in an image beside its registry is replaced too, by the webhook.
+    assume(expected(data, image).split("/")[0] not in image)
+    # v2 as a path is refused (RS105), and so are names that are too long.
+    assume(artifacts(data, "copy-list") is not None)
+    found = places(data, image)
+    assert set(found.values()) == {expected(data, image)}, found
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(made=specs())
+@example(
+    made=(
+        {
+            "apiVersion": "regspec/v1",
+            "kind": "RegistrySpec",
+            "registry": {"endpoint": "harbor.example.net", "username": "u", "password": "p"},
+            "mirrors": ["docker.io"],
+            "images": ["nginx"],
+        },
+        "nginx",
+    )
+)
+def test_every_target_compiles_and_reads_back(target, made):
+    """`compile_spec` reads each artifact back; what is refused is refused by a rule."""
+    data, _ = made
+    result = pipeline.compile_spec(
+        json.dumps({**data, "targets": [target]}).encode(),
+        targets=(),
+        environment={},
+        read_file={}.__getitem__,
+    )
+    codes = {d.code for d in result.diagnostics if d.severity.value == "error"}
+    assert codes <= {"RS105", "RS205", "RS206", "RS215"}
+    assert bool(result.artifacts) is not bool(codes)
+
+
+BASE = {
+    "apiVersion": "regspec/v1",
+    "kind": "RegistrySpec",
+    "registry": {"endpoint": "harbor.example.net", "baseContentPath": "base"},
+    "mirrors": ["docker.io", "docker.io/library", "quay.io"],
+}
+M = "harbor.example.net/base"
+
+
+def test_exception_the_documented_form_misses_the_api():
+    text = artifacts(BASE, "containerd")["containerd.toml"]
+    registry = tomllib.loads(text)["plugins"][CRI]["registry"]
+    url = containerd.from_mirrors(registry, reference.parse("quay.io/a/b:1"))
+    assert url == f"https://{M}/quay.io/a/b/manifests/1"
+    caches = BASE | {"mirrors": [{"source": "quay.io", "path": "q", "proxyCache": True}]}
+    text = artifacts(caches, "containerd")["containerd.toml"]
+    registry = tomllib.loads(text)["plugins"][CRI]["registry"]
+    url = containerd.from_mirrors(registry, reference.parse("quay.io/a/b:1"))
+    assert from_url(url) == f"{M}/q/a/b"
+    string = yaml.safe_load(artifacts(caches, "secret")["registry-secret.yaml"])["stringData"]
+    image = swapped([string["MIRROR_REGISTRIES"]], "quay.io/a/b:1")
+    assert repository_of(image) == "harbor.example.net/v2/base/q/a/b"
+
+
+@pytest.mark.parametrize(
+    "image, by_webhook, by_node",
+    [
+        ("docker.io/nginx:1", "docker.io/nginx", "docker.io/library/nginx"),
+        ("nginx:1", "docker.io/library/nginx", "docker.io/library/nginx"),
+        ("quay.io/a/quay.io-b:1", f"quay.io/a/{M}/quay.io-b", "quay.io/a/quay.io-b"),
+    ],
+)
+def test_exception_the_webhook_works_on_the_text(image, by_webhook, by_node):
+    found = places(BASE | {"images": [image]}, image)
+    for target in ("secret", "imageswap"):
+        assert found.pop(target) == f"{M}/{by_webhook}"
+    assert set(found.values()) == {f"{M}/{by_node}"}
+
+
+def test_exception_a_wildcard_in_the_documented_string_is_swapped_again():
+    data = BASE | {"mirrors": [{"source": "*", "path": "all"}]}
+    first = f"{M}/all/a/b:1"
+    string = yaml.safe_load(artifacts(data, "secret")["registry-secret.yaml"])["stringData"]
+    assert swapped([string["MIRROR_REGISTRIES"]], "quay.io/a/b:1") == first
+    assert swapped([string["MIRROR_REGISTRIES"]], first) != first
+    maps = yaml.safe_load(artifacts(data, "imageswap")["imageswap/configmap.yaml"])["data"]["maps"]
+    assert swapped(maps.splitlines(), "quay.io/a/b:1") == first
+    assert swapped(maps.splitlines(), first) == first
+
+
+@pytest.mark.parametrize(
+    "target, mirrors, code",
+    [
+        ("certs.d", ["docker.io/library"], "RS206"),
+        ("k3s", ["docker.io", {"source": "docker.io/library", "path": "x"}], "RS206"),
+        ("registries.conf", [{"source": "*", "path": "x"}], "RS215"),
+        ("imageswap", [{"source": "[fd00::1]", "path": "x"}], "RS103"),
+        ("palette", [{"source": "[fd00::1]", "path": "x"}], "RS103"),
+    ],
+)
+def test_exception_what_a_target_refuses(target, mirrors, code):
+    result = pipeline.compile_spec(
+        json.dumps(BASE | {"mirrors": mirrors, "targets": [target]}).encode(),
+        targets=(),
+        environment={},
+        read_file={}.__getitem__,
+    )
+    assert code in {d.code for d in result.diagnostics if d.severity.value == "error"}
