@@ -20,9 +20,8 @@ from regspec.targets import TARGETS
 CRI = "io.containerd.grpc.v1.cri"
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")
-words = st.sampled_from(
-    ["a", "images", "airgap-images", "x_y", "v2x", "a.b", "library", "docker.io"]
-)
+words = st.sampled_from(["a", "airgap-images", "x_y", "v2x", "a.b", "library", "docker.io"])
+names = st.sampled_from(["library", "team", "app-1"])
 paths = st.lists(words, max_size=3).map("/".join)
 
 
@@ -50,9 +49,7 @@ def specs(draw):
         mirrors.append({"source": "*", "path": draw(paths)})
         sources = (*sources, "ghcr.io")
     registry_name = draw(st.sampled_from(sources))
-    repository = draw(
-        st.lists(st.sampled_from(["library", "team", "app-1"]), min_size=2, max_size=4)
-    )
+    repository = draw(st.lists(names, min_size=2, max_size=4))
     digest = f"@sha256:{'a' * 64}"
     version = draw(st.sampled_from([":1", f":1{digest}", digest]))
     image = f"{registry_name}/{'/'.join(repository)}{version}"

@@ -63,12 +63,9 @@ def _first(hosts: Mapping[str, Any], image: Reference) -> str | None:
 
 def assumed_scheme(endpoint: str) -> str:
     """The scheme of an endpoint that says none: http on this machine, else https."""
-    local = endpoint.startswith(("127.", "[::1]"))
-    return (
-        "http"
-        if local or endpoint.split("/", maxsplit=1)[0].partition(":")[0] == "localhost"
-        else "https"
-    )
+    name = endpoint.partition("/")[0].partition(":")[0]
+    local = name == "localhost" or endpoint.startswith(("127.", "[::1]"))
+    return "http" if local else "https"
 
 
 def manifest(root: str, image: Reference) -> str:

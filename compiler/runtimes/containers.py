@@ -23,4 +23,5 @@ def from_registries(data: Mapping[str, Any], image: Reference) -> str | None:
             best = registry
     if not best.get("mirror"):
         return None
-    return best["mirror"][0]["location"] + name.removeprefix(best["prefix"])
+    location: str = best["mirror"][0]["location"]
+    return location + name.removeprefix(best["prefix"])
