@@ -113,6 +113,8 @@ class _Public:
         """Whether the last key of a route may be shown."""
         keys = [step for step in route if isinstance(step, str)]
         below = self.known - self.secret
+        if holds_login(keys[-1]):
+            return False
         return keys[-1] in self.known or not keys[:-1] or keys[-2] in below
 
 
@@ -231,9 +233,7 @@ def _nothing_hidden(data: Any, route: Route, public: _Public) -> bool:
         return public.value(route, data)
     routes = {key: (*route, key) for key in data}
     return all(
-        public.key(routes[key])
-        and not holds_login(key)
-        and _nothing_hidden(value, routes[key], public)
+        public.key(routes[key]) and _nothing_hidden(value, routes[key], public)
         for key, value in data.items()
     )
 
@@ -244,7 +244,7 @@ def _mask_items(body: list[Any], route: Route, public: _Public, secrets: _Secret
 
     for index, (key, item) in enumerate(body):
         below = (*route, key.key) if key else route
-        if key and (holds_login(key.key) or not public.key(below)):
+        if key and not public.key(below):
             key = items.SingleKey(_HIDDEN)  # noqa: PLW2901 - the one that is shown
             body[index] = (key, item)
             if isinstance(item, items.Table):

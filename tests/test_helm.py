@@ -50,12 +50,12 @@ PASSWORD = 'p{{ fail "no" }}\'\n"\\: # ${x}'
 
 
 @cache
-def compiled(example):
-    """The text of an example's values.yaml, and the data that it was made from."""
+def compiled(example, target="values"):
+    """The text of an example's values, and the data that they were made from."""
     folder = ROOT / "examples"
     result = compile_spec(
         (folder / f"{example}.yaml").read_bytes(),
-        targets=("values",),
+        targets=(target,),
         environment={"REGISTRY_PASSWORD": PASSWORD, "NEXUS_PASSWORD": "other"},
         read_file=FolderReader(folder),
     )
@@ -287,3 +287,25 @@ def test_the_pull_secret_of_both_charts_is_a_docker_config_with_every_login():
 def test_without_a_pull_secret_the_default_of_the_charts_stays():
     assert ("Secret", "pull-secret") not in render("image-swap", values_of("harbor-airgap"))
     assert ("Secret", "pull-secret") not in render("cert-manager", values_of("cert-manager"))
+
+
+def test_the_management_plane_gets_the_values_that_image_swap_gets():
+    """They "must match", as the vendor says; what else the chart has stays."""
+    palette = helm.values_from_yaml(compiled("everything", "palette")[0])
+    objects = render("management-plane", palette)
+    seen = {
+        key: json.loads(value)
+        for key, value in objects["ConfigMap", "management-plane"]["data"].items()
+    }
+    config = values_of("everything")["config"]
+    assert seen["registry"] == config["ociImageRegistry"]
+    assert seen["registry"]["password"] == PASSWORD
+    assert seen["swap"] == {
+        "images": config["imageSwapImages"],
+        "config": config["imageSwapConfig"],
+    }
+    assert seen["others"] == ["kept", "kept"]
+    secret = objects["Secret", "management-plane"]["data"][".dockerconfigjson"]
+    assert secret == config["imagePullSecret"]["dockerConfigJson"]
+    logins = json.loads(base64.b64decode(secret))["auths"]
+    assert logins["harbor.example.org"]["password"] == PASSWORD

@@ -1,11 +1,13 @@
-"""The compiled Secret, against the schemas of the Kubernetes versions that may read it.
+"""The compiled manifests, against the schemas of the Kubernetes versions that may read them.
 
 The schemas are those that kubernetes-validate carries, made from each version's own API.
 """
 
 from __future__ import annotations
 
+import base64
 import copy
+import json
 from pathlib import Path
 
 import helm_python as helm
@@ -21,12 +23,12 @@ VERSIONS = (OLDEST, "1.28", "1.31", "1.34", NEWEST)
 EXAMPLES = ("harbor-airgap", "cert-manager", "everything")
 
 
-def compiled(example):
-    """The text of an example's Secret."""
+def compiled(example, target="secret"):
+    """The text of an example's manifest."""
     folder = ROOT / "examples"
     result = compile_spec(
         (folder / f"{example}.yaml").read_bytes(),
-        targets=("secret",),
+        targets=(target,),
         environment={"REGISTRY_PASSWORD": "no", "NEXUS_PASSWORD": "1e3"},
         read_file=FolderReader(folder),
     )
@@ -48,6 +50,43 @@ def validate(data, version, *, strict=True):
 def test_the_secret_of_an_example_is_one_for_kubernetes(example, version, strict):
     # By the parser that kubectl has, which turns bare words into booleans and numbers.
     validate(helm.values_from_yaml(compiled(example)), version, strict=strict)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_map_of_the_webhook_is_a_config_map(version):
+    data = helm.values_from_yaml(compiled("everything", "imageswap"))
+    validate(data, version)
+    assert (data["kind"], data["metadata"]["name"]) == ("ConfigMap", "imageswap-maps")
+    lines = data["data"]["maps"].splitlines()
+    assert lines[0] == "default::"
+    assert all(line.count("::") == 1 for line in lines)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("namespaces", [None, ["default"], ["default", "kube-system"]])
+def test_a_pull_secret_is_one_for_kubernetes(version, namespaces, root):
+    option = f", namespaces: {namespaces}" if namespaces else ""
+    spec = (root / "examples/everything.yaml").read_text()
+    spec = spec[: spec.index("targets:")] + f"targets: [{{target: pull-secret{option}}}]\n"
+    result = compile_spec(
+        spec.encode(),
+        targets=(),
+        environment={"REGISTRY_PASSWORD": "no", "NEXUS_PASSWORD": "1e3"},
+        read_file=FolderReader(root / "examples"),
+    )
+    (artifact,) = result.artifacts
+    parts = artifact.text.split("---\n")
+    assert all(line.startswith("#") for line in parts[0].splitlines())
+    secrets = [helm.values_from_yaml(part) for part in parts[1:]]
+    for secret in secrets:
+        validate(secret, version)
+        assert secret["type"] == "kubernetes.io/dockerconfigjson"
+        logins = json.loads(secret["stringData"][".dockerconfigjson"])["auths"]
+        assert logins["harbor.example.org"]["password"] == "no"
+        both = base64.b64decode(logins["nexus.example.org:8083"]["auth"]).decode()
+        assert both == "puller:1e3"
+    found = [secret["metadata"].get("namespace") for secret in secrets]
+    assert found == (namespaces or [None])
 
 
 def test_the_file_is_one_document():
