@@ -14,10 +14,9 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
-from regspec.runtimes import containerd, containers, imageswap, k3s
+from regspec.runtimes import containerd, containers, imageswap, k3s, node, versions
 from regspec.targets import TARGETS
 
-CRI = "io.containerd.grpc.v1.cri"
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")
 words = st.sampled_from(["a", "airgap-images", "x_y", "v2x", "a.b", "library", "docker.io"])
@@ -85,12 +84,20 @@ def from_url(url):
     return f"{host}/{rest.rpartition('/manifests/')[0]}"
 
 
-def hosts_of(files):
-    return {
-        path.split("/")[-2]: tomllib.loads(text)
-        for path, text in files.items()
-        if path.endswith("/hosts.toml")
-    }
+def asked(files, image, version="2.3"):
+    """The first URL that containerd asks, and whether the upstream is asked at all."""
+    outcome = containerd.pull(node.Files(files), versions.parse(version), reference.parse(image))
+    assert outcome.loads, outcome.reason
+    return outcome.attempts[0].url, any(attempt.upstream for attempt in outcome.attempts)
+
+
+MAIN = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
+CONFIG = "/etc/containerd/config.toml"
+
+
+def on_node(files):
+    """The files of `certs.d` below the smallest main configuration."""
+    return {CONFIG: MAIN} | {f"/etc/containerd/{path}": text for path, text in files.items()}
 
 
 def places(data, image):
@@ -98,15 +105,19 @@ def places(data, image):
     parsed = reference.parse(image)
     wildcard = any(isinstance(m, dict) and m["source"] == "*" for m in data["mirrors"])
     found = {}
-    api = artifacts(data, {"target": "containerd", "endpoints": "api"})
-    registry = tomllib.loads(api["containerd.toml"])["plugins"][CRI]["registry"]
-    found["containerd"] = from_url(containerd.from_mirrors(registry, parsed))
-    found["certs.d"] = from_url(containerd.from_hosts(hosts_of(artifacts(data, "certs.d")), parsed))
+    api = artifacts(data, {"target": "containerd", "endpoints": "api"})["containerd.toml"]
+    for version in versions.MEASURED:
+        url, upstream = asked({CONFIG: api}, image, version)
+        found[f"containerd {version}"] = from_url(url)
+        assert upstream
+        url, upstream = asked(on_node(artifacts(data, "certs.d")), image, version)
+        found[f"certs.d {version}"] = from_url(url)
+        assert upstream == (data.get("fallback") == "allow")
     registries = yaml.safe_load(artifacts(data, "k3s")["k3s/registries.yaml"])
-    found["k3s"] = from_url(k3s.from_registries(registries, parsed))
+    found["k3s"] = from_url(k3s.first_url(registries, parsed))
     if not wildcard:
         text = artifacts(data, "registries.conf")["containers/registries.conf.d/50-regspec.conf"]
-        found["registries.conf"] = containers.from_registries(tomllib.loads(text), parsed)
+        found["registries.conf"] = containers.first_repository(tomllib.loads(text), parsed)
     maps = yaml.safe_load(artifacts(data, "imageswap")["imageswap/configmap.yaml"])["data"]["maps"]
     found["imageswap"] = repository_of(swapped(maps.splitlines(), image))
     string = yaml.safe_load(artifacts(data, "secret")["registry-secret.yaml"])["stringData"]
@@ -192,18 +203,19 @@ M = "harbor.example.net/base"
 
 
 def test_exception_the_documented_form_misses_the_api():
-    text = artifacts(BASE, "containerd")["containerd.toml"]
-    registry = tomllib.loads(text)["plugins"][CRI]["registry"]
-    url = containerd.from_mirrors(registry, reference.parse("quay.io/a/b:1"))
-    assert url == f"https://{M}/quay.io/a/b/manifests/1"
-    caches = BASE | {"mirrors": [{"source": "quay.io", "path": "q", "proxyCache": True}]}
-    text = artifacts(caches, "containerd")["containerd.toml"]
-    registry = tomllib.loads(text)["plugins"][CRI]["registry"]
-    url = containerd.from_mirrors(registry, reference.parse("quay.io/a/b:1"))
-    assert from_url(url) == f"{M}/q/a/b"
+    image = "quay.io/a/b:1"
+    for version in versions.MEASURED:
+        text = artifacts(BASE, "containerd")["containerd.toml"]
+        url = f"https://{M}/quay.io/a/b/manifests/1?ns=quay.io"
+        assert asked({CONFIG: text}, image, version) == (url, True)
+        caches = BASE | {"mirrors": [{"source": "quay.io", "path": "q", "proxyCache": True}]}
+        text = artifacts(caches, "containerd")["containerd.toml"]
+        assert from_url(asked({CONFIG: text}, image, version)[0]) == f"{M}/q/a/b"
     string = yaml.safe_load(artifacts(caches, "secret")["registry-secret.yaml"])["stringData"]
-    image = swapped([string["MIRROR_REGISTRIES"]], "quay.io/a/b:1")
-    assert repository_of(image) == "harbor.example.net/v2/base/q/a/b"
+    assert (
+        repository_of(swapped([string["MIRROR_REGISTRIES"]], image))
+        == "harbor.example.net/v2/base/q/a/b"
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..reference import Reference
 
 
-def from_registries(data: Mapping[str, Any], image: Reference) -> str | None:
+def first_repository(data: Mapping[str, Any], image: Reference) -> str | None:
     """`HOST/REPOSITORY` that registries.conf leads to; none when it has no mirror of the image."""
     name = f"{image.registry}/{image.repository}"
     best: Mapping[str, Any] = {}

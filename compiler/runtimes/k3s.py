@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .containerd import WILDCARD, manifest
+from .containerd import WILDCARD, manifest_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     from ..reference import Reference
 
 
-def from_registries(data: Mapping[str, Any], image: Reference) -> str | None:
+def first_url(data: Mapping[str, Any], image: Reference) -> str | None:
     """The URL that registries.yaml leads to; none when no mirror is meant for the image."""
     mirrors = data.get("mirrors", {})
     mirror = mirrors.get(image.registry) or mirrors.get(WILDCARD)
     if not mirror:
         return None
-    endpoint = mirror["endpoint"][0]
-    parts = urlsplit(endpoint)
-    if parts.path in ("", "/", "/v2"):
-        return manifest(f"{parts.scheme}://{parts.netloc}/v2", image)
-    return manifest(endpoint, image)
+    parts = urlsplit(mirror["endpoint"][0])
+    path = "/v2" if parts.path in ("", "/", "/v2") else parts.path
+    return manifest_url(image, parts.scheme, parts.netloc, path)

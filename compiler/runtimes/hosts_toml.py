@@ -1,0 +1,155 @@
+"""One folder of certs.d, as each version of containerd reads it.
+
+Source: core/remotes/docker/config/hosts.go; measured on the versions in versions.MEASURED.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .node import Tree
+    from .versions import Version
+
+_CAPABILITIES = frozenset({"pull", "resolve", "push"})
+_KEY = r"""("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)"""
+_HEADER = re.compile(r"^[ \t]*\[[ \t]*host[ \t]*\.[ \t]*" + _KEY, re.MULTILINE)
+_MULTILINE = re.compile(r'"""(?:[^\\]|\\.)*?"""|' + r"'''.*?'''", re.DOTALL)
+
+
+class Defect(Exception):  # noqa: N818 - it says what is wrong
+    """A hosts.toml that containerd ignores as a whole; the message says why."""
+
+
+class NoFile(Exception):  # noqa: N818 - it says what is missing
+    """A file that a hosts.toml names is missing or wrong, so nothing is asked at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One place that is asked, in the order of the list; the last may be without a host."""
+
+    scheme: str
+    host: str
+    path: str
+    capabilities: frozenset[str]
+    authorities: tuple[str, ...] = ()
+    """The CA files."""
+    skip_verify: bool = False
+    has_header: bool = False
+    """Whether a login of its own goes along."""
+
+
+def read(text: str, folder: str, version: Version) -> list[Host]:
+    """The hosts of a hosts.toml, the root of the file as the last.
+
+    Args:
+        text: the file.
+        folder: where it is; CA files are relative to it.
+        version: of containerd.
+
+    Raises:
+        Defect: the file is ignored.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Defect(f"it is not TOML: {error}") from None
+    tables = data.get("host", {})
+    if not isinstance(tables, dict):
+        raise Defect("`host` is not a table")
+    if "host" not in data and (version.before(1, 7, 0) or _before_1_7_32(version)):
+        raise Defect("invalid `host` tree")
+    server = data.get("server", "")
+    if not isinstance(server, str):
+        raise Defect("`server` is not text")
+    names = list(tables) if version.major == 1 else list(_headers(text))
+    hosts = [_host(name, tables.get(name), folder, version) for name in names if name in tables]
+    return [*hosts, _host(server, data, folder, version)]
+
+
+def _before_1_7_32(version: Version) -> bool:
+    return version.before(1, 7, 32)
+
+
+def _headers(text: str) -> Iterator[str]:
+    """The hosts in the order of their table headers; only these count since 2.0."""
+    last = None
+    for match in _HEADER.finditer(_MULTILINE.sub('""', text)):
+        name = str(tomllib.loads(f"x = {match[1]}")["x"]) if match[1][0] in "\"'" else match[1]
+        if name != last:
+            yield name
+        last = name
+
+
+def _host(url: str, settings: Any, folder: str, version: Version) -> Host:
+    if not isinstance(settings, dict):
+        raise Defect(f'`host."{url}"` is not a table')
+    known = _CAPABILITIES if version.before(2, 2, 0) else _CAPABILITIES | {"referrers"}
+    capabilities = settings.get("capabilities", [])
+    if not isinstance(capabilities, list):
+        raise Defect("`capabilities` is not a list")
+    for capability in capabilities:
+        if not isinstance(capability, str) or capability.lower() not in known:
+            raise Defect(f"unknown capability {capability!r}")
+    for key in ("override_path", "skip_verify"):
+        if not isinstance(settings.get(key, False), bool):
+            raise Defect(f"`{key}` is not true or false")
+    override = settings.get("override_path", False)
+    scheme = host = path = ""
+    if url:
+        parts = urlsplit(url if url.startswith("http") else f"https://{url}")
+        scheme, host, path = parts.scheme, parts.netloc, parts.path
+        if path:
+            path = posixpath.normpath(path)
+            if not path.endswith("/v2") and not override:
+                path = f"{path}/v2"
+        elif not override:
+            path = "/v2"
+    return Host(
+        scheme=scheme,
+        host=host,
+        path=path,
+        capabilities=frozenset(c.lower() for c in capabilities) or frozenset(known),
+        authorities=tuple(_paths(settings.get("ca", []), folder)),
+        skip_verify=settings.get("skip_verify", False),
+        has_header=any(
+            key.lower() == "authorization" for key in _table(settings.get("header", {}), "header")
+        ),
+    )
+
+
+def _table(value: Any, key: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Defect(f"`{key}` is not a table")
+    return value
+
+
+def _paths(value: Any, folder: str) -> Iterator[str]:
+    """The files of `ca`, which is one or a list of them."""
+    for path in [value] if isinstance(value, str) else value if isinstance(value, list) else [0]:
+        if not isinstance(path, str):
+            raise Defect("`ca` is not the path of a file, or a list of them")
+        yield posixpath.normpath(posixpath.join(folder, path))
+
+
+def check_files(hosts: list[Host], tree: Tree) -> None:
+    """Whether every CA file is there and holds a certificate.
+
+    Raises:
+        NoFile: one is not, and so no request is made.
+    """
+    for host in hosts:
+        for path in host.authorities:
+            text = tree.text(path)
+            if text is None:
+                raise NoFile(f"{path} is missing: no request is made")
+            if "-----BEGIN CERTIFICATE-----" not in text:
+                raise NoFile(f"{path} holds no certificate: no request is made")

@@ -1,0 +1,37 @@
+"""Versions of containerd, and the lines that behave alike in most respects."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MEASURED = ("1.6.20", "1.6.39", "1.7.34", "2.0.11", "2.1.9", "2.2.7", "2.3.4", "2.4.0-beta")
+"""The versions whose requests were recorded; the last of a line stands for the line."""
+_VERSION = re.compile(r"v?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?(?:[-+~].*)?\Z")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Version:
+    """One version of containerd; they sort as their numbers do."""
+
+    major: int
+    minor: int
+    patch: int
+
+    def before(self, *numbers: int) -> bool:
+        """Whether it is older than the version of these numbers."""
+        return (self.major, self.minor, self.patch) < numbers
+
+
+def parse(text: str) -> Version | None:
+    """The version that a text names, or none; a line (`1.7`) is its last measured version."""
+    match = _VERSION.match(text)
+    if not match:
+        return None
+    major, minor, patch = match.groups()
+    if patch is None:
+        line = f"{major}.{minor}."
+        last = [measured for measured in MEASURED if measured.startswith(line)]
+        if last:
+            return parse(last[-1])
+    return Version(int(major), int(minor), int(patch or 0))
