@@ -86,7 +86,8 @@ def from_url(url):
 
 def asked(files, image, version="2.3"):
     """The first URL that containerd asks, and whether the upstream is asked at all."""
-    outcome = containerd.pull(node.Files(files), versions.parse(version), reference.parse(image))
+    resolver = containerd.Resolver(node.Files(files), versions.parse(version))
+    outcome = resolver.pull(reference.parse(image))
     assert outcome.loads, outcome.reason
     return outcome.attempts[0].url, any(attempt.upstream for attempt in outcome.attempts)
 

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import ipaddress
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from . import hosts_toml, node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..reference import Reference
-    from .node import Configuration, Tree
+    from .node import Tree
     from .versions import Version
 
 WILDCARD = "*"
@@ -46,41 +44,157 @@ class Outcome:
     """What becomes of the pull of one image."""
 
     loads: bool
-    reason: str | None
+    reason: str | None = None
     """Why the CRI plugin does not run, or why nothing is asked."""
-    attempts: tuple[Attempt, ...]
-    notes: tuple[str, ...]
+    attempts: tuple[Attempt, ...] = ()
+    notes: tuple[str, ...] = ()
     """What in the files is without effect, and why."""
 
 
-def pull(tree: Tree, version: Version, image: Reference) -> Outcome:
-    """What a node asks when it pulls an image.
+class Resolver:
+    """What one node asks when it pulls images; its files are read once.
 
     Args:
         tree: the files of the node.
         version: of its containerd.
-        image: the reference, normalised.
     """
-    return pull_with(node.load(tree, version), tree, version, image)
 
+    def __init__(self, tree: Tree, version: Version) -> None:
+        self.configuration = node.load(tree, version)
+        self._tree = tree
+        self._version = version
+        self._folders: dict[str, _Folder] = {}
 
-def pull_with(
-    configuration: Configuration, tree: Tree, version: Version, image: Reference
-) -> Outcome:
-    """The same, for a configuration that is loaded already; for many images of one node."""
-    if not configuration.loads:
-        return Outcome(False, configuration.reason, (), configuration.notes)  # noqa: FBT003 - loads
-    notes = list(configuration.notes)
-    try:
-        if configuration.registry.get("mirrors") or not configuration.folders:
-            attempts = list(_by_mirrors(configuration, tree, version, image))
+    def pull(self, image: Reference) -> Outcome:
+        """What is asked for the manifest of one image.
+
+        Args:
+            image: the reference, normalised.
+        """
+        configuration = self.configuration
+        if not configuration.loads:
+            return Outcome(loads=False, reason=configuration.reason, notes=configuration.notes)
+        notes = configuration.notes
+        try:
+            if configuration.registry.get("mirrors") or not configuration.folders:
+                attempts = self._by_mirrors(image)
+            else:
+                folder = self._folder(image.registry)
+                notes += folder.notes
+                attempts = self._by_hosts(folder, image)
+        except (hosts_toml.NoFile, ValueError) as why:
+            return Outcome(loads=True, reason=str(why), notes=notes)
+        # Immediate repeats are one: with the same host as [host] and as server it is asked twice.
+        kept = [a for i, a in enumerate(attempts) if not i or a.url != attempts[i - 1].url]
+        return Outcome(loads=True, attempts=tuple(kept), notes=notes)
+
+    def _by_mirrors(self, image: Reference) -> list[Attempt]:
+        """`registry.mirrors`: the endpoints of the registry or the wildcard, then the upstream."""
+        mirrors = self.configuration.registry.get("mirrors", {})
+        key = image.registry if image.registry in mirrors else WILDCARD
+        endpoints = [_with_scheme(e) for e in mirrors.get(key, {}).get("endpoint", [])]
+        upstream = default_host(image.registry)
+        if not any(urlsplit(endpoint).netloc == image.registry for endpoint in endpoints):
+            endpoints.append(f"{assumed_scheme(upstream)}://{upstream}")
+        attempts = []
+        for endpoint in endpoints:
+            parts = urlsplit(endpoint)
+            host = parts.netloc
+            authorities, skip = self._tls(host)
+            attempts.append(
+                Attempt(
+                    url=manifest_url(image, parts.scheme, host, parts.path or "/v2"),
+                    upstream=host == upstream,
+                    file=None if host == upstream else self.configuration.origins.get(key),
+                    authorities=authorities,
+                    skip_verify=skip,
+                    login=self._login(host),
+                )
+            )
+        return attempts
+
+    def _tls(self, host: str) -> tuple[tuple[str, ...], bool]:
+        """The CA files and whether checks are skipped, of `registry.configs."HOST".tls`."""
+        tls = self.configuration.registry.get("configs", {}).get(host, {}).get("tls")
+        if tls is None or self._version.major > 1:
+            return (), False
+        ca = tls.get("ca_file", "")
+        if ca and self._tree.text(ca) is None:
+            raise hosts_toml.NoFile(f"{ca} is missing: no request is made")
+        return ((ca,) if ca else ()), bool(tls.get("insecure_skip_verify"))
+
+    def _login(self, host: str) -> str:
+        """Where the login of a host is from."""
+        config = self.configuration.registry.get("configs", {}).get(host, {})
+        return f'registry.configs."{host}".auth' if config.get("auth") else ""
+
+    def _by_hosts(self, folder: _Folder, image: Reference) -> list[Attempt]:
+        """`config_path`: the hosts of the registry's folder; without one, the upstream."""
+        if folder.missing:
+            raise hosts_toml.NoFile(folder.missing)
+        hosts = [*folder.hosts]
+        if not hosts or not hosts[-1].host:
+            root = hosts.pop() if hosts else hosts_toml.NOBODY
+            hosts.append(_upstream(root, image.registry))
+        wanted = {"pull"} if image.digest else {"pull", "resolve"}
+        return [
+            Attempt(
+                url=manifest_url(image, host.scheme, host.host, host.path),
+                upstream=host.host == default_host(image.registry),
+                file=folder.file,
+                authorities=host.authorities,
+                skip_verify=host.skip_verify,
+                login=(folder.file or "") if host.has_header else self._login(host.host),
+            )
+            for host in hosts
+            if host.host and wanted <= host.capabilities
+        ]
+
+    def _folder(self, registry: str) -> _Folder:
+        """The folder of a registry: with its port in underscores, as it is, or for all others."""
+        host, colon, port = registry.rpartition(":")
+        names = [f"{host}_{port}_"] if colon and host else []
+        for root in self.configuration.folders:
+            for name in (*names, registry, DEFAULT_FOLDER):
+                path = f"{root}/{name}"
+                if path not in self._folders:
+                    self._folders[path] = self._read(path)
+                if self._folders[path].there:
+                    return self._folders[path]
+        return _Folder()
+
+    def _read(self, path: str) -> _Folder:
+        """One folder of certs.d."""
+        names = self._tree.names(path)
+        if names is None:
+            return _Folder(there=False)
+        file, note, hosts = f"{path}/hosts.toml", "", None
+        text = self._tree.text(file)
+        if text is None:
+            note = f"{path} has no hosts.toml"
         else:
-            attempts = list(_by_folders(configuration, tree, version, image, notes))
-    except (hosts_toml.NoFile, ValueError) as why:
-        return Outcome(True, str(why), (), tuple(notes))  # noqa: FBT003 - loads
-    # Immediate repeats are one: with the same host as [host] and as server it is asked twice.
-    kept = [a for i, a in enumerate(attempts) if not i or a.url != attempts[i - 1].url]
-    return Outcome(True, None, tuple(kept), tuple(notes))  # noqa: FBT003 - loads
+            try:
+                hosts = hosts_toml.read(text, path, self._version)
+            except hosts_toml.Defect as why:
+                note = f"{file} is ignored: {why}"
+        if hosts is None:
+            # The certificates that Docker would take from there.
+            found = tuple(f"{path}/{name}" for name in names if name.endswith(".crt"))
+            hosts = [replace(hosts_toml.NOBODY, authorities=found)]
+        missing = hosts_toml.missing_file(hosts, self._tree)
+        return _Folder(tuple(hosts), None if note else file, (note,) if note else (), missing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """What one folder of certs.d says."""
+
+    hosts: tuple[hosts_toml.Host, ...] = ()
+    file: str | None = None
+    notes: tuple[str, ...] = ()
+    missing: str = ""
+    """Why nothing is asked, if a file is missing."""
+    there: bool = True
 
 
 def default_host(registry: str) -> str:
@@ -99,35 +213,6 @@ def assumed_scheme(host: str) -> str:
         return "https"
 
 
-def _by_mirrors(
-    configuration: Configuration, tree: Tree, version: Version, image: Reference
-) -> Iterator[Attempt]:
-    """`registry.mirrors`: the endpoints of the registry or of the wildcard, then the upstream."""
-    mirrors = configuration.registry.get("mirrors", {})
-    key = image.registry if image.registry in mirrors else WILDCARD
-    endpoints = [_with_scheme(e) for e in mirrors.get(key, {}).get("endpoint", [])]
-    file = configuration.origins.get(key)
-    if not any(urlsplit(endpoint).netloc == image.registry for endpoint in endpoints):
-        host = default_host(image.registry)
-        endpoints.append(f"{assumed_scheme(host)}://{host}")
-    attempts = []
-    for endpoint in endpoints:
-        parts = urlsplit(endpoint)
-        authorities, skip = _tls(configuration, tree, version, parts.netloc)
-        upstream = parts.netloc == default_host(image.registry)
-        attempts.append(
-            Attempt(
-                url=manifest_url(image, parts.scheme, parts.netloc, parts.path or "/v2"),
-                upstream=upstream,
-                file=None if upstream else file,
-                authorities=authorities,
-                skip_verify=skip,
-                login=_login(configuration, parts.netloc),
-            )
-        )
-    yield from attempts
-
-
 def _with_scheme(endpoint: str) -> str:
     """An endpoint as a URL.
 
@@ -144,84 +229,6 @@ def _with_scheme(endpoint: str) -> str:
 def _bad_escape(path: str) -> bool:
     escapes = path.split("%")[1:]
     return any(len(e) < 2 or not all(c in "0123456789abcdefABCDEF" for c in e[:2]) for e in escapes)  # noqa: PLR2004
-
-
-def _tls(
-    configuration: Configuration, tree: Tree, version: Version, host: str
-) -> tuple[tuple[str, ...], bool]:
-    """The CA files and whether checks are skipped, of `registry.configs."HOST".tls`."""
-    tls = configuration.registry.get("configs", {}).get(host, {}).get("tls")
-    if tls is None or version.major > 1:
-        return (), False
-    ca = tls.get("ca_file", "")
-    if ca and tree.text(ca) is None:
-        raise hosts_toml.NoFile(f"{ca} is missing: no request is made")
-    return ((ca,) if ca else ()), bool(tls.get("insecure_skip_verify"))
-
-
-def _login(configuration: Configuration, host: str) -> str:
-    """Where the login of a host is from."""
-    config = configuration.registry.get("configs", {}).get(host, {})
-    return f'registry.configs."{host}".auth' if config.get("auth") else ""
-
-
-def _by_folders(
-    configuration: Configuration,
-    tree: Tree,
-    version: Version,
-    image: Reference,
-    notes: list[str],
-) -> Iterator[Attempt]:
-    """`config_path`: the hosts of the registry's folder; without one, the upstream."""
-    folder = _folder(configuration, tree, image.registry)
-    file, hosts = None, []
-    if folder is not None:
-        path = f"{folder}/hosts.toml"
-        text = tree.text(path)
-        if text is None:
-            notes.append(f"{folder} has no hosts.toml")
-        else:
-            try:
-                hosts, file = hosts_toml.read(text, folder, version), path
-            except hosts_toml.Defect as why:
-                notes.append(f"{path} is ignored: {why}")
-        if file is None:
-            hosts = [_by_certificates(folder, tree)]
-    if not hosts:
-        hosts = [hosts_toml.Host("", "", "", frozenset())]
-    if not hosts[-1].host:
-        hosts[-1] = _upstream(hosts[-1], image.registry)
-    hosts_toml.check_files(hosts, tree)
-    wanted = {"pull"} if image.digest else {"pull", "resolve"}
-    for host in hosts:
-        if not host.host or not wanted <= host.capabilities:
-            continue
-        yield Attempt(
-            url=manifest_url(image, host.scheme, host.host, host.path),
-            upstream=host.host == default_host(image.registry),
-            file=file,
-            authorities=host.authorities,
-            skip_verify=host.skip_verify,
-            login=(file or "") if host.has_header else _login(configuration, host.host),
-        )
-
-
-def _folder(configuration: Configuration, tree: Tree, registry: str) -> str | None:
-    """The folder of a registry: with its port in underscores, as it is, or for all others."""
-    host, colon, port = registry.rpartition(":")
-    names = [f"{host}_{port}_"] if colon and host else []
-    for root in configuration.folders:
-        for name in (*names, registry, DEFAULT_FOLDER):
-            if tree.names(f"{root}/{name}") is not None:
-                return f"{root}/{name}"
-    return None
-
-
-def _by_certificates(folder: str, tree: Tree) -> hosts_toml.Host:
-    """The upstream with the CA files of its folder, as Docker has them."""
-    names = tree.names(folder) or []
-    authorities = tuple(f"{folder}/{name}" for name in names if name.endswith(".crt"))
-    return hosts_toml.Host("", "", "", frozenset(), authorities)
 
 
 def _upstream(root: hosts_toml.Host, registry: str) -> hosts_toml.Host:

@@ -47,6 +47,10 @@ class Host:
     """Whether a login of its own goes along."""
 
 
+NOBODY = Host("", "", "", frozenset())
+"""The root of a file that names no server; the registry of the image takes its place."""
+
+
 def read(text: str, folder: str, version: Version) -> list[Host]:
     """The hosts of a hosts.toml, the root of the file as the last.
 
@@ -140,16 +144,13 @@ def _paths(value: Any, folder: str) -> Iterator[str]:
         yield posixpath.normpath(posixpath.join(folder, path))
 
 
-def check_files(hosts: list[Host], tree: Tree) -> None:
-    """Whether every CA file is there and holds a certificate.
-
-    Raises:
-        NoFile: one is not, and so no request is made.
-    """
+def missing_file(hosts: list[Host], tree: Tree) -> str:
+    """Which CA file is missing or holds no certificate, so that nothing is asked; or nothing."""
     for host in hosts:
         for path in host.authorities:
             text = tree.text(path)
             if text is None:
-                raise NoFile(f"{path} is missing: no request is made")
+                return f"{path} is missing: no request is made"
             if "-----BEGIN CERTIFICATE-----" not in text:
-                raise NoFile(f"{path} holds no certificate: no request is made")
+                return f"{path} holds no certificate: no request is made"
+    return ""

@@ -39,21 +39,26 @@ class Tree(Protocol):
         ...  # pragma: no cover
 
 
-@dataclass(frozen=True, slots=True)
 class Files:
-    """A tree that is made of the texts of files."""
+    """A tree that is made of the texts of files, by their absolute paths."""
 
-    texts: Mapping[str, str]
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._names: dict[str, set[str]] = {}
+        for path in texts:
+            while path != "/":
+                folder, name = posixpath.split(path)
+                self._names.setdefault(folder, set()).add(name)
+                path = folder  # noqa: PLW2901 - up to the root
 
     def text(self, path: str) -> str | None:
         """See `Tree`."""
-        return self.texts.get(posixpath.normpath(path))
+        return self._texts.get(posixpath.normpath(path))
 
     def names(self, folder: str) -> list[str] | None:
         """See `Tree`."""
-        above = posixpath.normpath(folder).rstrip("/") + "/"
-        below = {p.removeprefix(above).split("/")[0] for p in self.texts if p.startswith(above)}
-        return sorted(below) or None
+        names = self._names.get(posixpath.normpath(folder))
+        return None if names is None else sorted(names)
 
 
 @dataclass(frozen=True, slots=True)
