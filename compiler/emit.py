@@ -33,6 +33,10 @@ _LITERAL = re.compile(r"(?:[!-~][ -~]*\n)+\Z")
 """Lines of printable ASCII, each of which begins with no blank: what a literal block can hold."""
 
 
+MAIN_WITH_IMPORTS = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
+"""The smallest config.toml that reads the fragments."""
+
+
 class Verbatim(str):
     """A text that is already in the form of the output, and is not quoted again.
 

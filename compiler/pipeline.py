@@ -117,6 +117,45 @@ def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
         return _unreadable(why)
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A spec as far as its runtimes need it."""
+
+    result: Result
+    spec: model.Spec | None = None
+    """Without its logins; none if there is an error."""
+    artifacts: tuple[tuple[model.Choice, Artifact], ...] = ()
+    """What it compiles to, without its logins."""
+
+
+def explain_spec(
+    content: bytes,
+    *,
+    targets: Sequence[str],
+    environment: Mapping[str, str],
+    read_file: sources.ReadFile,
+) -> Explained:
+    """Compile a spec with stand-ins for its logins; see `check_spec` for the arguments."""
+    look = _Look(targets, environment, read_file, None, rules.Selection(), logins=False)
+    try:
+        found = look.at(document.parse(_decode(content)))
+    except document.NotADocument as why:
+        return Explained(_unreadable(why))
+    result = _told(found)
+    if result.failed or found.spec is None:
+        return Explained(result)
+    from . import explain  # noqa: PLC0415 - no other command needs the runtimes
+
+    spec = explain.without_logins(found.spec)
+    choices = [choice for choice in found.choices if choice.target in explain.EXPLAINED]
+    artifacts = tuple(
+        (choice, artifact)
+        for choice in choices
+        for artifact in TARGETS[choice.target].render(spec, choice)
+    )
+    return Explained(result, spec, artifacts)
+
+
 def mend_spec(  # noqa: PLR0913 - as check_spec
     content: bytes,
     *,

@@ -41,6 +41,13 @@ def test_the_readme_names_every_command_and_exit_code(root):
         assert f"\n| {code} | " in readme
 
 
+def test_the_readme_shows_what_explain_says(regspec, root):
+    readme = (root / "README.md").read_text()
+    shown = readme.split("$ regspec explain examples/harbor-airgap.yaml nginx:1.25\n")[1]
+    done = regspec("explain", "examples/harbor-airgap.yaml", "nginx:1.25", cwd=root)
+    assert shown.startswith(f"{done.stdout.rstrip()}\n```\n")
+
+
 def test_links_between_the_pages_lead_somewhere(root):
     pages = [root / "README.md", root / "CONTRIBUTING.md", *root.glob("docs/**/*.md")]
     for page in pages:

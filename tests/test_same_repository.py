@@ -118,7 +118,9 @@ def places(data, image):
     found["k3s"] = from_url(k3s.first_url(registries, parsed))
     if not wildcard:
         text = artifacts(data, "registries.conf")["containers/registries.conf.d/50-regspec.conf"]
-        found["registries.conf"] = containers.first_repository(tomllib.loads(text), parsed)
+        found["registries.conf"] = containers.Registries(tomllib.loads(text)).first_repository(
+            parsed
+        )
     maps = yaml.safe_load(artifacts(data, "imageswap")["imageswap/configmap.yaml"])["data"]["maps"]
     found["imageswap"] = repository_of(swapped(maps.splitlines(), image))
     string = yaml.safe_load(artifacts(data, "secret")["registry-secret.yaml"])["stringData"]

@@ -14,6 +14,7 @@ from .. import __version__
 from .check import check_command
 from .compile import compile_command
 from .exit_codes import Exit
+from .explain import explain_command
 from .files import forget_stdout, say_error
 from .init import init_command
 from .rules import rule_command, rules_command
@@ -52,6 +53,7 @@ def regspec(debug: bool) -> None:
 for _command in (
     compile_command,
     check_command,
+    explain_command,
     init_command,
     schema_command,
     targets_command,

@@ -13,15 +13,27 @@ if TYPE_CHECKING:
     from ..reference import Reference
 
 
-def first_repository(data: Mapping[str, Any], image: Reference) -> str | None:
-    """`HOST/REPOSITORY` that registries.conf leads to; none when it has no mirror of the image."""
-    name = f"{image.registry}/{image.repository}"
-    best: Mapping[str, Any] = {}
-    for registry in data.get("registry", ()):
-        prefix = registry["prefix"]
-        if name.startswith(f"{prefix}/") and len(prefix) > len(best.get("prefix", "")):
-            best = registry
-    if not best.get("mirror"):
+class Registries:
+    """A registries.conf, read once for many images.
+
+    Args:
+        data: of the file.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._mirrors = {
+            registry["prefix"]: registry["mirror"][0]["location"]
+            if registry.get("mirror")
+            else None
+            for registry in data.get("registry", ())
+        }
+
+    def first_repository(self, image: Reference) -> str | None:
+        """`HOST/REPOSITORY` that is asked first; none when it has no mirror of the image."""
+        parts = [image.registry, *image.repository.split("/")]
+        for length in range(len(parts) - 1, 0, -1):
+            prefix = "/".join(parts[:length])
+            if prefix in self._mirrors:
+                location = self._mirrors[prefix]
+                return location and "/".join([location, *parts[length:]])
         return None
-    location: str = best["mirror"][0]["location"]
-    return location + name.removeprefix(best["prefix"])

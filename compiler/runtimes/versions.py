@@ -35,3 +35,7 @@ def parse(text: str) -> Version | None:
         if last:
             return parse(last[-1])
     return Version(int(major), int(minor), int(patch or 0))
+
+
+LINES = tuple(dict.fromkeys(".".join(version.split(".")[:2]) for version in MEASURED))
+"""The lines of containerd, oldest first."""

@@ -1,0 +1,66 @@
+"""A copy of a node's root, on the disk of whoever looks at it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..regular_file import read_regular
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LARGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFolder:
+    """The files of a node (see `runtimes.node.Tree`) below a folder.
+
+    A link in it is followed as the node would: an absolute one begins at the folder.
+    """
+
+    folder: Path
+
+    def text(self, path: str) -> str | None:
+        """The text of a file, or none if it is not there or cannot be read."""
+        real = self._real(path)
+        if real is None:
+            return None
+        try:
+            content, _ = read_regular(real, most=_LARGEST, follow=False)
+        except OSError:
+            return None
+        return content.decode("utf-8", "replace")
+
+    def names(self, folder: str) -> list[str] | None:
+        """What is in a folder, or none if it is not there."""
+        real = self._real(folder)
+        try:
+            return None if real is None else sorted(os.listdir(real))  # noqa: PTH208 - names only
+        except OSError:
+            return None
+
+    def _real(self, path: str) -> str | None:
+        """The path on this machine, after links are resolved inside the folder."""
+        parts = [part for part in reversed(path.split("/")) if part not in ("", ".")]
+        walked: list[str] = []
+        steps = 0
+        while parts:
+            part = parts.pop()
+            if part == "..":
+                walked = walked[:-1]
+                continue
+            here = os.path.join(self.folder, *walked, part)  # noqa: PTH118 - text
+            if os.path.islink(here):  # noqa: PTH114 - text
+                steps += 1
+                if steps > 40:  # noqa: PLR2004 - as many as Linux follows
+                    return None
+                target = os.readlink(here)  # noqa: PTH115 - text
+                if target.startswith("/"):
+                    walked = []
+                parts += [one for one in reversed(target.split("/")) if one not in ("", ".")]
+                continue
+            walked.append(part)
+        return os.path.join(self.folder, *walked)  # noqa: PTH118 - text

@@ -1,0 +1,66 @@
+"""The images that a text names: a list, Kubernetes manifests, or what Helm prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Unreadable(ValueError):  # noqa: N818 - it says what the text is
+    """The text is neither a list of images nor YAML; the message says where."""
+
+
+def named_in(text: str, fields: Sequence[str] = ("image",)) -> list[str]:
+    """The images of a text in the order of it, each once.
+
+    Args:
+        text: one reference a line, with blank lines and # comments; or YAML or JSON documents, in
+            which every text below one of the fields is an image.
+        fields: the keys that hold images.
+
+    Raises:
+        Unreadable: it is neither.
+    """
+    lines = [line.strip() for line in text.removeprefix("\ufeff").splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if all(_is_one_word(line) for line in lines):
+        return list(dict.fromkeys(lines))
+    try:
+        documents = list(yaml.load_all(text, _Loader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise Unreadable(
+            f"line {mark.line + 1 if mark else 1} is neither an image nor YAML"
+        ) from None
+    found: dict[str, None] = {}
+    for document in documents:
+        found.update(dict.fromkeys(_below(document, frozenset(fields))))
+    return list(found)
+
+
+def _is_one_word(line: str) -> bool:
+    return (
+        not any(character.isspace() for character in line)
+        and not line.endswith(":")
+        and line != "---"
+    )
+
+
+def _below(node: Any, fields: frozenset[str]) -> Iterator[str]:
+    """The texts under the fields, however deep."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            for key, value in one.items():
+                if key in fields and isinstance(value, str) and value:
+                    yield value
+            waiting += reversed(list(one.values()))
+        elif isinstance(one, list):
+            waiting += reversed(one)
