@@ -16,12 +16,16 @@ class Unreadable(ValueError):  # noqa: N818 - it says what the text is
     """The text is neither a list of images nor YAML; the message says where."""
 
 
+_LAYOUT = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+"""The annotations by which an OCI layout's index names its images."""
+
+
 def named_in(text: str, fields: Sequence[str] = ("image",)) -> list[str]:
     """The images of a text in the order of it, each once.
 
     Args:
         text: one reference a line, with blank lines and # comments; or YAML or JSON documents, in
-            which every text below one of the fields is an image.
+            which every text below one of the fields is an image; or the index of an OCI layout.
         fields: the keys that hold images.
 
     Raises:
@@ -59,7 +63,10 @@ def _below(node: Any, fields: frozenset[str]) -> Iterator[str]:
         one = waiting.pop()
         if isinstance(one, dict):
             for key, value in one.items():
-                if key in fields and isinstance(value, str) and value:
+                if not isinstance(value, str) or not value:
+                    continue
+                # An annotation may be the tag alone.
+                if key in fields or (key in _LAYOUT and "/" in value):
                     yield value
             waiting += reversed(list(one.values()))
         elif isinstance(one, list):

@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import document, emit, fixes, model, rules, schema, sources
+from . import coverage, document, emit, fixes, model, rules, schema, sources
 from .diagnostics import Diagnostic, Finding, Severity
 from .targets import DEFAULT_TARGETS, TARGETS
 
@@ -156,6 +156,37 @@ def explain_spec(
     return Explained(result, spec, artifacts)
 
 
+def cover_spec(
+    content: bytes,
+    images: Sequence[str] | None,
+    *,
+    targets: Sequence[str],
+    environment: Mapping[str, str],
+    read_file: sources.ReadFile,
+) -> tuple[Result, coverage.Coverage | None]:
+    """Hold the images of a bundle, or else those that the spec lists, against its mirrors.
+
+    See `check_spec` for the other arguments.
+    """
+    selection = rules.Selection(select=("RS319", "RS321", "RS323", "RS324"))
+    look = _Look(targets, environment, read_file, None, selection, logins=False, images=images)
+    try:
+        found = look.at(document.parse(_decode(content)))
+    except document.NotADocument as why:
+        return _unreadable(why), None
+    found = replace(
+        found,
+        findings=[
+            f for f in found.findings if f.severity is not Severity.INFO or f.code != "reference"
+        ],
+    )
+    if found.spec is None:
+        return _told(found), None
+    listed = found.spec.images if isinstance(found.spec.images, tuple) else ()
+    needed = coverage.of_spec(found.spec, found.choices)
+    return _told(found), coverage.analyse(found.spec, (*listed, *needed))
+
+
 def mend_spec(  # noqa: PLR0913 - as check_spec
     content: bytes,
     *,
@@ -201,6 +232,8 @@ class _Look:
     today: dt.date | None
     selection: rules.Selection
     logins: bool
+    images: Sequence[str] | None = None
+    """What is looked at in place of the images of the spec, if it is given."""
 
     def at(self, parsed: document.Document) -> _Found:
         """The spec of a document with all that is found in it, phase by phase."""
@@ -213,6 +246,9 @@ class _Look:
         resolved, findings = sources.resolve(
             spec, self.environment, self.read_file, logins=self.logins
         )
+        if self.images is not None:
+            resolved = replace(resolved, images=tuple(self.images))
+            spec = replace(spec, images=model.FromFile(""))
         subject = rules.Subject(spec, resolved, choices, self.today)
         findings += rules.check_spec(subject, selection)
         return _Found(parsed, findings, resolved, choices)

@@ -12,7 +12,7 @@ import textwrap
 
 import pytest
 from regspec import authorities, document, pipeline, sources
-from regspec.rules import RULES
+from regspec.rules import RULES, Selection
 
 COMMON = {"RS101", "RS317"}
 """What the examples of other rules may meet: documented endpoints, and no mirror of Docker Hub."""
@@ -44,13 +44,17 @@ def example(rule, name):
 def findings(spec, code, root, tmp_path):
     shutil.copy(root / "examples/ca.crt", tmp_path)
     shutil.copytree(root / "tests/data/certificates", tmp_path, dirs_exist_ok=True)
-    result = pipeline.compile_spec(
-        spec.encode(),
-        targets=(),
-        environment={"REGISTRY_PASSWORD": "x", "NEXUS_PASSWORD": "y"},
-        read_file=sources.FolderReader(tmp_path),
-        today=dt.date(2026, 12, 1),
-    )
+    given = {
+        "targets": (),
+        "environment": {"REGISTRY_PASSWORD": "x", "NEXUS_PASSWORD": "y"},
+        "read_file": sources.FolderReader(tmp_path),
+        "today": dt.date(2026, 12, 1),
+    }
+    if RULES[code].asked:
+        selection = Selection(select=(code,))
+        result = pipeline.check_spec(spec.encode(), selection=selection, **given)
+    else:
+        result = pipeline.compile_spec(spec.encode(), **given)
     return [
         (found.code, found.severity)
         for found in result.diagnostics

@@ -13,6 +13,7 @@ import click
 from .. import __version__
 from .check import check_command
 from .compile import compile_command
+from .coverage import coverage_command
 from .exit_codes import Exit
 from .explain import explain_command
 from .files import forget_stdout, say_error
@@ -54,6 +55,7 @@ for _command in (
     compile_command,
     check_command,
     explain_command,
+    coverage_command,
     init_command,
     schema_command,
     targets_command,

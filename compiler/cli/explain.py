@@ -90,7 +90,7 @@ def explain_command(
     spec, given = (None, words) if node_folder is not None else (words[0], words[1:])
     if [spec, *lists].count(STDIN) > 1:
         raise click.UsageError("standard input holds one thing: write `-` once")
-    images = [*given, *_listed(lists)]
+    images = [*given, *listed_in(lists)]
     if not images:
         raise click.UsageError("name an IMAGE, or a list of them with -i FILE")
     code = _check(images)
@@ -111,13 +111,21 @@ def explain_command(
     return code
 
 
-def _listed(lists: Sequence[str]) -> Iterator[str]:
-    """The images of all the files."""
+def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Iterator[str]:
+    """The images of all the files, `-` being the standard input.
+
+    Args:
+        lists: the names of the files.
+        fields: the keys of manifests that hold images.
+
+    Raises:
+        Unusable: one of them cannot be read.
+    """
     from ..images import Unreadable, named_in
 
     for name in lists:
         try:
-            yield from named_in(read_spec(name).decode("utf-8"))
+            yield from named_in(read_spec(name).decode("utf-8"), fields)
         except (Unreadable, UnicodeDecodeError) as why:
             said = why if isinstance(why, Unreadable) else "it is not UTF-8"
             raise Unusable(f"{click.format_filename(name)}: {said}") from None

@@ -67,6 +67,8 @@ RULES: dict[str, Rule] = {
         coverage.webhook_and_node_disagree,
         coverage.sandbox_image_missing,
         coverage.misspelt_registry,
+        coverage.unused_mirror,
+        coverage.images_collide,
         certificates.unused_ca,
         certificates.tls_of_plain_http,
         certificates.not_x509,
@@ -104,6 +106,8 @@ def check_spec(subject: Subject, selection: Selection) -> Iterator[Finding]:
     ignored = set(subject.spec.ignored_rules)
     for rule in RULES.values():
         if rule.over_data or rule is settings.IDLE_IGNORE:
+            continue
+        if rule.asked and rule.code not in selection.select:
             continue
         for finding in rule.findings(subject):
             if finding.severity is Severity.ERROR:

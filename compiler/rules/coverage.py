@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from .. import reference
-from ..diagnostics import Place, Severity, word
+from .. import coverage, reference
+from ..diagnostics import Place, Severity, word, words
 from ..mirrors import WILDCARD
 from ..runtimes import imageswap
+from ..runtimes.containerd import PAUSE_IMAGE, PAUSE_TAGS
 from .rule import Found, Subject, rule
 
 if TYPE_CHECKING:
@@ -361,11 +362,6 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
         )
 
 
-_PAUSE = "registry.k8s.io/pause"
-_PAUSE_TAGS = {"1.6": "3.6", "1.7": "3.8", "2.0": "3.10", "2.1": "3.10", "2.2": "3.10.1"}
-"""The tag of the sandbox image that a containerd line is built with."""
-
-
 @rule("RS321", Severity.WARNING)
 def sandbox_image_missing(subject: Subject) -> Iterator[Found]:
     """The image list lacks the sandbox image of the containerd on the nodes.
@@ -395,14 +391,78 @@ def sandbox_image_missing(subject: Subject) -> Iterator[Found]:
     }
     for choice in subject.choices:
         line = ".".join(choice.option("version", "").split(".")[:2])
-        wanted = f"{_PAUSE}:{_PAUSE_TAGS.get(line, '')}"
-        if listed and line in _PAUSE_TAGS and wanted not in listed:
+        wanted = f"{PAUSE_IMAGE}:{PAUSE_TAGS.get(line, '')}"
+        if listed and line in PAUSE_TAGS and wanted not in listed:
             yield (
                 Place(("images",), on_key=True),
                 f"the list lacks {word(wanted)}, the sandbox image of containerd {line}",
                 "add it, unless the nodes' config.toml names another",
             )
             return
+
+
+@rule("RS323", Severity.INFO, asked=True)
+def unused_mirror(subject: Subject) -> Iterator[Found]:
+    """No image of the bundle is from the source of a mirror.
+
+    It does no harm, unless the list is incomplete: then the images that it is for are missing.
+
+    Fix: remove the mirror, or complete the list. `regspec coverage` alone tells of it.
+
+    Source: the design of `regspec coverage`.
+
+    Bad:
+        mirrors: [docker.io, docker.io/library, quay.io]
+        images: [nginx]
+
+    Good:
+        mirrors: [docker.io, docker.io/library]
+        images: [nginx]
+    """
+    unused = _coverage(subject).unused
+    for mirror in subject.spec.mirrors:
+        if mirror.source in unused:
+            yield (
+                mirror.place,
+                f"no image is from {word(mirror.source)}",
+                "remove it, or complete the list of images",
+            )
+
+
+@rule("RS324", Severity.WARNING)
+def images_collide(subject: Subject) -> Iterator[Found]:
+    """Two images of the list would be one in the registry.
+
+    Their registries are served from one place, and they have the same name there: whichever is
+    pushed last is what both names pull.
+
+    Fix: give each registry a `path` of its own.
+
+    Source: concluded from the mirror map.
+
+    Bad:
+        mirrors: [docker.io, docker.io/library, gcr.io, {source: ghcr.io, path: gcr.io}]
+        images: ["gcr.io/a/b:1", "ghcr.io/a/b:1"]
+        lint: {ignore: [RS314]}
+
+    Good:
+        mirrors: [docker.io, docker.io/library, gcr.io, ghcr.io]
+        images: ["gcr.io/a/b:1", "ghcr.io/a/b:1"]
+    """
+    for place, images in _coverage(subject).collisions:
+        yield (
+            Place(("images",), on_key=True),
+            f"{words(images)} would all be {word(place)}",
+            "give each registry a `path` of its own",
+        )
+
+
+def _coverage(subject: Subject) -> coverage.Coverage:
+    images = subject.resolved.images
+    listed = images if isinstance(images, tuple) else ()
+    return coverage.analyse(
+        subject.spec, (*listed, *coverage.of_spec(subject.spec, subject.choices))
+    )
 
 
 _WELL_KNOWN = [

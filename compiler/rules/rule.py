@@ -88,6 +88,8 @@ class Rule:
     severity: Severity
     check: Callable[[Any], Iterator[Found]]
     over_data: bool = False
+    asked: bool = False
+    """Whether it is told only when it is selected."""
 
     @property
     def manual(self) -> str:
@@ -123,9 +125,11 @@ def code_meant(written: str, codes: Iterable[str]) -> str | None:
     return f"RS{digits}" if f"RS{digits}" in codes else None
 
 
-def rule(code: str, severity: Severity) -> Callable[[Callable[[Subject], Iterator[Found]]], Rule]:
+def rule(
+    code: str, severity: Severity, *, asked: bool = False
+) -> Callable[[Callable[[Subject], Iterator[Found]]], Rule]:
     """Make a rule of a generator over a `Subject`."""
-    return lambda check: Rule(code, severity, check)
+    return lambda check: Rule(code, severity, check, asked=asked)
 
 
 def structure_rule(code: str) -> Callable[[Callable[[dict[str, Any]], Iterator[Found]]], Rule]:

@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 WILDCARD = "*"
 DEFAULT_FOLDER = "_default"
+PAUSE_IMAGE = "registry.k8s.io/pause"
+PAUSE_TAGS = {
+    "1.6": "3.6",
+    "1.7": "3.8",
+    "2.0": "3.10",
+    "2.1": "3.10",
+    "2.2": "3.10.1",
+    "2.3": "3.10.2",
+    "2.4": "3.10.2",
+}
+"""The tag of the sandbox image that each line of containerd is built with."""
 _HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
 
 

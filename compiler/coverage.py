@@ -1,0 +1,134 @@
+"""How the images of a bundle and the mirrors of a spec fit together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import reference
+from .mirrors import WILDCARD
+from .runtimes.containerd import PAUSE_IMAGE, PAUSE_TAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .mirrors import Location
+    from .model import Choice, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The images of one upstream registry, and the mirror that serves them."""
+
+    name: str
+    images: tuple[str, ...]
+    """As they were given, each once."""
+    source: str | None
+    """The source of the mirror, which may be `*`; none if nothing serves them."""
+    location: str | None
+    """Where the mirror is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which images are served from where, which are not, and which mirrors are for nothing."""
+
+    registries: tuple[Registry, ...]
+    """In the order of the images."""
+    unused: tuple[str, ...]
+    """The sources of the mirrors that no image is from."""
+    collisions: tuple[tuple[str, tuple[str, ...]], ...]
+    """Places where several images would be one, with these images."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every image is served, and from a place of its own."""
+        return not self.collisions and all(registry.source for registry in self.registries)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The entries that `mirrors` lacks, ready to be pasted."""
+        missing = [registry.name for registry in self.registries if not registry.source]
+        return tuple(
+            f"- {{source: {name!r}, path: {name.rpartition(':')[0]}}}".replace("'", '"')
+            if ":" in name
+            else f"- {name}"
+            for name in missing
+        )
+
+
+def of_spec(spec: Spec, choices: Iterable[Choice]) -> Iterator[str]:
+    """The images that a spec needs beside those of its list: the charts' and the sandbox image."""
+    for block in (spec.image_swap, spec.cert_manager):
+        yield from (image.reference for image in (block.images if block else ()) if not image.exact)
+    for choice in choices:
+        line = ".".join(choice.option("version", "").split(".")[:2])
+        if line in PAUSE_TAGS:
+            yield f"{PAUSE_IMAGE}:{PAUSE_TAGS[line]}"
+
+
+def analyse(spec: Spec, images: Iterable[str]) -> Coverage:
+    """Hold images against the mirrors of a spec.
+
+    Args:
+        spec: the spec.
+        images: references; what is none is left out.
+    """
+    mirrors = {mirror.source: mirror for mirror in reversed(spec.mirrors)}
+    own = frozenset(spec.mirror_hosts)
+    by_registry: dict[str, dict[str, None]] = {}
+    places: dict[str, dict[str, str]] = {}
+    used: set[str] = set()
+    for image in images:
+        try:
+            parsed = reference.parse(image)
+        except reference.NotAReference:
+            continue
+        by_registry.setdefault(parsed.registry, {})[image] = None
+        mirror = mirrors.get(parsed.registry) or mirrors.get(WILDCARD)
+        if parsed.registry == "docker.io" and parsed.repository.startswith("library/"):
+            used.add("docker.io/library")
+        if mirror is not None:
+            used.add(mirror.source)
+            place = f"{mirror.location.below(parsed.repository)}{parsed.version}"
+            places.setdefault(place, {}).setdefault(str(parsed), image)
+    registries = []
+    for name, found in by_registry.items():
+        mirror = mirrors.get(name) or (mirrors.get(WILDCARD) if name not in own else None)
+        source: str | None = mirror.source if mirror else None
+        location: Location | str | None = mirror.location if mirror else None
+        if mirror is None and name in own:
+            source = location = name
+        registries.append(
+            Registry(name, tuple(found), source, None if location is None else str(location))
+        )
+    return Coverage(
+        registries=tuple(registries),
+        unused=tuple(source for source in mirrors if source not in used)[::-1],
+        collisions=tuple(
+            (place, tuple(found.values())) for place, found in places.items() if len(found) > 1
+        ),
+    )
+
+
+def as_json(coverage: Coverage) -> str:
+    """All of it as one JSON object."""
+    rows: dict[str, Any] = {
+        "complete": coverage.complete,
+        "registries": [
+            {
+                "registry": registry.name,
+                "images": list(registry.images),
+                "source": registry.source,
+                "served_from": registry.location,
+            }
+            for registry in coverage.registries
+        ],
+        "unused": list(coverage.unused),
+        "collisions": [
+            {"place": place, "images": list(found)} for place, found in coverage.collisions
+        ],
+        "missing": list(coverage.entries),
+    }
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
