@@ -5,7 +5,9 @@ Source: phenixblue/imageswap-webhook 1.5.3, whose code was read and run.
 
 from __future__ import annotations
 
+import fnmatch
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,25 +16,82 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 """The key for all registries that have none of their own."""
 HUB = "docker.io"
+_WILDCARDS = "noswap_wildcards"
+_EXACT, _REPLACE = "[EXACT]", "[REPLACE]"
+_PAIR = 2
 
 
 class Refused(Exception):  # noqa: N818 - it says what becomes of the pod
     """The webhook fails on an image, and so the pod is refused."""
 
 
-def swap(pairs: Mapping[str, str], image: str) -> str:
+@dataclass(frozen=True, slots=True)
+class SwapMap:
+    """What a map file says."""
+
+    pairs: Mapping[str, str]
+    """Registries, `REGISTRY/library` and `default`, with what takes their place."""
+    exact: Mapping[str, str] = field(default_factory=dict)
+    """Whole images, with what takes their place."""
+    replace: Mapping[str, str] = field(default_factory=dict)
+    """Patterns of whole images, with what takes the place of all but the last part."""
+
+
+def read(text: str) -> SwapMap:
+    """The map that the webhook reads; lines that it cannot read are left out, as it does."""
+    pairs: dict[str, str] = {}
+    exact: dict[str, str] = {}
+    replace: dict[str, str] = {}
+    for line in text.split("\n"):
+        written = _without_comment(line).rstrip().replace(" ", "")
+        parts = written.split("::")
+        if len(parts) != _PAIR:
+            parts = written.split(":")
+        if len(parts) != _PAIR:
+            continue
+        key, value = parts
+        if key.startswith(_EXACT):
+            exact[key.removeprefix(_EXACT)] = value
+        elif key.startswith(_REPLACE):
+            replace[key.removeprefix(_REPLACE)] = value
+        else:
+            pairs[key] = value
+    return SwapMap(pairs, exact, replace)
+
+
+def _without_comment(line: str) -> str:
+    """A line up to the last `#` that follows something else; nothing of one that begins with it."""
+    if line.startswith("#"):
+        return ""
+    last = re.match(r"(.*[^#])#", line, re.DOTALL)
+    return last[1] if last else line
+
+
+def swap(swap_map: SwapMap | Mapping[str, str], image: str) -> str:
     """The image that the webhook writes in place of another.
 
     The name is taken as it stands in the pod: `nginx` is not turned into `library/nginx`, and
     `index.docker.io` is not `docker.io`.
 
     Args:
-        pairs: the map, by source; the chart adds an empty `default` to one without.
+        swap_map: what the webhook has read; or pairs by their sources, as a mirror string has
+            them, to which the vendor's chart adds an empty `default`.
         image: the image as a pod names it.
 
     Raises:
         Refused: only `docker.io/library` is in the map, and this is another image of Docker Hub.
     """
+    if not isinstance(swap_map, SwapMap):
+        swap_map = SwapMap({DEFAULT: "", **swap_map})
+    pairs = swap_map.pairs
+    if image in swap_map.exact:
+        return swap_map.exact[image]
+    for pattern, value in swap_map.replace.items():
+        if fnmatch.fnmatch(image, pattern):
+            last = image.rpartition("/")[2]
+            return f"{value}/{last}" if value else last
+    if DEFAULT not in pairs:
+        return image
     first, slash, rest = image.partition("/")
     written = "." in first and bool(rest)
     registry = key = first if written else HUB
@@ -45,7 +104,9 @@ def swap(pairs: Mapping[str, str], image: str) -> str:
         if key not in pairs:
             raise Refused
         return _swapped(pairs[key], key, registry, image, written=written)
-    return _by_default(pairs.get(DEFAULT, ""), registry, image)
+    if _WILDCARDS in pairs and any(one in image for one in pairs[_WILDCARDS].split(",")):
+        return image
+    return _by_default(pairs[DEFAULT], registry, image)
 
 
 def _swapped(value: str, key: str, registry: str, image: str, *, written: bool) -> str:

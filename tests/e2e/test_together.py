@@ -175,3 +175,68 @@ def test_what_explain_says_is_what_containerd_asks(  # noqa: PLR0913, PLR0917
         assert (rows[pull.image]["verdict"] == "mirror") is not may_ask
         assert may_ask or not pull.upstream
     assert any(pull.ok for pull in report.pulls)
+
+
+@pytest.mark.parametrize("how", ["config", "header", "none"])
+def test_the_login_of_certs_d_goes_to_the_mirror(stage, compiled, authority, how):
+    login = ("robot$airgap", "s3cret")
+    files = compiled(
+        {
+            "registry": {
+                "endpoint": "harbor.example.test",
+                "baseContentPath": "airgap-images",
+                "username": login[0],
+                "password": login[1],
+                "caCert": authority.ca,
+            },
+            "mirrors": ["docker.io"],
+            "targets": [{"target": "certs.d", "credentials": how}],
+        }
+    )
+    # By the name of the mirror too, where nothing is mirrored.
+    images = ["docker.io/library/hello:1", "harbor.example.test/airgap-images/docker.io/a/b:1"]
+    report = stage(
+        files={"/etc/containerd/config.toml": MAIN} | on_node(files),
+        images_in_registry=[
+            "airgap-images/docker.io/library/hello:1",
+            "airgap-images/docker.io/a/b:1",
+        ],
+        auth=login,
+        pulls=images,
+    )
+    for pull in report.pulls:
+        assert pull.ok is (how != "none"), (pull.error, report.log)
+        assert not pull.upstream
+        if pull.ok:
+            assert pull.users == {("harbor.example.test", login[0])}
+        else:
+            assert {line.rpartition(" ")[2] for line in pull.mirror} == {"401"}
+
+
+@pytest.mark.parametrize("fallback", ["deny", "allow"])
+def test_skopeo_pulls_what_the_mirror_has_and_asks_elsewhere_only_if_it_may(
+    stage, compiled, authority, fallback
+):
+    files = compiled(
+        {
+            "registry": {"endpoint": "harbor.example.test", "caCert": authority.ca},
+            "mirrors": ["docker.io", "quay.io"],
+            "fallback": fallback,
+            "targets": ["registries.conf"],
+        }
+    )
+    report = stage(
+        files={f"/etc/{path}": text for path, text in files.items()} | POLICY,
+        images_in_registry=["docker.io/library/hello:1"],
+        commands=[
+            ["skopeo", "copy", "docker://docker.io/library/hello:1", "dir:/run/hello"],
+            ["skopeo", "copy", "docker://quay.io/a/missing:1", "dir:/run/missing"],
+        ],
+    )
+    there, missing = report.commands
+    assert there.code == 0, there.err
+    assert not there.upstream
+    assert any("/blobs/" in line for line in there.mirror)
+    assert missing.code != 0
+    assert any("/v2/quay.io/a/missing/manifests/1" in line for line in missing.mirror)
+    assert bool(missing.upstream) is (fallback == "allow")
