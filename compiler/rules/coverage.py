@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import itertools
 from typing import TYPE_CHECKING
 
 from .. import coverage, reference
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ..model import Spec
 
 _LIBRARY = "docker.io/library"
-_CLOSE = 0.84
-"""How alike two names are, of 1, when one is taken for a slip of the other."""
+_SHORT = 8
+"""A name that is shorter than this may differ from a well-known one in a letter, and be right."""
 
 
 @rule("RS311", Severity.WARNING)
@@ -509,14 +509,32 @@ def misspelt_registry(subject: Subject) -> Iterator[Found]:
     for mirror in subject.spec.mirrors:
         if mirror.source in _WELL_KNOWN:
             continue
-        meant = difflib.get_close_matches(mirror.source, _WELL_KNOWN, n=2, cutoff=_CLOSE)
-        meant = [name for name in meant if name not in sources]
+        meant = [name for name in _WELL_KNOWN if name not in sources and _slip(mirror.source, name)]
         if meant:
             yield (
                 mirror.place,
                 f"{word(mirror.source)} is no registry that many know",
                 f"did you mean {' or '.join(map(word, meant))}?",
             )
+
+
+def _slip(name: str, meant: str) -> bool:
+    """Whether a name has one character more, less or other than is meant, or two the wrong way."""
+    if abs(len(name) - len(meant)) > 1:
+        return False
+    start = _alike(name, meant)
+    name, meant = name[start:], meant[start:]
+    end = _alike(name[::-1], meant[::-1])
+    name, meant = name[: len(name) - end], meant[: len(meant) - end]
+    if len(name) == len(meant) == 1:
+        return start + 1 + end >= _SHORT
+    return len(name) + len(meant) == 1 or (len(name) < 3 and name == meant[::-1])  # noqa: PLR2004
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _images(subject: Subject) -> Iterator[tuple[Place, str, reference.Reference]]:

@@ -87,7 +87,7 @@ class Resolver:
             return Outcome(loads=False, reason=configuration.reason, notes=configuration.notes)
         notes = configuration.notes
         try:
-            if configuration.registry.get("mirrors") or not configuration.folders:
+            if configuration.local and not configuration.folders:
                 attempts = self._by_mirrors(image)
             else:
                 folder = self._folder(image.registry)
@@ -130,8 +130,12 @@ class Resolver:
         if tls is None or self._version.major > 1:
             return (), False
         ca = tls.get("ca_file", "")
-        if ca and self._tree.text(ca) is None:
-            raise hosts_toml.NoFile(f"{ca} is missing: no request is made")
+        pair = [tls.get("cert_file", ""), tls.get("key_file", "")]
+        if any(pair) and not all(pair):
+            raise hosts_toml.NoFile("`cert_file` and `key_file` go together: nothing is asked")
+        for path in filter(None, [*pair, ca]):
+            if self._tree.text(path) is None:
+                raise hosts_toml.NoFile(f"{path} is missing: no request is made")
         return ((ca,) if ca else ()), bool(tls.get("insecure_skip_verify"))
 
     def _login(self, host: str) -> str:
@@ -181,8 +185,8 @@ class Resolver:
             return _Folder(there=False)
         file, note, hosts = f"{path}/hosts.toml", "", None
         text = self._tree.text(file)
-        if text is None:
-            note = f"{path} has no hosts.toml"
+        if not text:
+            note = f"{path} has no hosts.toml, or an empty one"
         else:
             try:
                 hosts = hosts_toml.read(text, path, self._version)
@@ -245,8 +249,11 @@ def _bad_escape(path: str) -> bool:
 def _upstream(root: hosts_toml.Host, registry: str) -> hosts_toml.Host:
     """The host that an image names, with the TLS settings of the root of a hosts.toml."""
     host = default_host(registry)
+    scheme = assumed_scheme(host)
+    if scheme == "http" and host.rpartition("]")[2].partition(":")[2] in ("", "443"):
+        scheme = "https"  # only another port of this machine is taken for http here
     return hosts_toml.Host(
-        scheme=assumed_scheme(host),
+        scheme=scheme,
         host=host,
         path="/v2",
         capabilities=frozenset({"pull", "resolve", "push"}),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CAPABILITIES = frozenset({"pull", "resolve", "push"})
 _KEY = r"""("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)"""
 _HEADER = re.compile(r"^[ \t]*\[[ \t]*host[ \t]*\.[ \t]*" + _KEY, re.MULTILINE)
+_DURATION = re.compile(r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z")
 _MULTILINE = re.compile(r'"""(?:[^\\]|\\.)*?"""|' + r"'''.*?'''", re.DOTALL)
 
 
@@ -45,6 +46,8 @@ class Host:
     skip_verify: bool = False
     has_header: bool = False
     """Whether a login of its own goes along."""
+    clients: tuple[str, ...] = ()
+    """The files of the client's certificates and keys."""
 
 
 NOBODY = Host("", "", "", frozenset())
@@ -106,6 +109,7 @@ def _host(url: str, settings: Any, folder: str, version: Version) -> Host:
     for key in ("override_path", "skip_verify"):
         if not isinstance(settings.get(key, False), bool):
             raise Defect(f"`{key}` is not true or false")
+    _check_timeout(settings.get("dial_timeout"), version)
     override = settings.get("override_path", False)
     scheme = host = path = ""
     if url:
@@ -125,15 +129,40 @@ def _host(url: str, settings: Any, folder: str, version: Version) -> Host:
         authorities=tuple(_paths(settings.get("ca", []), folder)),
         skip_verify=settings.get("skip_verify", False),
         has_header=any(
-            key.lower() == "authorization" for key in _table(settings.get("header", {}), "header")
+            key.lower() == "authorization" for key in _headers_of(settings.get("header", {}))
         ),
+        clients=tuple(_clients(settings.get("client"), folder)),
     )
 
 
-def _table(value: Any, key: str) -> dict[str, Any]:
+def _headers_of(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Defect(f"`{key}` is not a table")
+        raise Defect("`header` is not a table")
+    for one in value.values():
+        values = one if isinstance(one, list) else [one]
+        if not all(isinstance(text, str) for text in values):
+            raise Defect("a value of `header` is not text")
     return value
+
+
+def _check_timeout(value: Any, version: Version) -> None:
+    """`dial_timeout` is known since 2.0.7 and 2.1; before, it is ignored."""
+    if value is None or version.before(2, 0, 7):
+        return
+    if not isinstance(value, str) or not _DURATION.match(value):
+        raise Defect("`dial_timeout` is not a duration")
+
+
+def _clients(value: Any, folder: str) -> Iterator[str]:
+    """The files of `client`: one, a list of them, or a list of pairs of certificate and key."""
+    if value is None:
+        return
+    for entry in [value] if isinstance(value, str) else value if isinstance(value, list) else [0]:
+        pair = entry if isinstance(entry, list) else [entry]
+        if not pair or len(pair) > 2 or not all(isinstance(path, str) for path in pair):  # noqa: PLR2004
+            raise Defect("`client` is not the path of a file, or a list of them or of pairs")
+        for path in filter(None, pair):
+            yield posixpath.normpath(posixpath.join(folder, str(path)))
 
 
 def _paths(value: Any, folder: str) -> Iterator[str]:
@@ -153,4 +182,7 @@ def missing_file(hosts: list[Host], tree: Tree) -> str:
                 return f"{path} is missing: no request is made"
             if "-----BEGIN CERTIFICATE-----" not in text:
                 return f"{path} holds no certificate: no request is made"
+        for path in host.clients:
+            if tree.text(path) is None:
+                return f"{path} is missing: no request is made"
     return ""

@@ -75,6 +75,8 @@ class Configuration:
     """The file that each key of `mirrors` is from."""
     folders: tuple[str, ...] = ()
     """Where hosts.toml files are looked for, in order."""
+    local: bool = True
+    """Whether the CRI plugin pulls itself, and not by the transfer service of 2.1 and later."""
     file: str | None = None
     """The file that `config_path` is from."""
     notes: tuple[str, ...] = ()
@@ -93,6 +95,8 @@ class _Config:
     plugins: dict[str, Any]
     imports: list[str]
     path: str
+    disabled: list[str] = field(default_factory=list)
+    """The plugins that do not run."""
 
 
 def load(tree: Tree, version: Version) -> Configuration:
@@ -105,6 +109,7 @@ def load(tree: Tree, version: Version) -> Configuration:
     notes: list[str] = []
     try:
         files = list(_files(tree, version, notes))
+        _check_disabled(files)
         plugin = _merged(files, version, notes)
         return _configuration(plugin, files, version, notes)
     except _NoStart as why:
@@ -133,6 +138,21 @@ def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[_Config]:
         yield config
         for pattern in config.imports:
             waiting += _matches(tree, pattern, path, version)
+
+
+def _check_disabled(files: list[_Config]) -> None:
+    """Whether the CRI plugin is to run at all; Docker's packages say that it is not."""
+    effective = max((config.version for config in files), default=0)
+    for config in files:
+        for name in config.disabled:
+            if effective >= _FIRST_OF_2 and not _is_uri(name):
+                raise _NoStart(f"{config.path}: invalid disabled plugin URI {name!r}")
+            if name in (OLD, NEW) or (name == OLDEST and effective < _FIRST_OF_2):
+                raise _NoStart(f"{config.path}: `disabled_plugins` has {name!r}")
+
+
+def _is_uri(name: str) -> bool:
+    return name.startswith("io.containerd.") and name.count(".") > 2  # noqa: PLR2004 - as in a.b.c.d
 
 
 def _matches(tree: Tree, pattern: str, importer: str, version: Version) -> list[str]:
@@ -166,7 +186,10 @@ def _parse(content: str, path: str) -> _Config:
         raise _NoStart(f"{path}: `plugins` is not a table of tables")
     if not isinstance(imports, list) or not all(isinstance(i, str) for i in imports):
         raise _NoStart(f"{path}: `imports` is not a list of texts")
-    return _Config(version, plugins, imports, path)
+    disabled = data.get("disabled_plugins", [])
+    if not isinstance(disabled, list) or not all(isinstance(d, str) for d in disabled):
+        raise _NoStart(f"{path}: `disabled_plugins` is not a list of texts")
+    return _Config(version, plugins, imports, path, disabled)
 
 
 def _merged(files: list[_Config], version: Version, notes: list[str]) -> dict[str, Any]:
@@ -196,7 +219,7 @@ def _merged_by_1(files: list[_Config], version: Version, notes: list[str]) -> di
         plugins |= config.plugins
     name = OLD if effective >= _FIRST_OF_2 else OLDEST
     if effective >= _FIRST_OF_2:
-        wrong = [key for key in plugins if "." not in key]
+        wrong = [key for key in plugins if not _is_uri(key)]
         if wrong:
             raise _NoStart(f"invalid plugin key URI {wrong[0]!r}")
     notes += _unread(plugins, (name,))
@@ -280,7 +303,8 @@ def _configuration(
     if tls and version.major >= _FIRST_OF_2:
         notes.append(f'registry.configs."{tls[0]}".tls is not read since 2.0')
     local = plugin.get("use_local_image_pull") or mirrors or configs or registry.get("auths")
-    if version.before(2, 1, 0) or local:
+    local = bool(version.before(2, 1, 0) or local)
+    if local:
         folders = tuple(config_path.split(":")) if config_path else ()
     else:
         folders = (config_path,) if config_path else ()
@@ -291,6 +315,7 @@ def _configuration(
         registry=registry,
         origins={key: _origin(files, "mirrors", key) for key in mirrors},
         folders=folders,
+        local=local,
         file=_origin(files, "config_path") if written else None,
         notes=tuple(dict.fromkeys(notes)),
     )

@@ -1,0 +1,259 @@
+"""What the records do not have: imports, formats, defects and defaults, version by version.
+
+Each case is measured or read in containerd's code; CONTRIBUTING.md says where the records are.
+"""
+
+from __future__ import annotations
+
+import pytest
+from regspec import reference
+from regspec.runtimes import containerd, node, versions
+
+ALL = versions.MEASURED
+ONE = tuple(version for version in ALL if version.startswith("1."))
+TWO = tuple(version for version in ALL if version.startswith("2."))
+OLD, NEW = 'plugins."io.containerd.grpc.v1.cri"', 'plugins."io.containerd.cri.v1.images"'
+MAIN = "/etc/containerd/config.toml"
+HUB = "https://registry-1.docker.io/v2/library/nginx/manifests/1"
+M = "https://m.example.org/v2/p/library/nginx/manifests/1?ns=docker.io"
+MIRROR = '.registry.mirrors."docker.io"]\nendpoint = ["https://m.example.org/v2/p"]\n'
+PATH = '.registry]\nconfig_path = "/c"\n'
+HOST = '[host."https://m.example.org/v2/p"]\noverride_path = true\n'
+IMPORTS = 'imports = ["/etc/containerd/conf.d/*.toml"]\n'
+FRAGMENT = "/etc/containerd/conf.d/1.toml"
+NOT_LOADED = "not loaded"
+
+
+def asked(files, version, image="nginx:1"):
+    """The URLs that are asked, or that nothing runs."""
+    resolver = containerd.Resolver(node.Files(files), versions.parse(version))
+    outcome = resolver.pull(reference.parse(image))
+    if not outcome.loads:
+        assert outcome.reason
+        return NOT_LOADED
+    return [attempt.url for attempt in outcome.attempts]
+
+
+def both(old, new=None):
+    """What all versions of a major do."""
+    new = old if new is None else new
+    return dict.fromkeys(ONE, old) | on_two(new)
+
+
+def on_two(expected):
+    return dict.fromkeys(TWO, expected)
+
+
+V2, V3 = "version = 2\n", "version = 3\n"
+CERTS_D = f"{V2}[{OLD}{PATH}"
+HOSTS = "/c/docker.io/hosts.toml"
+CASES = {
+    "no file at all": ({}, both([HUB])),
+    "version as text": ({MAIN: 'version = "2"\n'}, both(NOT_LOADED)),
+    "not TOML": ({MAIN: "version = 2\n["}, both(NOT_LOADED)),
+    "a table twice": ({MAIN: f"{V2}[a]\n[a]\n"}, both(NOT_LOADED)),
+    "endpoint as text": (
+        {MAIN: f'{V2}[{OLD}.registry.mirrors.a]\nendpoint = "b"\n'},
+        both(NOT_LOADED),
+    ),
+    "config_path as a list": (
+        {MAIN: f"{V2}[{OLD}.registry]\nconfig_path = []\n"},
+        both(NOT_LOADED),
+    ),
+    "an unknown key": (
+        {MAIN: f"{V2}x = 1\n[{OLD}.registry]\nconfg_path = 1\n[{OLD}{MIRROR}"},
+        both([M, HUB]),
+    ),
+    "a plugin that is no URI": (
+        {MAIN: f"{V2}[plugins.cri.x]\n[{OLD}{MIRROR}"},
+        both(NOT_LOADED, [M, HUB]),
+    ),
+    "the CRI plugin is disabled": (
+        {MAIN: f'{V2}disabled_plugins = ["io.containerd.grpc.v1.cri"]\n'},
+        both(NOT_LOADED),
+    ),
+    "as Docker's packages disable it": ({MAIN: 'disabled_plugins = ["cri"]\n'}, both(NOT_LOADED)),
+    "a slash is a path": (
+        {MAIN: f'{V2}[{OLD}.registry.mirrors."docker.io"]\nendpoint = ["https://m.example.org/"]\n'},
+        both(["https://m.example.org/library/nginx/manifests/1?ns=docker.io", HUB]),
+    ),
+    "an endpoint of the upstream's own name": (
+        {MAIN: f'{V2}[{OLD}.registry.mirrors."docker.io"]\nendpoint = ["https://docker.io/v2/p"]\n'},
+        both(["https://docker.io/v2/p/library/nginx/manifests/1"]),
+    ),
+    "globs are no wildcards": (
+        {MAIN: f'{V2}[{OLD}.registry.mirrors."*.io"]\nendpoint = ["https://m.example.org"]\n'},
+        both([HUB]),
+    ),
+    "the full name without a version": ({MAIN: f"[{OLD}{MIRROR}"}, both([HUB])),
+    "version 1": (
+        {MAIN: f"version = 1\n[plugins.cri{MIRROR}"},
+        both([M, HUB], [HUB]) | {"2.3.4": [M, HUB], "2.4.0-beta": [M, HUB]},
+    ),
+    "a fragment without a version": (
+        {MAIN: V2 + IMPORTS, FRAGMENT: f"[{OLD}{MIRROR}"},
+        both([M, HUB]),
+    ),
+    "mirrors of two fragments": (
+        {
+            MAIN: V2 + IMPORTS,
+            FRAGMENT: f"{V2}[{OLD}{MIRROR}",
+            "/etc/containerd/conf.d/2.toml": f"{V2}[{OLD}{MIRROR.replace('docker.io', 'quay.io')}",
+        },
+        both([HUB], [M, HUB]),
+    ),
+    "mirrors below config_path": (
+        {MAIN: f"{V2}{IMPORTS}[{OLD}{PATH}", FRAGMENT: f"{V2}[{OLD}{MIRROR}"},
+        both([M, HUB], NOT_LOADED),
+    ),
+    "a fragment in 3 below 2": (
+        {MAIN: V2 + IMPORTS, FRAGMENT: f"{V3}[{NEW}{MIRROR}"},
+        {"1.6.20": [HUB], "1.6.39": NOT_LOADED, "1.7.34": NOT_LOADED, "2.0.11": [M, HUB],
+         "2.2.7": [M, HUB], "2.3.4": NOT_LOADED, "2.4.0-beta": [M, HUB]},
+    ),
+    "a fragment in 2 below 3": (
+        {MAIN: V3 + IMPORTS, FRAGMENT: f"{V2}[{OLD}{MIRROR}"},
+        on_two([M, HUB]),
+    ),
+    "a fragment in 4 below 3": (
+        {MAIN: V3 + IMPORTS, FRAGMENT: f"version = 4\n[{NEW}{MIRROR}"},
+        on_two(NOT_LOADED) | {"2.4.0-beta": [M, HUB]},
+    ),
+    "a fragment in 2 below 4": (
+        {MAIN: "version = 4\n" + IMPORTS, FRAGMENT: f"{V2}[{OLD}{MIRROR}"},
+        on_two([M, HUB]),
+    ),
+    "a fragment that is not TOML": ({MAIN: V2 + IMPORTS, FRAGMENT: "["}, both(NOT_LOADED)),
+    "an import that is missing": (
+        {MAIN: f'{V2}imports = ["/etc/x.toml"]\n[{OLD}{MIRROR}'},
+        both(NOT_LOADED, [M, HUB]),
+    ),
+    "a relative glob": (
+        {MAIN: f'{V2}imports = ["conf.d/*.toml"]\n', FRAGMENT: f"{V2}[{OLD}{MIRROR}"},
+        both([M, HUB]) | {"1.6.20": [HUB]},
+    ),
+    "tls beside config_path": (
+        {MAIN: f'{V2}[{OLD}{PATH}[{OLD}.registry.configs."m".tls]\nca_file = "/x"\n'},
+        both(NOT_LOADED, [HUB]),
+    ),
+    "a list of folders": (
+        {MAIN: f'{V2}[{OLD}.registry]\nconfig_path = "/b:/c"\n', HOSTS: HOST},
+        both([M, HUB], [HUB]) | {"2.0.11": [M, HUB]},
+    ),
+    "a list of folders, pulled by the plugin": (
+        {
+            MAIN: f'{V2}[{OLD}.registry]\nconfig_path = "/b:/c"\n[{OLD}.registry.configs.h.auth]\n',
+            HOSTS: HOST,
+        },
+        both([M, HUB]),
+    ),
+    "inline tables": (
+        {
+            MAIN: CERTS_D,
+            HOSTS: '[host]\n"https://m.example.org/v2/p" = {override_path = true}\n',
+        },
+        both([M, HUB], [HUB]),
+    ),
+    "the order of the headers": (
+        {
+            MAIN: CERTS_D,
+            HOSTS: HOST + '[host."n.example.org"]\n',
+        },
+        both([M, "https://n.example.org/v2/library/nginx/manifests/1?ns=docker.io", HUB]),
+    ),
+    "only a header below a header": (
+        {
+            MAIN: CERTS_D,
+            HOSTS: '[host."n.example.org".header]\nA = "b"\n',
+        },
+        both(["https://n.example.org/v2/library/nginx/manifests/1?ns=docker.io", HUB]),
+    ),
+    "resolve without pull": (
+        {MAIN: CERTS_D, HOSTS: HOST + 'capabilities = ["resolve"]\n'},
+        both([HUB]),
+    ),
+    "capabilities as text": (
+        {MAIN: CERTS_D, HOSTS: HOST + 'capabilities = "pull"\n'},
+        both([HUB]),
+    ),
+    "a timeout that is none": (
+        {MAIN: CERTS_D, HOSTS: HOST + 'dial_timeout = "soon"\n'},
+        both([M, HUB], [HUB]),
+    ),
+    "a client's key that is missing": (
+        {MAIN: CERTS_D, HOSTS: HOST + 'client = [["a", "b"]]\n'},
+        both([]),
+    ),
+    "a CA that is none": (
+        {MAIN: CERTS_D, HOSTS: HOST + 'ca = "x"\n', "/c/docker.io/x": ""},
+        both([]),
+    ),
+    "an empty file beside _default": (
+        {MAIN: CERTS_D, HOSTS: "", "/c/_default/hosts.toml": HOST},
+        both([HUB]),
+    ),
+    "_default": (
+        {MAIN: CERTS_D, "/c/_default/hosts.toml": HOST, "/c/*/hosts.toml": "server = 1"},
+        both([M, HUB]),
+    ),
+    "a server whose name begins with http": (
+        {MAIN: CERTS_D, HOSTS: 'server = "httpd.corp/v2/p"\n[host]\n'},
+        both([HUB]),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_node_asks(name):
+    files, expected = CASES[name]
+    assert expected
+    assert {version: asked(files, version) for version in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "version, empty, loads",
+    [
+        ("2.1.9", False, True),
+        ("2.2.0", False, False),
+        ("2.2.1", False, True),
+        ("2.2.1", True, False),
+        ("2.3.0", True, True),
+    ],
+)
+def test_the_default_config_path_of_2_2(version, empty, loads):
+    path = f'[{NEW}.registry]\nconfig_path = ""\n' if empty else ""
+    found = asked({MAIN: f"{V3}{path}[{NEW}{MIRROR}"}, version)
+    assert found == ([M, HUB] if loads else NOT_LOADED)
+
+
+@pytest.mark.parametrize(
+    "image, main, url",
+    [
+        ("localhost:5000/a:1", V2, "http://localhost:5000/v2/a/manifests/1"),
+        ("localhost:5000/a:1", f"{V2}[{OLD}{PATH}", "http://localhost:5000/v2/a/manifests/1"),
+        ("localhost/a:1", f"{V2}[{OLD}{PATH}", "https://localhost/v2/a/manifests/1"),
+        ("127.0.0.2:443/a:1", f"{V2}[{OLD}{PATH}", "https://127.0.0.2:443/v2/a/manifests/1"),
+        ("[::1]:5000/a:1", f"{V2}[{OLD}{PATH}", "http://[::1]:5000/v2/a/manifests/1"),
+        ("quay.io/a", V2, "https://quay.io/v2/a/manifests/latest"),
+    ],
+)
+def test_the_upstream(image, main, url):
+    for version in ("1.7.34", "2.0.11"):
+        assert asked({MAIN: main}, version, image) == [url]
+
+
+@pytest.mark.parametrize(
+    "text, parsed",
+    [
+        ("1.7", (1, 7, 34)),
+        ("v2.1.4", (2, 1, 4)),
+        ("2.4.0-beta", (2, 4, 0)),
+        ("1.6.20~ds1-1+deb12u3", (1, 6, 20)),
+        ("2.9", (2, 9, 0)),
+        ("2", None),
+        ("new", None),
+    ],
+)
+def test_versions(text, parsed):
+    found = versions.parse(text)
+    assert (found and (found.major, found.minor, found.patch)) == parsed
