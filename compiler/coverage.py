@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import reference
 from .mirrors import WILDCARD
-from .runtimes.containerd import PAUSE_IMAGE, PAUSE_TAGS
+from .runtimes.versions import PAUSE_IMAGE, PAUSE_TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

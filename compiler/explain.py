@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from . import reference
 from .emit import MAIN_WITH_IMPORTS
 from .mirrors import WILDCARD
-from .runtimes import containerd, containers, imageswap, k3s, node, versions
+from .runtimes import containerd, containers, hosts, imageswap, k3s, node, versions
 from .targets import TARGETS
 from .targets.imageswap import pairs as imageswap_pairs
 
@@ -237,8 +237,8 @@ def _url(spec: Spec, place: str, image: reference.Reference) -> str:
 
 
 def _upstream(image: reference.Reference) -> Attempt:
-    host = containerd.default_host(image.registry)
-    url = containerd.manifest_url(image, containerd.assumed_scheme(host), host, "/v2")
+    host = hosts.default_host(image.registry)
+    url = containerd.manifest_url(image, hosts.assumed_scheme(host), host, "/v2")
     return containerd.Attempt(url, upstream=True)
 
 
@@ -295,7 +295,7 @@ def _webhook(site: _Site, target: str) -> Rows:
             outcome = containerd.Outcome(loads=True, reason=f"{becomes} is no reference: {why}")
             yield Row(image, "image-swap", target, None, outcome, NONE, becomes)
             return
-        host = containerd.default_host(written.registry)
+        host = hosts.default_host(written.registry)
         kept = written.registry not in site.hosts
         url = f"{site.spec.origin(host)}/v2/{written.repository}/manifests/"
         attempt = containerd.Attempt(

@@ -9,7 +9,7 @@ from .. import coverage, reference
 from ..diagnostics import Place, Severity, word, words
 from ..mirrors import WILDCARD
 from ..runtimes import imageswap
-from ..runtimes.containerd import PAUSE_IMAGE, PAUSE_TAGS
+from ..runtimes.versions import PAUSE_IMAGE, PAUSE_TAGS
 from .rule import Found, Subject, rule
 
 if TYPE_CHECKING:

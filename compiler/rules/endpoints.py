@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import mirrors, schema
 from ..diagnostics import Path, Place, Severity, word
 from ..mirrors import Location
-from ..runtimes.containerd import assumed_scheme as scheme_of
+from ..runtimes.hosts import assumed_scheme as scheme_of
 from .rule import Found, Subject, rule, structure_rule
 
 if TYPE_CHECKING:

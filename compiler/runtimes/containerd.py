@@ -5,13 +5,13 @@ Source: measured on the versions in versions.MEASURED, request by request.
 
 from __future__ import annotations
 
-import ipaddress
 import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from . import hosts_toml, node
+from .hosts import assumed_scheme, default_host
 
 if TYPE_CHECKING:
     from ..reference import Reference
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 
 WILDCARD = "*"
 DEFAULT_FOLDER = "_default"
-PAUSE_IMAGE = "registry.k8s.io/pause"
-PAUSE_TAGS = {
-    "1.6": "3.6",
-    "1.7": "3.8",
-    "2.0": "3.10",
-    "2.1": "3.10",
-    "2.2": "3.10.1",
-    "2.3": "3.10.2",
-    "2.4": "3.10.2",
-}
-"""The tag of the sandbox image that each line of containerd is built with."""
-_HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,22 +198,6 @@ class _Folder:
     missing: str = ""
     """Why nothing is asked, if a file is missing."""
     there: bool = True
-
-
-def default_host(registry: str) -> str:
-    """The host of a registry: that of Docker Hub has another name."""
-    return _HUB_HOST if registry == _HUB else registry
-
-
-def assumed_scheme(host: str) -> str:
-    """The scheme of a host for which none is said: http on this machine, else https."""
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    if name == "localhost":
-        return "http"
-    try:
-        return "http" if ipaddress.ip_address(name).is_loopback else "https"
-    except ValueError:
-        return "https"
 
 
 def _with_scheme(endpoint: str) -> str:

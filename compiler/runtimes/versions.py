@@ -39,3 +39,15 @@ def parse(text: str) -> Version | None:
 
 LINES = tuple(dict.fromkeys(".".join(version.split(".")[:2]) for version in MEASURED))
 """The lines of containerd, oldest first."""
+
+PAUSE_IMAGE = "registry.k8s.io/pause"
+PAUSE_TAGS = {
+    "1.6": "3.6",
+    "1.7": "3.8",
+    "2.0": "3.10",
+    "2.1": "3.10",
+    "2.2": "3.10.1",
+    "2.3": "3.10.2",
+    "2.4": "3.10.2",
+}
+"""The tag of the sandbox image that each line of containerd is built with."""
