@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import reference
-from .mirrors import WILDCARD
+from .mirrors import LIBRARY, WILDCARD, Places
 from .runtimes.versions import PAUSE_IMAGE, PAUSE_TAGS
 
 if TYPE_CHECKING:
@@ -40,11 +40,14 @@ class Coverage:
     """The sources of the mirrors that no image is from."""
     collisions: tuple[tuple[str, tuple[str, ...]], ...]
     """Places where several images would be one, with these images."""
+    no_images: tuple[str, ...] = ()
+    """What was given and is no image reference."""
 
     @property
     def complete(self) -> bool:
         """Whether every image is served, and from a place of its own."""
-        return not self.collisions and all(registry.source for registry in self.registries)
+        served = all(registry.source for registry in self.registries)
+        return served and not self.collisions and not self.no_images
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -63,9 +66,16 @@ def of_spec(spec: Spec, choices: Iterable[Choice]) -> Iterator[str]:
     for block in (spec.image_swap, spec.cert_manager):
         yield from (image.reference for image in (block.images if block else ()) if not image.exact)
     for choice in choices:
-        line = ".".join(choice.option("version", "").split(".")[:2])
-        if line in PAUSE_TAGS:
-            yield f"{PAUSE_IMAGE}:{PAUSE_TAGS[line]}"
+        sandbox = sandbox_image(choice)
+        if sandbox:
+            yield sandbox
+
+
+def sandbox_image(choice: Choice) -> str:
+    """The sandbox image of the nodes that a target is for, or nothing if nobody knows it."""
+    own: str = choice.option("sandboxImage", "")
+    line = ".".join(choice.option("version", "").split(".")[:2])
+    return own or (f"{PAUSE_IMAGE}:{PAUSE_TAGS[line]}" if line in PAUSE_TAGS else "")
 
 
 def analyse(spec: Spec, images: Iterable[str]) -> Coverage:
@@ -73,10 +83,12 @@ def analyse(spec: Spec, images: Iterable[str]) -> Coverage:
 
     Args:
         spec: the spec.
-        images: references; what is none is left out.
+        images: references; what is none is told as such.
     """
     mirrors = {mirror.source: mirror for mirror in reversed(spec.mirrors)}
     own = frozenset(spec.mirror_hosts)
+    places_of = Places(spec.mirrors)
+    wrong: dict[str, None] = {}
     by_registry: dict[str, dict[str, None]] = {}
     places: dict[str, dict[str, str]] = {}
     used: set[str] = set()
@@ -84,15 +96,15 @@ def analyse(spec: Spec, images: Iterable[str]) -> Coverage:
         try:
             parsed = reference.parse(image)
         except reference.NotAReference:
+            wrong[image] = None
             continue
-        by_registry.setdefault(parsed.registry, {})[image] = None
-        mirror = mirrors.get(parsed.registry) or mirrors.get(WILDCARD)
-        if parsed.registry == "docker.io" and parsed.repository.startswith("library/"):
-            used.add("docker.io/library")
+        mirror, served = places_of.find(parsed)
+        library = mirror is not None and mirror.source == LIBRARY
+        name = LIBRARY if library and "docker.io" not in mirrors else parsed.registry
+        by_registry.setdefault(name, {})[image] = None
         if mirror is not None:
-            used.add(mirror.source)
-            place = f"{mirror.location.below(parsed.repository)}{parsed.version}"
-            places.setdefault(place, {}).setdefault(str(parsed), image)
+            used |= {mirror.source, *({parsed.registry} if parsed.registry in mirrors else ())}
+            places.setdefault(f"{served}{parsed.version}", {}).setdefault(str(parsed), image)
     registries = []
     for name, found in by_registry.items():
         mirror = mirrors.get(name) or (mirrors.get(WILDCARD) if name not in own else None)
@@ -109,6 +121,7 @@ def analyse(spec: Spec, images: Iterable[str]) -> Coverage:
         collisions=tuple(
             (place, tuple(found.values())) for place, found in places.items() if len(found) > 1
         ),
+        no_images=tuple(wrong),
     )
 
 
@@ -130,5 +143,6 @@ def as_json(coverage: Coverage) -> str:
             {"place": place, "images": list(found)} for place, found in coverage.collisions
         ],
         "missing": list(coverage.entries),
+        "no_images": list(coverage.no_images),
     }
     return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from . import reference
 from .emit import MAIN_WITH_IMPORTS
-from .mirrors import WILDCARD
+from .mirrors import Places
 from .runtimes import containerd, containers, hosts, imageswap, k3s, node, versions
 from .targets import TARGETS
 from .targets.imageswap import pairs as imageswap_pairs
@@ -151,19 +151,13 @@ class _Site:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.hosts = frozenset(spec.mirror_hosts)
-        self._mirrors = {mirror.source: mirror.location for mirror in reversed(spec.by_registry)}
-        whole = {mirror.source: mirror.location for mirror in spec.mirrors}
-        self._library = whole.get("docker.io/library")
+        self._places = Places(spec.mirrors)
 
     def meant(self, image: reference.Reference) -> str | None:
         """`HOST/REPOSITORY` where the spec has an image; none if it has no mirror of it."""
         if image.registry in self.hosts:
             return f"{image.registry}/{image.repository}"
-        registry, repository = image.registry, image.repository
-        if self._library and registry == "docker.io" and repository.startswith("library/"):
-            return str(self._library.below(repository.removeprefix("library/")))
-        location = self._mirrors.get(registry, self._mirrors.get(WILDCARD))
-        return None if location is None else str(location.below(repository))
+        return self._places.find(image)[1] or None
 
     def judged(self, outcome: Outcome, image: reference.Reference) -> str:
         """The verdict on what is asked for an image."""
@@ -185,30 +179,19 @@ def _runtime(site: _Site, choice: Choice, files: dict[str, str], wanted: Sequenc
     if choice.target in (*STRING_TARGETS, "imageswap"):
         return _webhook(site, choice.target)
     data = _data(text, choice.target)
-    first = _first_of_k3s if choice.target == "k3s" else _first_of_containers
+    path = TARGETS[choice.target].destination.partition(" ")[0]
+    if choice.target == "k3s":
+        path = f"/etc/rancher/{choice.option('distribution', 'k3s')}"
+    file = f"{path}/{TARGETS[choice.target].parts[0]}"
+    first = _of_k3s if choice.target == "k3s" else _of_containers
 
     def rows(image: str, parsed: reference.Reference) -> Iterator[Row]:
-        path = TARGETS[choice.target].destination.partition(" ")[0]
-        attempts = (
-            []
-            if (url := first(site.spec, data, parsed)) is None
-            else [
-                containerd.Attempt(url, upstream=False, file=f"{path}/{_main_part(choice.target)}")
-            ]
-        )
-        # k3s adds the upstream unless a flag of its own says otherwise.
-        if not attempts or choice.target == "k3s" or site.spec.fallback == "allow":
-            attempts.append(_upstream(parsed))
+        attempts = [*first(site, data, parsed, file)]
         outcome = containerd.Outcome(loads=True, attempts=tuple(attempts))
-        judged = site.judged(outcome, parsed)
         name = "k3s" if choice.target == "k3s" else "containers"
-        yield Row(image, name, choice.target, None, outcome, judged)
+        yield Row(image, name, choice.target, None, outcome, site.judged(outcome, parsed))
 
     return rows
-
-
-def _main_part(target: str) -> str:
-    return TARGETS[target].parts[0]
 
 
 def _data(text: str, target: str) -> Any:
@@ -220,20 +203,60 @@ def _data(text: str, target: str) -> Any:
     return containers.Registries(tomllib.loads(text))
 
 
-def _first_of_k3s(_spec: Spec, data: Any, image: reference.Reference) -> str | None:
-    return k3s.first_url(data, image)
+def _of_k3s(site: _Site, data: Any, image: reference.Reference, file: str) -> Iterator[Attempt]:
+    """The mirror, and the upstream, which k3s adds unless a flag of its own says otherwise."""
+    url = k3s.first_url(data, image)
+    upstream = _upstream(image)
+    if url is not None:
+        host = urlsplit(url).netloc
+        config = data.get("configs", {}).get(host, {})
+        tls = config.get("tls", {})
+        yield containerd.Attempt(
+            url,
+            upstream=host == hosts.default_host(image.registry),
+            file=file,
+            authorities=(tls["ca_file"],) if "ca_file" in tls else (),
+            skip_verify=tls.get("insecure_skip_verify", False),
+            login=file if "auth" in config else "",
+        )
+    if url != upstream.url and (url is None or image.registry not in site.hosts):
+        yield upstream
 
 
-def _first_of_containers(spec: Spec, data: Any, image: reference.Reference) -> str | None:
+def _of_containers(
+    site: _Site, data: Any, image: reference.Reference, file: str
+) -> Iterator[Attempt]:
+    """The mirror, by https and, where it is insecure, by http; then the upstream, if it may be."""
     place = data.first_repository(image)
-    return None if place is None else _url(spec, place, image)
+    if place is not None:
+        yield from _by_containers(site, place, image, file)
+    if place is None or site.spec.fallback == "allow":
+        host = hosts.default_host(image.registry)
+        if image.registry in site.hosts:
+            yield from _by_containers(site, f"{image.registry}/{image.repository}", image, file)
+        else:
+            yield containerd.Attempt(
+                containerd.manifest_url(image, "https", host, "/v2"), upstream=True
+            )
 
 
-def _url(spec: Spec, place: str, image: reference.Reference) -> str:
-    """The URL of a manifest at `HOST/REPOSITORY`, as runtimes without `?ns=` ask for it."""
+def _by_containers(
+    site: _Site, place: str, image: reference.Reference, file: str
+) -> Iterator[Attempt]:
+    """The requests for `HOST/REPOSITORY`."""
     host, _, repository = place.partition("/")
-    last = image.digest or image.tag or "latest"
-    return f"{spec.origin(host)}/v2/{repository}/manifests/{last}"
+    access = site.spec.access(host)
+    insecure = bool(access and (access.plain_http or access.insecure_skip_verify))
+    ca = f"/etc/containers/certs.d/{host}/ca.crt" if access and access.ca_cert else ""
+    for scheme in ("https", "http") if insecure else ("https",):
+        yield containerd.Attempt(
+            f"{scheme}://{host}/v2/{repository}/manifests/{image.digest or image.tag or 'latest'}",
+            upstream=host == hosts.default_host(image.registry),
+            file=file,
+            authorities=(ca,) if ca and not insecure else (),
+            skip_verify=insecure and scheme == "https",
+            login="auth.json" if host in site.spec.logins else "",
+        )
 
 
 def _upstream(image: reference.Reference) -> Attempt:
@@ -263,7 +286,7 @@ def _containerd(site: _Site, choice: Choice, files: dict[str, str], wanted: Sequ
         placed[ca] = str(site.spec.registry.access.ca_cert)
     tree = node.Files(placed)
     own = choice.option("version")
-    chosen = wanted or ((own,) if own else versions.LINES)
+    chosen = wanted or ((own,) if own and versions.is_modelled(own) else versions.LINES)
     resolvers = [(version, _resolver(tree, version)) for version in chosen]
 
     def rows(image: str, parsed: reference.Reference) -> Iterator[Row]:

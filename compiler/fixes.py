@@ -69,7 +69,9 @@ def edits(parsed: document.Document, finding: Finding) -> list[Edit]:
     if finding.fix == REMOVE:
         return _removal(parsed, finding.place.path)
     at = parsed.written(finding.place)
-    if at is None:
+    # A key may not become one that is there already.
+    taken = finding.place.on_key and finding.fix in parsed.value(finding.place.path[:-1])
+    if at is None or taken:
         return []
     start, end = at
     if finding.place.part:

@@ -33,7 +33,9 @@ def named_in(text: str, fields: Sequence[str] = ("image",)) -> list[str]:
     """
     lines = [line.strip() for line in text.removeprefix("\ufeff").splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
-    if all(_is_one_word(line) for line in lines):
+    if all(_is_one_word(line) for line in lines) and not text.lstrip("\ufeff \t\r\n").startswith(
+        ("{", "[")
+    ):
         return list(dict.fromkeys(lines))
     try:
         documents = list(yaml.load_all(text, _Loader))

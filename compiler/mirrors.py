@@ -15,7 +15,10 @@ from .diagnostics import Path, Place, word
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from .reference import Reference
+
 WILDCARD = "*"
+LIBRARY = "docker.io/library"
 CARRIERS = ("values", "secret", "palette")
 """The targets that carry the mirror string, which the webhook reads."""
 _WILDCARD_IN_STRING = "default"
@@ -149,3 +152,24 @@ def _problem(entry: str, source: str, separator: str, target: str) -> tuple[str,
             "remove it: a source that is not listed stays as it is",
         )
     return "", ""
+
+
+class Places:
+    """Where the images of a mirror map are: the longest source that an image's name begins with.
+
+    Args:
+        mirrors: of two with one source, which is an error, the first counts.
+    """
+
+    def __init__(self, mirrors: Iterable[Mirror]) -> None:
+        self._mirrors: dict[str, Mirror] = {}
+        for mirror in mirrors:
+            self._mirrors.setdefault(mirror.source, mirror)
+
+    def find(self, image: Reference) -> tuple[Mirror | None, str]:
+        """The mirror that serves an image, and `HOST/REPOSITORY` of it there; or none."""
+        library = self._mirrors.get(LIBRARY)
+        if library and f"{image.registry}/{image.repository}".startswith(f"{LIBRARY}/"):
+            return library, str(library.location.below(image.repository.partition("/")[2]))
+        mirror = self._mirrors.get(image.registry) or self._mirrors.get(WILDCARD)
+        return mirror, str(mirror.location.below(image.repository)) if mirror else ""

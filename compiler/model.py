@@ -54,7 +54,7 @@ class Access:
     @property
     def has_login(self) -> bool:
         """Whether the host wants a login, so far as the spec says."""
-        return bool(self.username or self.password)
+        return bool(self.username and self.password)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,11 @@ def explain_spec(
     read_file: sources.ReadFile,
 ) -> Explained:
     """Compile a spec with stand-ins for its logins; see `check_spec` for the arguments."""
-    look = _Look(targets, environment, read_file, None, rules.Selection(), logins=False)
+    from . import explain  # noqa: PLC0415 - no other command needs the runtimes
+
+    selection = rules.Selection()
+    only = explain.EXPLAINED
+    look = _Look(targets, environment, read_file, None, selection, logins=False, only=only)
     try:
         found = look.at(document.parse(_decode(content)))
     except document.NotADocument as why:
@@ -144,13 +148,10 @@ def explain_spec(
     result = _told(found)
     if result.failed or found.spec is None:
         return Explained(result)
-    from . import explain  # noqa: PLC0415 - no other command needs the runtimes
-
     spec = explain.without_logins(found.spec)
-    choices = [choice for choice in found.choices if choice.target in explain.EXPLAINED]
     artifacts = tuple(
         (choice, artifact)
-        for choice in choices
+        for choice in found.choices
         for artifact in TARGETS[choice.target].render(spec, choice)
     )
     return Explained(result, spec, artifacts)
@@ -169,7 +170,17 @@ def cover_spec(
     See `check_spec` for the other arguments.
     """
     selection = rules.Selection(select=("RS319", "RS321", "RS323", "RS324"))
-    look = _Look(targets, environment, read_file, None, selection, logins=False, images=images)
+    look = _Look(
+        targets,
+        environment,
+        read_file,
+        None,
+        selection,
+        logins=False,
+        images=images,
+        # What the copy list lacks is what is asked here.
+        only=tuple(name for name in TARGETS if name != "copy-list"),
+    )
     try:
         found = look.at(document.parse(_decode(content)))
     except document.NotADocument as why:
@@ -234,6 +245,8 @@ class _Look:
     logins: bool
     images: Sequence[str] | None = None
     """What is looked at in place of the images of the spec, if it is given."""
+    only: tuple[str, ...] = ()
+    """The targets that are looked at; none looks at all that are chosen."""
 
     def at(self, parsed: document.Document) -> _Found:
         """The spec of a document with all that is found in it, phase by phase."""
@@ -242,6 +255,8 @@ class _Look:
             return _Found(parsed, findings)
         spec = model.build(parsed.data)
         choices = choose(spec, self.targets)
+        if self.only:
+            choices = tuple(choice for choice in choices if choice.target in self.only)
         selection = replace(self.selection, all_targets=not self.targets)
         resolved, findings = sources.resolve(
             spec, self.environment, self.read_file, logins=self.logins

@@ -52,8 +52,9 @@ class Reference:
 def parse(text: str) -> Reference:
     """Parse an image reference as Docker does.
 
-    A first component with a dot, a colon, or the name `localhost` is the registry; else it is
-    `docker.io`, where a name without a slash is in `library/`. No tag is added.
+    A first component with a dot, a colon or an upper-case letter, or the name `localhost`, is the
+    registry; else it is `docker.io`, where a name without a slash is in `library/`. No tag is
+    added.
 
     Raises:
         NotAReference: the text is none.
@@ -71,7 +72,8 @@ def parse(text: str) -> Reference:
         if not _TAG.match(tag):
             raise NotAReference("the tag is not letters, digits, `_`, `.` and `-`")
     first, slash_found, rest = name.partition("/")
-    if slash_found and ("." in first or ":" in first or first == "localhost"):
+    named = "." in first or ":" in first or first == "localhost" or first.lower() != first
+    if slash_found and named:
         registry, repository = first, rest
     else:
         registry, repository = DOCKER_HUB, name

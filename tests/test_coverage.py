@@ -132,3 +132,37 @@ def test_wrong_usage_and_errors(cover, regspec, tmp_path):
     assert "error[schema]" in done.stderr
     done = regspec("coverage", "-", "-i", "-", cwd=tmp_path, input="")
     assert done.returncode == 2
+
+
+def test_what_a_machine_writes_on_one_line_is_read(cover):
+    index = '{"manifests":[{"annotations":{"io.containerd.image.name":"mcr.example.net/b:1"}}]}'
+    done = cover("-i", "list", images=index)
+    assert "mcr.example.net: 1 image, NOT SERVED" in done.stdout
+    assert done.returncode == 1
+
+
+def test_what_is_no_image_is_told_and_none_at_all_is_an_error(cover):
+    done = cover("-i", "list", images="NGINX:1\nhttps://quay.io/a/b:1\nquay.io/a:1\n")
+    assert done.returncode == 1
+    assert "not an image reference: https://quay.io/a/b:1\n" in done.stdout
+    done = cover("-i", "list", images="# nothing\n")
+    assert done.returncode == 2
+    assert "there is no image" in done.stderr
+
+
+def test_the_copy_list_does_not_stand_in_the_way(cover):
+    spec = SPEC.replace("targets: [", "targets: [copy-list, ")
+    assert "mcr.example.net:5000: 1 image, NOT SERVED" in cover("-i", "list", spec=spec).stdout
+
+
+def test_the_library_may_be_elsewhere(cover):
+    spec = (
+        "registry: {endpoint: m.example.org}\ntargets: [imageswap]\n"
+        "mirrors: [{source: docker.io, path: a}, {source: docker.io/library, path: b}]\n"
+    )
+    found = json.loads(cover("-i", "list", "--format", "json", images="nginx\n", spec=spec).stdout)
+    assert found["complete"]
+    spec = spec.replace("{source: docker.io, path: a}, ", "")
+    done = cover("-i", "list", images="nginx\nbitnami/redis\n", spec=spec)
+    assert "docker.io/library: 1 image, served from m.example.org/b\n" in done.stdout
+    assert "docker.io: 1 image, NOT SERVED\n  bitnami/redis\n" in done.stdout

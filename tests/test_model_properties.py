@@ -112,7 +112,7 @@ def specs(draw):
         entry if isinstance(entry, str) else entry["source"] for entry in listed
     ]
     swap = {"isEKSCluster": draw(booleans)}
-    if any(access.get("username") or access.get("password") for access in every):
+    if any(access.get("username") and access.get("password") for access in every):
         swap["pullSecret"] = draw(booleans)
     spec = {
         "apiVersion": "regspec/v1",

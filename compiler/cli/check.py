@@ -56,9 +56,9 @@ def check_command(
 ) -> int:
     """Check each SPEC as compile does, and write nothing; `-` reads one from standard input.
 
-    With --fix, upper case, a scheme or a slash too many, another name of Docker Hub, a tab beside
-    `::`, CRLF, and ignored rules that find nothing are mended in the file: only those bytes, and
-    comments stay. What was read from standard input is printed, mended.
+    With --fix, upper case, a scheme or a slash too many, another name of Docker Hub where the path
+    is written out, a tab beside `::`, CRLF, and ignored rules that find nothing are mended in the
+    file: only those bytes, and comments stay. What was read from standard input is printed, mended.
 
     User names and passwords are never looked up, so no secret is needed: a variable that is not
     set is only an info. CA certificates and image lists are read.
@@ -89,7 +89,7 @@ def check_command(
         if fix or diff:
             mended = mend_spec(content, **given)
             if diff:
-                _show(name, mended)
+                _show(name, mended, content)
                 code = Exit.ATTENTION if mended.count else code
             else:
                 teller.fixed += mended.count
@@ -104,12 +104,14 @@ def check_command(
     return Exit.CANNOT if teller.unreadable else code
 
 
-def _show(name: str, mended: Mended) -> None:
+def _show(name: str, mended: Mended, before: bytes) -> None:
     """Print what would be mended in a spec."""
     if mended.count:
         shown = printable(shown_name(name))
-        lines = mended.diff or ("@@ CRLF at the ends of its lines becomes LF @@",)
-        put("".join(f"{line}\n" for line in (f"--- {shown}", f"+++ {shown}", *lines)).encode())
+        line_ends = b"\r\n" in before and b"\r\n" not in mended.content
+        ends = ("@@ CRLF at the ends of its lines becomes LF @@",) if line_ends else ()
+        lines = (f"--- {shown}", f"+++ {shown}", *ends, *mended.diff)
+        put("".join(f"{line}\n" for line in lines).encode())
 
 
 def _keep(name: str, mended: Mended) -> bytes:

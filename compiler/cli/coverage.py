@@ -76,6 +76,8 @@ def coverage_command(
         raise click.UsageError("standard input holds one thing: write `-` once")
     content = read_spec(spec)
     images = list(listed_in(lists, ("image", *fields))) if lists else None
+    if images == []:
+        raise click.UsageError("there is no image in what -i names")
     result, found = cover_spec(
         content,
         images,
@@ -113,6 +115,7 @@ def _text(found: Coverage) -> str:
         lines += [f"  and {more} more"] if more > 0 else []
     for place, images in found.collisions:
         lines += [f"these would all be {place}:", *(f"  {image}" for image in images)]
+    lines += [f"not an image reference: {text}" for text in found.no_images]
     if found.unused:
         lines.append(f"mirrors that no image is from: {', '.join(found.unused)}")
     if found.entries:

@@ -83,10 +83,13 @@ def explain_command(
     """
     from ..runtimes import versions
 
-    if version is not None and versions.parse(version) is None:
-        raise click.UsageError(f"--containerd: {version} is no version, such as 1.7 or 2.1.4")
+    if version is not None and not versions.is_modelled(version):
+        lines = f"{versions.LINES[0]} to {versions.LINES[-1]}"
+        raise click.UsageError(f"--containerd: {version} is no version from {lines}, such as 2.1.4")
     if node_folder is None and not words:
         raise click.UsageError("name a SPEC, or --node DIR")
+    if node_folder is not None:
+        _check_node(node_folder, words)
     spec, given = (None, words) if node_folder is not None else (words[0], words[1:])
     if [spec, *lists].count(STDIN) > 1:
         raise click.UsageError("standard input holds one thing: write `-` once")
@@ -109,6 +112,16 @@ def explain_command(
             code = Exit.ATTENTION
         put((_json(of_image) if form == "json" else _text(image, of_image)).encode())
     return code
+
+
+def _check_node(folder: Path, words: Sequence[str]) -> None:
+    """Refuse what is most likely meant otherwise."""
+    if words and Path(words[0]).is_file():
+        raise click.UsageError(f"--node takes the place of a SPEC: {words[0]} is one too many")
+    if not (folder / "etc/containerd").exists() and (
+        (folder / "containerd").is_dir() or (folder / "config.toml").exists()
+    ):
+        raise click.UsageError("--node is the root of the node's files, with etc/containerd in it")
 
 
 def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Iterator[str]:
@@ -210,8 +223,11 @@ def _text(image: str, rows: Sequence[Row]) -> str:
         lines.append(f"  {printable(_who(group))}: {judged}")
         said = [f"becomes {first.becomes}"] if first.becomes not in ("", image) else []
         said += [first.outcome.reason] if first.outcome.reason else []
+        own = first.verdict == "mirror"  # an image of the private registry itself
         attempts = enumerate(first.outcome.attempts, 1)
-        said += [f"{number}. {attempt.url}{_beside(attempt)}" for number, attempt in attempts]
+        said += [
+            f"{number}. {attempt.url}{_beside(attempt, own=own)}" for number, attempt in attempts
+        ]
         said += [f"note: {note}" for note in first.outcome.notes]
         lines += [f"    {printable(line)}" for line in said]
     repositories = {
@@ -233,12 +249,12 @@ def _who(rows: Sequence[Row]) -> str:
     return f"{who} ({', '.join(targets)})" if targets else who
 
 
-def _beside(attempt: object) -> str:
+def _beside(attempt: object, *, own: bool) -> str:
     """What goes along with a request, and why it is made."""
     from ..runtimes.containerd import Attempt
 
     assert isinstance(attempt, Attempt)  # noqa: S101 - for the type checker
-    said = ["the upstream"] if attempt.upstream else []
+    said = [("the registry that it names" if own else "the upstream")] if attempt.upstream else []
     said += [f"because of {attempt.file}"] if attempt.file else []
     said += [f"login of {attempt.login}"] if attempt.login else []
     said += [f"CA of {', '.join(attempt.authorities)}"] if attempt.authorities else []

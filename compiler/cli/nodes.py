@@ -6,12 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..regular_file import read_regular
+from ..regular_file import read_regular, reason
+from ..runtimes.node import Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LARGEST = 4 * 1024 * 1024
+_LARGEST = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,14 @@ class NodeFolder:
     folder: Path
 
     def text(self, path: str) -> str | None:
-        """The text of a file, or none if it is not there or cannot be read."""
+        """The text of a file, or none if it is not there; see `Tree`."""
         real = self._real(path)
-        if real is None:
+        if real is None or not os.path.lexists(real):
             return None
         try:
             content, _ = read_regular(real, most=_LARGEST, follow=False)
-        except OSError:
-            return None
+        except OSError as error:
+            raise Unreadable(f"{path}: {reason(error)}") from None
         return content.decode("utf-8", "replace")
 
     def names(self, folder: str) -> list[str] | None:
@@ -44,6 +45,8 @@ class NodeFolder:
 
     def _real(self, path: str) -> str | None:
         """The path on this machine, after links are resolved inside the folder."""
+        if "\0" in path:
+            return None
         parts = [part for part in reversed(path.split("/")) if part not in ("", ".")]
         walked: list[str] = []
         steps = 0

@@ -33,7 +33,7 @@ def unused_ca(subject: Subject) -> Iterator[Found]:
         registry: {caCert: {file: ca.crt}}
     """
     for access in subject.accesses:
-        if access.insecure_skip_verify and access.ca_cert:
+        if access.insecure_skip_verify and access.ca_cert and not access.plain_http:
             yield (
                 Place((*access.path, "insecureSkipVerify"), on_key=True),
                 "`insecureSkipVerify` leaves `caCert` without use",

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from .. import coverage, reference
 from ..diagnostics import Place, Severity, word, words
-from ..mirrors import WILDCARD
+from ..mirrors import WILDCARD, Location, Places
 from ..runtimes import imageswap
-from ..runtimes.versions import PAUSE_IMAGE, PAUSE_TAGS
 from .rule import Found, Subject, rule
 
 if TYPE_CHECKING:
@@ -172,7 +171,7 @@ def library_missing(subject: Subject) -> Iterator[Found]:
     """
     mirrors = _by_source(subject.spec)
     if subject.has_string and "docker.io" in mirrors and _LIBRARY not in mirrors:
-        hub = mirrors["docker.io"].location
+        hub = Location.parse(mirrors["docker.io"].documented)
         yield (
             mirrors["docker.io"].place,
             (
@@ -268,7 +267,8 @@ def library_alone_for_webhook(subject: Subject) -> Iterator[Found]:
         mirrors: [docker.io/library, docker.io]
     """
     mirrors = _by_source(subject.spec)
-    if subject.has_string and _LIBRARY in mirrors and "docker.io" not in mirrors:
+    hub = {"docker.io", *reference.DOCKER_HUB_ALIASES}
+    if subject.has_string and _LIBRARY in mirrors and not hub & mirrors.keys():
         yield (
             mirrors[_LIBRARY].place,
             "the webhook refuses pods with other images of Docker Hub, such as `bitnami/redis`",
@@ -297,7 +297,10 @@ def image_without_mirror(subject: Subject) -> Iterator[Found]:
         return
     counts: dict[str, int] = {}
     first: dict[str, tuple[Place, str]] = {}
+    library = _LIBRARY in sources
     for place, image, parsed in _images(subject):
+        if library and f"{parsed.registry}/{parsed.repository}".startswith(f"{_LIBRARY}/"):
+            continue
         if parsed.registry not in sources:
             counts[parsed.registry] = counts.get(parsed.registry, 0) + 1
             first.setdefault(parsed.registry, (place, image))
@@ -336,8 +339,9 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
         mirror.pair.split("::", 1) for mirror in mirrors.values() if not mirror.proxy_cache
     )
     found: list[tuple[Place, str, str, str]] = []
+    places = Places(subject.spec.mirrors)
     for place, image, parsed in _images(subject):
-        mirror = mirrors.get(parsed.registry) or mirrors.get(WILDCARD)
+        mirror, place_there = places.find(parsed)
         bare = "/" not in image and _LIBRARY not in mirrors
         told = bare or "." not in parsed.registry or parsed.registry == subject.registry_host
         if mirror is None or mirror.proxy_cache or told:
@@ -346,7 +350,7 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
             swapped = imageswap.swap(pairs, image)
         except imageswap.Refused:
             continue
-        served = str(mirror.location.below(parsed.repository)) + parsed.version
+        served = place_there + parsed.version
         if swapped != served:
             found.append((place, image, swapped, served))
     if found:
@@ -390,12 +394,12 @@ def sandbox_image_missing(subject: Subject) -> Iterator[Found]:
         f"{parsed.registry}/{parsed.repository}:{parsed.tag}" for _, _, parsed in _images(subject)
     }
     for choice in subject.choices:
-        line = ".".join(choice.option("version", "").split(".")[:2])
-        wanted = f"{PAUSE_IMAGE}:{PAUSE_TAGS.get(line, '')}"
-        if listed and line in PAUSE_TAGS and wanted not in listed:
+        wanted = coverage.sandbox_image(choice)
+        own = wanted.partition("/")[0] in subject.spec.mirror_hosts  # which needs no mirror
+        if listed and wanted and wanted not in listed and not own:
             yield (
                 Place(("images",), on_key=True),
-                f"the list lacks {word(wanted)}, the sandbox image of containerd {line}",
+                f"the list lacks {word(wanted)}, the sandbox image of the nodes",
                 "add it, unless the nodes' config.toml names another",
             )
             return

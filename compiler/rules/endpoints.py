@@ -102,6 +102,9 @@ def _hosts(subject: Subject) -> Iterator[tuple[Place, str]]:
         yield Place(access.path, on_key=True), host
 
 
+_WITHOUT_IPV6 = (*mirrors.CARRIERS, "imageswap", "registries.conf", "copy-list")
+
+
 @rule("RS103", Severity.ERROR)
 def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
     """The mirror string of `values` and `secret` cannot carry an IPv6 address.
@@ -109,9 +112,11 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
     The webhook parts each pair at `::`; an address with `::` in it makes three parts, and the
     line is skipped without a word: nothing of that registry is swapped.
 
-    Fix: give the registry a DNS name, or compile only targets without the string.
+    registries.conf and copy lists cannot either: their readers take no address for a host.
 
-    Source: phenixblue/imageswap-webhook, reading of the map file.
+    Fix: give the registry a DNS name, or compile only other targets.
+
+    Source: phenixblue/imageswap-webhook, reading of the map file; skopeo 1.9.3, run.
 
     Bad:
         registry: {endpoint: "[fd00::1]:5000"}
@@ -120,7 +125,7 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
         registry: {endpoint: "[fd00::1]:5000"}
         targets: [containerd]
     """
-    carriers = [c.target for c in subject.choices if c.target in (*mirrors.CARRIERS, "imageswap")]
+    carriers = [c.target for c in subject.choices if c.target in _WITHOUT_IPV6]
     if not carriers:
         return
     told: set[str] = set()
@@ -131,16 +136,12 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
         ):
             if "::" in text and text not in told:
                 told.add(text)
+                names = carriers[0] in ("registries.conf", "copy-list")
+                why = "its readers take no such host" if names else "`::` parts its pairs"
                 yield (
                     place,
-                    (
-                        f"the map of {word(carriers[0])} cannot carry {word(text)}: "
-                        "`::` parts its pairs"
-                    ),
-                    (
-                        "use a DNS name, or list only targets without the string: "
-                        "`targets: [containerd]`"
-                    ),
+                    f"target {word(carriers[0])} cannot carry {word(text)}: {why}",
+                    "use a DNS name, or list only targets that can: `targets: [certs.d]`",
                 )
 
 

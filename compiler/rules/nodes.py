@@ -357,12 +357,12 @@ def header_before_2_1(subject: Subject) -> Iterator[Found]:
           - {target: certs.d, version: "2.1", credentials: header}
     """
     for choice in subject.choices:
-        version = choice.option("version", "2.1")
-        if choice.option("credentials") == "header" and version.startswith(("1.", "2.0")):
+        version = choice.option("version", "before 2.1")
+        if choice.option("credentials") == "header" and version.startswith(("1.", "2.0", "b")):
             yield (
                 place_of(choice, "credentials"),
                 f"containerd {version} sends this login to no registry that hands out tokens",
-                "write `credentials: config`",
+                "write `credentials: config`; or `version`, if the nodes have 2.1 or later",
             )
 
 
@@ -386,17 +386,15 @@ def nothing_to_copy(subject: Subject) -> Iterator[Found]:
     spec = subject.resolved
     if not subject.has("copy-list") or not isinstance(spec.images, tuple):
         return
-    sources = {mirror.source for mirror in spec.mirrors}
     for choice in subject.choices:
-        if choice.target != "copy-list":
-            continue
-        if next(copy_list.copies(spec), None) is None and not spec.images:
+        if choice.target == "copy-list" and not spec.images and not any(copy_list.copies(spec)):
             yield place_of(choice), "there is nothing to copy", "add `images: FILE`, or a list"
-        left = [] if WILDCARD in sources else list(copy_list.without_mirror(spec))
-        if left:
-            more = f" (and {len(left) - 1} more)" if len(left) > 1 else ""
-            yield (
-                place_of(choice),
-                f"no mirror serves {word(left[0])}{more}, so nobody knows where to copy it",
-                "add its registry to `mirrors`, or take it off the list",
-            )
+    left = list(copy_list.without_mirror(spec))
+    if left:
+        more = f" (and {len(left) - 1} more)" if len(left) > 1 else ""
+        listed = isinstance(subject.spec.images, tuple)
+        yield (
+            Place(("images", left[0]) if listed else ("images",)),
+            f"no mirror serves {word(spec.images[left[0]])}{more}, so it has no place to go",
+            "add its registry to `mirrors`, or take it off; `regspec coverage` lists them all",
+        )

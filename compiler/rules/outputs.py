@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics import Place, Severity, word, words
 from ..output import Claims
+from ..reference import DOCKER_HUB_ALIASES
 from ..targets import TARGETS, containerd
 from .rule import Found, Subject, place_of, rule
 
@@ -233,6 +234,8 @@ def library_alone(subject: Subject) -> Iterator[Found]:
     library, hub = mirrors.get("docker.io/library"), mirrors.get("docker.io")
     if library is None or (hub and hub.location.below("library") == library.location):
         return
+    if any(alias in mirrors for alias in DOCKER_HUB_ALIASES):
+        return  # which RS311 tells of
     if hub:
         advice = f"serve it from {word(str(hub.location.below('library')))}, below `docker.io`"
     else:

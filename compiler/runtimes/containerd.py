@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from . import hosts_toml, node
+from . import go, hosts_toml, node
 from .hosts import assumed_scheme, default_host
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Resolver:
                 folder = self._folder(image.registry)
                 notes += folder.notes
                 attempts = self._by_hosts(folder, image)
-        except (hosts_toml.NoFile, ValueError) as why:
+        except (hosts_toml.NoFile, node.Unreadable, ValueError) as why:
             return Outcome(loads=True, reason=str(why), notes=notes)
         # Immediate repeats are one: with the same host as [host] and as server it is asked twice.
         kept = [a for i, a in enumerate(attempts) if not i or a.url != attempts[i - 1].url]
@@ -91,14 +91,15 @@ class Resolver:
         """`registry.mirrors`: the endpoints of the registry or the wildcard, then the upstream."""
         mirrors = self.configuration.registry.get("mirrors", {})
         key = image.registry if image.registry in mirrors else WILDCARD
-        endpoints = [_with_scheme(e) for e in mirrors.get(key, {}).get("endpoint", [])]
+        endpoints = [_endpoint(text) for text in mirrors.get(key, {}).get("endpoint", [])]
         upstream = default_host(image.registry)
-        if not any(urlsplit(endpoint).netloc == image.registry for endpoint in endpoints):
-            endpoints.append(f"{assumed_scheme(upstream)}://{upstream}")
+        if not any(endpoint.host == image.registry for endpoint in endpoints):
+            endpoints.append(go.Url(assumed_scheme(upstream), upstream, ""))
         attempts = []
-        for endpoint in endpoints:
-            parts = urlsplit(endpoint)
-            host = parts.netloc
+        for parts in endpoints:
+            host = parts.host
+            if not host or parts.scheme not in ("http", "https"):
+                continue  # no request comes of it
             authorities, skip = self._tls(host)
             attempts.append(
                 Attempt(
@@ -170,7 +171,9 @@ class Resolver:
         """One folder of certs.d."""
         names = self._tree.names(path)
         if names is None:
-            return _Folder(there=False)
+            if self._tree.text(path) is None:
+                return _Folder(there=False)
+            return _Folder(missing=f"{path} is no folder: no request is made")
         file, note, hosts = f"{path}/hosts.toml", "", None
         text = self._tree.text(file)
         if not text:
@@ -182,7 +185,11 @@ class Resolver:
                 note = f"{file} is ignored: {why}"
         if hosts is None:
             # The certificates that Docker would take from there.
-            found = tuple(f"{path}/{name}" for name in names if name.endswith(".crt"))
+            found = tuple(
+                f"{path}/{name}"
+                for name in names
+                if name.endswith(".crt") and self._tree.names(f"{path}/{name}") is None
+            )
             hosts = [replace(hosts_toml.NOBODY, authorities=found)]
         missing = hosts_toml.missing_file(hosts, self._tree)
         return _Folder(tuple(hosts), None if note else file, (note,) if note else (), missing)
@@ -200,22 +207,21 @@ class _Folder:
     there: bool = True
 
 
-def _with_scheme(endpoint: str) -> str:
-    """An endpoint as a URL.
+def _endpoint(text: str) -> go.Url:
+    """The parts of an endpoint, whose scheme may be left out.
 
     Raises:
-        ValueError: it is none, so that nothing is asked.
+        ValueError: it is no URL, so that nothing at all is asked.
     """
-    url = endpoint if "://" in endpoint else f"//{endpoint}"
-    parts = urlsplit(url)
-    if any(c.isspace() or ord(c) < 0x20 for c in parts.netloc) or _bad_escape(parts.path):  # noqa: PLR2004
-        raise ValueError(f"the endpoint {endpoint!r} is no URL: no request is made")
-    return endpoint if "://" in endpoint else f"{assumed_scheme(parts.netloc)}://{endpoint}"
-
-
-def _bad_escape(path: str) -> bool:
-    escapes = path.split("%")[1:]
-    return any(len(e) < 2 or not all(c in "0123456789abcdefABCDEF" for c in e[:2]) for e in escapes)  # noqa: PLR2004
+    try:
+        parts = go.url(text if "://" in text else f"dummy://{text}")
+    except go.NotUrl as why:
+        raise ValueError(f"the endpoint {text!r} is no URL ({why}): nothing is asked") from None
+    if "://" in text:
+        return parts
+    # An address in brackets without a port is not taken for one of this machine.
+    scheme = "https" if parts.host.endswith("]") else assumed_scheme(parts.host)
+    return go.Url(scheme, parts.host, parts.path)
 
 
 def _upstream(root: hosts_toml.Host, registry: str) -> hosts_toml.Host:

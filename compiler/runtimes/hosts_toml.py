@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+
+from . import go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,13 @@ _CAPABILITIES = frozenset({"pull", "resolve", "push"})
 _KEY = r"""("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)"""
 _HEADER = re.compile(r"^[ \t]*\[[ \t]*host[ \t]*\.[ \t]*" + _KEY, re.MULTILINE)
 _DURATION = re.compile(r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z")
-_MULTILINE = re.compile(r'"""(?:[^\\]|\\.)*?"""|' + r"'''.*?'''", re.DOTALL)
+TRIPLE = '"' * 3
+# What may look like a header and is none: comments and texts, in the order of the file, so that
+# none of them begins inside another.
+_HIDES = re.compile(
+    rf"""{TRIPLE}(?:[^\\]|\\.)*?{TRIPLE}|\'\'\'.*?\'\'\'|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*""",
+    re.DOTALL,
+)
 
 
 class Defect(Exception):  # noqa: N818 - it says what is wrong
@@ -65,9 +71,11 @@ def read(text: str, folder: str, version: Version) -> list[Host]:
     Raises:
         Defect: the file is ignored.
     """
+    if version.major == 1:
+        text = text.removeprefix("\ufeff")
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = go.toml(text)
+    except go.NotToml as error:
         raise Defect(f"it is not TOML: {error}") from None
     tables = data.get("host", {})
     if not isinstance(tables, dict):
@@ -77,6 +85,9 @@ def read(text: str, folder: str, version: Version) -> list[Host]:
     server = data.get("server", "")
     if not isinstance(server, str):
         raise Defect("`server` is not text")
+    for name, table in tables.items():
+        _check_settings(name, table)
+    _check_settings("", data)
     names = list(tables) if version.major == 1 else list(_headers(text))
     hosts = [_host(name, tables.get(name), folder, version) for name in names if name in tables]
     return [*hosts, _host(server, data, folder, version)]
@@ -89,32 +100,49 @@ def _before_1_7_32(version: Version) -> bool:
 def _headers(text: str) -> Iterator[str]:
     """The hosts in the order of their table headers; only these count since 2.0."""
     last = None
-    for match in _HEADER.finditer(_MULTILINE.sub('""', text)):
-        name = str(tomllib.loads(f"x = {match[1]}")["x"]) if match[1][0] in "\"'" else match[1]
+    for match in _HEADER.finditer(_HIDES.sub(_blank, text)):
+        name = str(go.toml(f"x = {match[1]}")["x"]) if match[1][0] in "\"'" else match[1]
         if name != last:
             yield name
         last = name
 
 
-def _host(url: str, settings: Any, folder: str, version: Version) -> Host:
+def _blank(match: re.Match[str]) -> str:
+    """Nothing in place of a comment or of a text of several lines; the rest stays."""
+    text = match[0]
+    return "" if text.startswith("#") else '""' if text[:3] in (TRIPLE, "'''") else text
+
+
+def _check_settings(name: str, settings: Any) -> None:
+    """The types of the settings of a host, or of the root; all are looked at, used or not."""
     if not isinstance(settings, dict):
-        raise Defect(f'`host."{url}"` is not a table')
-    known = _CAPABILITIES if version.before(2, 2, 0) else _CAPABILITIES | {"referrers"}
-    capabilities = settings.get("capabilities", [])
-    if not isinstance(capabilities, list):
+        raise Defect(f'`host."{name}"` is not a table')
+    if not isinstance(settings.get("capabilities", []), list):
         raise Defect("`capabilities` is not a list")
-    for capability in capabilities:
-        if not isinstance(capability, str) or capability.lower() not in known:
-            raise Defect(f"unknown capability {capability!r}")
+    if not all(isinstance(capability, str) for capability in settings.get("capabilities", [])):
+        raise Defect("a capability is not text")
     for key in ("override_path", "skip_verify"):
         if not isinstance(settings.get(key, False), bool):
             raise Defect(f"`{key}` is not true or false")
+    if not isinstance(settings.get("header", {}), dict):
+        raise Defect("`header` is not a table")
+
+
+def _host(url: str, settings: Any, folder: str, version: Version) -> Host:
+    known = _CAPABILITIES if version.before(2, 2, 0) else _CAPABILITIES | {"referrers"}
+    capabilities = settings.get("capabilities", [])
+    for capability in capabilities:
+        if capability.lower() not in known:
+            raise Defect(f"unknown capability {capability!r}")
     _check_timeout(settings.get("dial_timeout"), version)
     override = settings.get("override_path", False)
     scheme = host = path = ""
     if url:
-        parts = urlsplit(url if url.startswith("http") else f"https://{url}")
-        scheme, host, path = parts.scheme, parts.netloc, parts.path
+        try:
+            parts = go.url(url if url.startswith("http") else f"https://{url}")
+        except go.NotUrl as why:
+            raise Defect(f"{url!r} is no URL: {why}") from None
+        scheme, host, path = parts.scheme, parts.host, parts.path
         if path:
             path = posixpath.normpath(path)
             if not path.endswith("/v2") and not override:
@@ -147,7 +175,7 @@ def _headers_of(value: Any) -> dict[str, Any]:
 
 def _check_timeout(value: Any, version: Version) -> None:
     """`dial_timeout` is known since 2.0.7 and 2.1; before, it is ignored."""
-    if value is None or version.before(2, 0, 7):
+    if value in (None, "") or version.before(2, 0, 7):
         return
     if not isinstance(value, str) or not _DURATION.match(value):
         raise Defect("`dial_timeout` is not a duration")
@@ -159,10 +187,12 @@ def _clients(value: Any, folder: str) -> Iterator[str]:
         return
     for entry in [value] if isinstance(value, str) else value if isinstance(value, list) else [0]:
         pair = entry if isinstance(entry, list) else [entry]
-        if not pair or len(pair) > 2 or not all(isinstance(path, str) for path in pair):  # noqa: PLR2004
+        wanted = 2 if isinstance(entry, list) else 1
+        if len(pair) != wanted or not all(isinstance(path, str) for path in pair):
             raise Defect("`client` is not the path of a file, or a list of them or of pairs")
-        for path in filter(None, pair):
-            yield posixpath.normpath(posixpath.join(folder, str(path)))
+        for index, path in enumerate(pair):
+            if path or not index:  # the key may be in the certificate's file
+                yield posixpath.normpath(posixpath.join(folder, str(path)))
 
 
 def _paths(value: Any, folder: str) -> Iterator[str]:

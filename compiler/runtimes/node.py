@@ -7,11 +7,12 @@ measured on the versions in versions.MEASURED.
 from __future__ import annotations
 
 import copy
-import fnmatch
 import posixpath
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from . import go
+from .accepted import NoStart, check_plugin, check_top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,15 +24,23 @@ DEFAULT_CONFIG_PATH = "/etc/containerd/certs.d:/etc/docker/certs.d"
 """What `config_path` is from 2.2 on when nobody sets it."""
 OLD, NEW, OLDEST = "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "cri"
 """The names of the plugin that reads `registry`, by the generations of the format."""
+_RUNTIME = "io.containerd.cri.v1.runtime"
 _FIRST_OF_2, _FIRST_OF_3 = 2, 3
-_TABLES = ("mirrors", "configs", "auths", "headers")
+
+
+class Unreadable(Exception):  # noqa: N818 - it says what the file is
+    """Something is there that cannot be read as a file; the message says what."""
 
 
 class Tree(Protocol):
     """The files of a node, by their absolute paths."""
 
     def text(self, path: str) -> str | None:
-        """The text of a file, or none if it is not there."""
+        """The text of a file, or none if it is not there.
+
+        Raises:
+            Unreadable: it is there, and cannot be read.
+        """
         ...  # pragma: no cover
 
     def names(self, folder: str) -> list[str] | None:
@@ -83,10 +92,6 @@ class Configuration:
     """What in the files is without effect, and why."""
 
 
-class _NoStart(Exception):  # noqa: N818 - it says what happens
-    """containerd, or its CRI plugin, does not start; the message says why."""
-
-
 @dataclass(slots=True)
 class _Config:
     """One configuration file, or what several were merged into."""
@@ -97,6 +102,8 @@ class _Config:
     path: str
     disabled: list[str] = field(default_factory=list)
     """The plugins that do not run."""
+    required: list[str] = field(default_factory=list)
+    """Those without which nothing runs."""
 
 
 def load(tree: Tree, version: Version) -> Configuration:
@@ -109,10 +116,10 @@ def load(tree: Tree, version: Version) -> Configuration:
     notes: list[str] = []
     try:
         files = list(_files(tree, version, notes))
-        _check_disabled(files)
+        _check_plugins(files, version)
         plugin = _merged(files, version, notes)
         return _configuration(plugin, files, version, notes)
-    except _NoStart as why:
+    except (NoStart, Unreadable) as why:
         return Configuration(loads=False, reason=str(why), notes=tuple(notes))
 
 
@@ -130,25 +137,36 @@ def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[_Config]:
         seen.add(path)
         content = tree.text(path)
         if content is None:
-            if version.major >= _FIRST_OF_2:
-                notes.append(f"{path} is imported and missing")
-                continue
-            raise _NoStart(f"{path} is imported and missing")
+            raise NoStart(f"{path} is imported and missing")
+        if version.major < _FIRST_OF_2:
+            content = content.removeprefix("\ufeff")  # which its reader skips
         config = _parse(content, path)
         yield config
         for pattern in config.imports:
             waiting += _matches(tree, pattern, path, version)
 
 
-def _check_disabled(files: list[_Config]) -> None:
+def _check_plugins(files: list[_Config], version: Version) -> None:
     """Whether the CRI plugin is to run at all; Docker's packages say that it is not."""
-    effective = max((config.version for config in files), default=0)
+    effective = 0
     for config in files:
+        effective = config.version or effective
+    if version.major >= _FIRST_OF_2 and version.before(2, 3, 0):
+        effective = effective or _FIRST_OF_3
+    old_names = effective < _FIRST_OF_2
+    for config in files:
+        strict = not old_names if version.before(2, 3, 0) else config.version >= _FIRST_OF_2
+        for name in (*config.disabled, *config.required):
+            # 1.x wants a whole URI, 2.x a dot.
+            if strict and not (_is_uri(name) if version.major < _FIRST_OF_2 else "." in name):
+                raise NoStart(f"{config.path}: invalid plugin URI {name!r}")
+        if version.major < _FIRST_OF_2:
+            off = {OLDEST} if old_names else {OLD}
+        else:
+            off = {OLD, NEW, _RUNTIME} | ({OLDEST} if config.version < _FIRST_OF_2 else set())
         for name in config.disabled:
-            if effective >= _FIRST_OF_2 and not _is_uri(name):
-                raise _NoStart(f"{config.path}: invalid disabled plugin URI {name!r}")
-            if name in (OLD, NEW) or (name == OLDEST and effective < _FIRST_OF_2):
-                raise _NoStart(f"{config.path}: `disabled_plugins` has {name!r}")
+            if name in off:
+                raise NoStart(f"{config.path}: `disabled_plugins` has {name!r}")
 
 
 def _is_uri(name: str) -> bool:
@@ -156,40 +174,58 @@ def _is_uri(name: str) -> bool:
 
 
 def _matches(tree: Tree, pattern: str, importer: str, version: Version) -> list[str]:
-    """The files that one entry of `imports` names."""
-    glob = any(character in pattern for character in "*?[")
+    """The files that one entry of `imports` names; only with `*` in it is it a pattern."""
+    glob = "*" in pattern
     if not pattern.startswith("/"):
         if glob and version.before(1, 6, 39):
             return []  # looked for in the folder that containerd was started in
         pattern = posixpath.join(posixpath.dirname(importer), pattern)
     if not glob:
         return [posixpath.normpath(pattern)]
-    folder, name = posixpath.split(pattern)
-    if any(character in folder for character in "*?["):
-        return []
-    names = fnmatch.filter(tree.names(folder) or [], name)
-    return [
-        f"{folder}/{name}" for name in sorted(names) if tree.text(f"{folder}/{name}") is not None
-    ]
+    found = ["/"]
+    for part in filter(None, pattern.split("/")):
+        if not any(character in part for character in "*?[\\"):
+            found = [posixpath.join(folder, part) for folder in found]
+            continue
+        try:
+            found = [
+                posixpath.join(folder, name)
+                for folder in found
+                for name in go.matches(tree.names(folder) or [], part)
+            ]
+        except ValueError as why:
+            raise NoStart(f"`imports`: {why} {pattern!r}") from None
+    # What the last part names literally need not be there.
+    return sorted(path for path in found if _is_there(tree, path))
+
+
+def _is_there(tree: Tree, path: str) -> bool:
+    folder, name = posixpath.split(path)
+    return name in (tree.names(folder) or [])
 
 
 def _parse(content: str, path: str) -> _Config:
     try:
-        data = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        raise _NoStart(f"{path} is not TOML: {error}") from None
+        data = go.toml(content)
+    except go.NotToml as error:
+        raise NoStart(f"{path} is not TOML: {error}") from None
+    check_top(data, path)
     version, imports = data.get("version", 0), data.get("imports", [])
     plugins = data.get("plugins", {})
     if isinstance(version, bool) or not isinstance(version, int):
-        raise _NoStart(f"{path}: `version` is not a number")
+        raise NoStart(f"{path}: `version` is not a number")
     if not isinstance(plugins, dict) or not all(isinstance(p, dict) for p in plugins.values()):
-        raise _NoStart(f"{path}: `plugins` is not a table of tables")
+        raise NoStart(f"{path}: `plugins` is not a table of tables")
     if not isinstance(imports, list) or not all(isinstance(i, str) for i in imports):
-        raise _NoStart(f"{path}: `imports` is not a list of texts")
-    disabled = data.get("disabled_plugins", [])
-    if not isinstance(disabled, list) or not all(isinstance(d, str) for d in disabled):
-        raise _NoStart(f"{path}: `disabled_plugins` is not a list of texts")
-    return _Config(version, plugins, imports, path, disabled)
+        raise NoStart(f"{path}: `imports` is not a list of texts")
+    return _Config(
+        version,
+        plugins,
+        imports,
+        path,
+        data.get("disabled_plugins", []),
+        data.get("required_plugins", []),
+    )
 
 
 def _merged(files: list[_Config], version: Version, notes: list[str]) -> dict[str, Any]:
@@ -212,7 +248,7 @@ def _merged_by_1(files: list[_Config], version: Version, notes: list[str]) -> di
     effective = 0
     for config in files:
         if config.version > _FIRST_OF_2 and refuses:
-            raise _NoStart(f"{config.path}: unsupported config version {config.version}")
+            raise NoStart(f"{config.path}: unsupported config version {config.version}")
         effective = config.version or effective
         if any(name in plugins and name in config.plugins for name in (OLD, OLDEST)):
             notes.append(f"{config.path} replaces all CRI settings of the files before it")
@@ -221,7 +257,7 @@ def _merged_by_1(files: list[_Config], version: Version, notes: list[str]) -> di
     if effective >= _FIRST_OF_2:
         wrong = [key for key in plugins if not _is_uri(key)]
         if wrong:
-            raise _NoStart(f"invalid plugin key URI {wrong[0]!r}")
+            raise NoStart(f"invalid plugin key URI {wrong[0]!r}")
     notes += _unread(plugins, (name,))
     return copy.deepcopy(plugins.get(name, {}))
 
@@ -229,40 +265,46 @@ def _merged_by_1(files: list[_Config], version: Version, notes: list[str]) -> di
 def _merged_by_2_0(files: list[_Config], notes: list[str]) -> dict[str, Any]:
     """2.0 to 2.2: all tables merged, then taken for the version of the last file that has one."""
     plugins: dict[str, Any] = {}
-    effective = 0
+    effective = _FIRST_OF_3  # where no file says one
     for config in files:
         effective = config.version or effective
         _deep(plugins, config.plugins)
     if effective > _FIRST_OF_3:
-        raise _NoStart(f"config version {effective} is newer than this containerd, which reads 3")
-    return _migrated(plugins, (NEW, OLD) if effective == _FIRST_OF_2 else (NEW,), effective, notes)
+        raise NoStart(f"config version {effective} is newer than this containerd, which reads 3")
+    names = {1: (NEW, OLDEST, OLD), 2: (NEW, OLD)}.get(effective, (NEW,))
+    return _migrated(plugins, names, notes)
 
 
 def _merged_by_2_3(files: list[_Config], version: Version, notes: list[str]) -> dict[str, Any]:
     """2.3 and later: each file is migrated, and then they are merged."""
-    root = files[0].version
+    root = 0
     plugin: dict[str, Any] = {}
     for config in files:
-        own = config.version or root
+        own = config.version
+        root = root or own
         if own > 4:  # noqa: PLR2004 - the newest format
-            raise _NoStart(f"{config.path}: config version {own} is newer than containerd")
+            raise NoStart(f"{config.path}: config version {own} is newer than containerd")
         if own > root and version.before(2, 4, 0):
-            raise _NoStart(f"drop-in config version {own} higher than root config version {root}")
-        names = {0: (OLDEST,), 1: (OLDEST,), 2: (NEW, OLD), 3: (NEW, OLD)}.get(own, (NEW,))
-        _deep(plugin, _migrated(config.plugins, names, own, notes))
+            raise NoStart(f"drop-in config version {own} higher than root config version {root}")
+        oldest = (NEW, OLDEST, OLD)
+        names = {0: oldest, 1: oldest, 2: (NEW, OLD), 3: (NEW, OLD)}.get(own, (NEW,))
+        _deep(plugin, _migrated(config.plugins, names, notes))
     return plugin
 
 
-def _migrated(
-    plugins: dict[str, Any], names: tuple[str, ...], effective: int, notes: list[str]
-) -> dict[str, Any]:
-    """One table of those that the plugin had by its names; of two, the older name's keys win."""
-    if effective < _FIRST_OF_2 and names != (OLDEST,):
-        names = ()
+def _migrated(plugins: dict[str, Any], names: tuple[str, ...], notes: list[str]) -> dict[str, Any]:
+    """One table of those that the plugin had by its names.
+
+    Of an older name only `registry` is taken over, as far as pulls go, and it wins.
+    """
     notes += _unread(plugins, names)
     plugin: dict[str, Any] = {}
     for name in names:
-        plugin |= copy.deepcopy(plugins.get(name, {}))
+        table = copy.deepcopy(plugins.get(name, {}))
+        if name == NEW:
+            plugin |= table
+        elif "registry" in table:
+            plugin["registry"] = table["registry"]
     return plugin
 
 
@@ -284,8 +326,8 @@ def _configuration(
     plugin: dict[str, Any], files: list[_Config], version: Version, notes: list[str]
 ) -> Configuration:
     """The plugin's table, held to what the plugin accepts."""
+    check_plugin(plugin, version)
     registry = plugin.get("registry", {})
-    _check_types(registry, version)
     mirrors, configs = registry.get("mirrors", {}), registry.get("configs", {})
     written = registry.get("config_path")
     config_path: str = written or ""
@@ -296,18 +338,19 @@ def _configuration(
         if mirrors and not filled_in:
             config_path = ""
     if mirrors and config_path:
-        raise _NoStart("`mirrors` cannot be set when `config_path` is provided")
+        raise NoStart("`mirrors` cannot be set when `config_path` is provided")
     tls = [host for host, config in configs.items() if "tls" in config]
     if tls and version.major < _FIRST_OF_2 and config_path:
-        raise _NoStart("`configs.tls` cannot be set when `config_path` is provided")
+        raise NoStart("`configs.tls` cannot be set when `config_path` is provided")
     if tls and version.major >= _FIRST_OF_2:
         notes.append(f'registry.configs."{tls[0]}".tls is not read since 2.0')
     local = plugin.get("use_local_image_pull") or mirrors or configs or registry.get("auths")
     local = bool(version.before(2, 1, 0) or local)
     if local:
-        folders = tuple(config_path.split(":")) if config_path else ()
+        parts = config_path.split(":") if config_path else []
+        folders = tuple(posixpath.normpath(part) for part in parts)
     else:
-        folders = (config_path,) if config_path else ()
+        folders = (posixpath.normpath(config_path),) if config_path else ()
         if ":" in config_path:
             notes.append(f"`config_path` is taken for one folder, {config_path}, not for a list")
     return Configuration(
@@ -331,25 +374,3 @@ def _origin(files: list[_Config], *steps: str) -> str:
             if node is not None:
                 return config.path
     return MAIN
-
-
-def _check_types(registry: Any, version: Version) -> None:
-    """What of a wrong type keeps containerd from starting."""
-    if not isinstance(registry, dict):
-        raise _NoStart("`registry` is not a table")
-    if not isinstance(registry.get("config_path", ""), str):
-        raise _NoStart("`config_path` is not text")
-    for key in _TABLES:
-        table = registry.get(key, {})
-        if not isinstance(table, dict):
-            raise _NoStart(f"`{key}` is not a table")
-        if key != "headers" and not all(isinstance(value, dict) for value in table.values()):
-            raise _NoStart(f"`{key}` is not a table of tables")
-    for mirror in registry.get("mirrors", {}).values():
-        endpoint = mirror.get("endpoint", [])
-        if not isinstance(endpoint, list) or not all(isinstance(one, str) for one in endpoint):
-            raise _NoStart("`endpoint` is not a list of texts")
-    for config in registry.get("configs", {}).values():
-        tls = config.get("tls", {}) if version.major < _FIRST_OF_2 else {}
-        if not isinstance(tls, dict) or not isinstance(config.get("auth", {}), dict):
-            raise _NoStart("`configs` is not a table of tables")

@@ -51,3 +51,9 @@ PAUSE_TAGS = {
     "2.4": "3.10.2",
 }
 """The tag of the sandbox image that each line of containerd is built with."""
+
+
+def is_modelled(text: str) -> bool:
+    """Whether a text names a version of one of the lines that are modelled."""
+    version = parse(text)
+    return version is not None and f"{version.major}.{version.minor}" in LINES

@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import emit, reference
-from ..mirrors import WILDCARD
+from ..mirrors import Places
 from .target import Artifact, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..mirrors import Location
     from ..model import Choice, Spec
 
 _HEADER = f"""{emit.HEADER}
@@ -28,11 +27,18 @@ _HEADER = f"""{emit.HEADER}
 def copies(spec: Spec) -> Iterator[tuple[str, str]]:
     """The images of the list and of the charts: what each is upstream, and in the registry.
 
-    An image whose registry has no mirror is left out; see `without_mirror`.
+    An image whose registry has no mirror is left out; see `without_mirror`. Of two with one tag and
+    different digests the second goes by its digest alone.
     """
-    for _, parsed, location in _listed(spec):
-        if location is not None:
-            yield _source(parsed), f"{location.below(parsed.repository)}{_version(parsed)}"
+    taken: dict[str, str] = {}
+    for _, parsed, served in _listed(spec):
+        if served is None:
+            continue
+        source, destination = _source(parsed), f"{served}{_version(parsed)}"
+        if taken.setdefault(destination, source) != source and parsed.digest:
+            destination = f"{served}@{parsed.digest}"
+        if destination != f"{parsed.registry}/{parsed.repository}{_version(parsed)}":
+            yield source, destination
     for block in (spec.image_swap, spec.cert_manager):
         for chart_image in block.images if block else ():
             if not chart_image.exact:
@@ -42,22 +48,22 @@ def copies(spec: Spec) -> Iterator[tuple[str, str]]:
                 yield _source(parsed), f"{name}{_version(prefixed)}"
 
 
-def without_mirror(spec: Spec) -> Iterator[str]:
-    """The images of the list whose registry has no mirror, and is not where mirrors are."""
-    for image, parsed, location in _listed(spec):
-        if location is None and parsed.registry not in spec.mirror_hosts:
-            yield image
+def without_mirror(spec: Spec) -> Iterator[int]:
+    """The indexes in the list of images whose registry has no mirror, and is not where they are."""
+    for index, parsed, served in _listed(spec):
+        if served is None and parsed.registry not in spec.mirror_hosts:
+            yield index
 
 
-def _listed(spec: Spec) -> Iterator[tuple[str, reference.Reference, Location | None]]:
-    """The images of the list that are references, each with its mirror."""
-    mirrors = {mirror.source: mirror.location for mirror in reversed(spec.by_registry)}
-    for image in spec.images if isinstance(spec.images, tuple) else ():
+def _listed(spec: Spec) -> Iterator[tuple[int, reference.Reference, str | None]]:
+    """The images of the list that are references, each with its place in the registry."""
+    places = Places(spec.mirrors)
+    for index, image in enumerate(spec.images if isinstance(spec.images, tuple) else ()):
         try:
             parsed = reference.parse(image)
         except reference.NotAReference:
             continue  # told elsewhere
-        yield image, parsed, mirrors.get(parsed.registry, mirrors.get(WILDCARD))
+        yield index, parsed, places.find(parsed)[1] or None
 
 
 def _source(parsed: reference.Reference) -> str:

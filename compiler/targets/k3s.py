@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import emit
+from ..mirrors import WILDCARD
 from .target import Artifact, Target
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     root = choice.option("out", TARGET.file)
     folder = f"/etc/rancher/{choice.option('distribution', 'k3s')}/ca"
     mirrors = {m.source: {"endpoint": [spec.api_root(m.location)]} for m in spec.by_registry}
+    wildcard = any(mirror.source == WILDCARD for mirror in spec.mirrors)
     configs: dict[str, Any] = {}
     authorities: dict[str, str] = {}
     for host in spec.mirror_hosts:
@@ -39,6 +41,12 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
             name = f"{host.replace(':', '_')}.crt"
             authorities[name] = str(access.ca_cert)
             config["tls"] = {"ca_file": f"{folder}/{name}"}
+        if access and access.plain_http:
+            # Also for images that are named by it: k3s takes https otherwise.
+            mirrors.setdefault(host, {"endpoint": [f"{spec.origin(host)}/v2"]})
+        elif wildcard and "tls" not in config:
+            # Without any, k3s drops the host's own entry, and the wildcard takes its images.
+            config["tls"] = {"insecure_skip_verify": False}
         if config:
             configs[host] = config
     data: dict[str, Any] = {"mirrors": mirrors, **({"configs": configs} if configs else {})}

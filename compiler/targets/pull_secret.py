@@ -20,7 +20,7 @@ _KEY = ".dockerconfigjson"
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     name = choice.option("name", "registry-pull")
     logins = json.dumps(docker_config(spec), ensure_ascii=False, separators=(",", ":"))
-    namespaces = choice.option("namespaces", [None])
+    namespaces = dict.fromkeys(choice.option("namespaces", [None]))
     documents = [_secret(name, namespace, logins) for namespace in namespaces]
     texts = [f"---\n{emit.yaml_text(document)}" for document in documents]
     yield Artifact(

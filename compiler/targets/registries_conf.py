@@ -26,7 +26,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         for mirror in spec.mirrors
         if mirror.source != str(mirror.location)
     ]
-    sources = {mirror.source for mirror in spec.mirrors}
+    sources = {registry["prefix"] for registry in registries}
     registries += [
         {"prefix": host, "location": host, "insecure": True}
         for host in spec.mirror_hosts
@@ -85,7 +85,7 @@ TARGET = Target(
     name="registries.conf",
     summary="registries.conf.d, certs.d and auth.json of podman, CRI-O, skopeo and buildah",
     file="containers",
-    destination="/etc/containers",
+    destination="/etc/containers (auth.json: where REGISTRY_AUTH_FILE or global_auth_file points)",
     on_nodes=True,
     restart="crio (podman, skopeo and buildah need none)",
     options=(),

@@ -11,7 +11,9 @@ STORED = [
     "airgap-images/quay.io/a/b/c:1",
     "airgap-images/reg.example.test/team/app:1",
 ]
-INSPECT = ["skopeo", "inspect", "--authfile", "/etc/containers/auth.json", "--raw"]
+# As the target says: skopeo does not look there by itself.
+AUTH = "REGISTRY_AUTH_FILE=/etc/containers/auth.json"
+INSPECT = ["env", AUTH, "skopeo", "inspect", "--raw"]
 
 
 @pytest.fixture
