@@ -5,7 +5,12 @@ Each case is measured or read in containerd's code; CONTRIBUTING.md says where t
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from regspec import reference
 from regspec.runtimes import containerd, node, versions
 
@@ -342,3 +347,46 @@ def test_the_upstream(image, main, url):
 def test_versions(text, parsed):
     found = versions.parse(text)
     assert (found and (found.major, found.minor, found.patch)) == parsed
+
+
+RECORDED = [
+    json.loads(line)["files"]
+    for line in (Path(__file__).parent / "data/containerd-pulls.jsonl").read_text().splitlines()
+]
+LINES = sorted({line for files in RECORDED for text in files.values() for line in text.split("\n")})
+ODD = ["[host]", "version = 3", "x = [", '"', "'''", "#", "\ufeff", "\x00", "server = 1", "ca = []",
+       "imports = ['*']", "[plugins]", "plugins = 1", "endpoint = [' ://%zz', '//', 'a']", "=", "]",
+       "capabilities = [1]", "[host.'https://[::1']", "config_path = ':'", "client = [[], 'a']",
+       "header = {A = [1]}", "dial_timeout = '1h2m'", "disabled_plugins = ['cri']"]  # fmt: skip
+IMAGES = (
+    "nginx",
+    "reg.example.test:5000/a:1",
+    "[::1]:5000/b",
+    "localhost/c",
+    f"d@sha256:{'a' * 64}",
+)
+SPOTS = st.integers(0, 1 << 20)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.sampled_from(RECORDED),
+    st.lists(st.tuples(SPOTS, SPOTS, st.sampled_from(LINES + ODD * 5), st.booleans()), max_size=5),
+    st.sampled_from(ALL),
+    st.sampled_from(IMAGES),
+)
+def test_no_files_break_the_model(files, changes, version, image):
+    """Whatever stands in them: an answer, and no exception."""
+    files = dict(files)
+    for spot, other, text, whole in changes:
+        path = sorted(files)[spot % len(files)]
+        lines = files[path].split("\n")
+        at = other % len(lines)
+        lines[at] = text if whole else lines[at][: spot % 40] + text
+        files[path] = "\n".join(lines)
+    outcome = containerd.Resolver(node.Files(files), versions.parse(version)).pull(
+        reference.parse(image)
+    )
+    assert outcome.loads or outcome.reason
+    for attempt in outcome.attempts:
+        assert attempt.url.startswith(("http://", "https://"))

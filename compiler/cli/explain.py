@@ -73,7 +73,8 @@ def explain_command(
 
     A verdict is `mirror`, `mirror, then upstream`, `upstream`, `wrong path` (the mirror is asked,
     but not for what the spec means), `none` (nothing is asked) or `not loaded` (containerd runs
-    without its CRI plugin). Exit 1 on all but `mirror`. Logins are never looked up.
+    without its CRI plugin). An image that is named by a registry of SPEC itself is one of `mirror`.
+    Exit 1 on all but `mirror`. Logins are never looked up.
 
     \b
       regspec explain registry.yaml nginx:1.25
