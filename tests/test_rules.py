@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import inspect
 import json
+import pkgutil
 import re
 import shutil
 import sys
 import textwrap
 
 import pytest
-from regspec import authorities, document, pipeline, sources
-from regspec.rules import RULES, Selection
+from regspec import authorities, document, pipeline, rules, sources
+from regspec.rules import RULES, Rule, Selection
 
 COMMON = {"RS101", "RS317"}
 """What the examples of other rules may meet: documented endpoints, and no mirror of Docker Hub."""
@@ -86,32 +88,15 @@ def test_the_manual_has_all_its_parts(rule):
 
 
 def test_the_codes_are_unique_and_every_rule_is_listed():
-    from regspec.rules import (
-        certificates,
-        coverage,
-        endpoints,
-        logins,
-        names,
-        nodes,
-        outputs,
-        settings,
-    )
-    from regspec.rules.rule import Rule
-
-    written = [
-        value
-        for module in (
-            certificates,
-            coverage,
-            endpoints,
-            logins,
-            names,
-            nodes,
-            outputs,
-            settings,
-        )
+    modules = [
+        importlib.import_module(f"regspec.rules.{module.name}")
+        for module in pkgutil.iter_modules(rules.__path__)
+    ]
+    written = {
+        id(value): value
+        for module in modules
         for value in vars(module).values()
         if isinstance(value, Rule)
-    ]
+    }.values()
     assert len({rule.code for rule in written}) == len(written)
     assert {rule.code for rule in written} == set(RULES)
