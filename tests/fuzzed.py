@@ -25,6 +25,8 @@ COMMANDS = (
     ("explain", "-", "nginx", "quay.io/a/b:1", "--containerd", "2.3", "--format", "json"),
 )
 EXPECTED = (0, 1)
+# One of each: click keeps every stream that it has written to.
+OUT, ERR = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
 NO_RUNTIME = 2
 """What `explain` says of a spec none of whose targets is for a runtime."""
 
@@ -32,8 +34,10 @@ NO_RUNTIME = 2
 def wrong(words: tuple[str, ...], spec: bytes) -> str:
     """What is wrong with how the command takes a spec, or an empty text."""
     sys.stdin = io.TextIOWrapper(io.BytesIO(spec), "utf-8")
-    sys.stdout = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
-    sys.stderr = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+    sys.stdout, sys.stderr = OUT, ERR
+    for stream in (OUT, ERR):
+        stream.seek(0)
+        stream.truncate()
     begun = time.process_time()
     try:
         cli.main(["--debug", *words])
