@@ -1,8 +1,8 @@
 """The image-swap webhook (phenixblue, v1.5.3, MAPS mode), a second time, for a property test.
 
-The product has its own transcription of this algorithm. This one was written from the text of the
-measured facts alone (section 7 of facts.md), without a look at the other, so that a mistake in
-reading is not made twice: a test runs both on the same maps and images and compares.
+The product has its own transcription of this algorithm. This one was written from a description of
+what was measured alone, without a look at the other, so that a mistake in reading is not made
+twice: a test runs both on the same maps and images and compares.
 
 The quirks are the webhook's and are kept on purpose. Where the text can be read in two ways, a
 comment that starts with "Ambiguous" names the reading taken here.

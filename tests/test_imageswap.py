@@ -1,8 +1,8 @@
 """The model of the image-swap webhook, held to what the webhook did, and to a second one.
 
-The rows are those that were recorded from phenixblue/imageswap-webhook 1.5.3 (commit d45185b) in
-MAPS mode, and what its own words say beside them. imageswap_by_the_text.py was written from these
-words by somebody else, so that a mistake is not made twice.
+Rows were recorded from phenixblue/imageswap-webhook 1.5.3 (commit d45185b) in MAPS mode, or, where
+it says so, concluded from a description of it. imageswap_by_the_text.py was written from that
+description by somebody else, so that a mistake is not made twice.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DASH = (
     f"default::\nquay.io::{H}/mirror-\ndocker.io::{H}/mirror-\nreg.example.test:5000::{H}/mirror-\n"
 )
 ROWS = [
-    # section 7, the results table, from the top
+    # recorded
     (GOOD, "nginx", f"{M}/docker.io/library/nginx"),
     (GOOD, "nginx:1.25", f"{M}/docker.io/library/nginx:1.25"),
     (GOOD, f"nginx{SHA}", f"{M}/docker.io/library/nginx{SHA}"),
@@ -96,7 +96,7 @@ ROWS = [
     (NO_DEFAULT, "quay.io/a/b:1", "quay.io/a/b:1"),
     (NO_DEFAULT + f"[EXACT]nginx:1.25::{M}/exact:1\n", "nginx:1.25", f"{M}/exact:1"),
     (NO_DEFAULT + f"[REPLACE]quay.io/*::{M}/q\n", "quay.io/a/b:1", f"{M}/q/b:1"),
-    # section 7, the prose: reading the map file
+    # concluded from the description: reading the map file
     ("# default::x\n" + GOOD, "quay.io/a:1", f"{M}/quay.io/a:1"),
     (f"default::\nquay.io::{M}/q # a comment\n", "quay.io/a:1", f"{M}/q/a:1"),
     (f"default::\nquay.io::{M}/q # one # two\n", "quay.io/a:1", f"{M}/q#one/a:1"),
@@ -107,7 +107,7 @@ ROWS = [
     ("default::\nquay.io::b::c\n", "quay.io/a:1", "quay.io/a:1"),
     (f"default::\n[exact]nginx::{M}/x\n", "nginx", "nginx"),
     (f"default::\nquay.io::{M}/one\nquay.io::{M}/two\n", "quay.io/a:1", f"{M}/two/a:1"),
-    # section 7, the prose: swapping
+    # concluded from the description: swapping
     (GOOD, "localhost/x", f"{M}/docker.io/localhost/x"),
     ("[REPLACE]quay.io/*::\n", "quay.io/a/b:1", "b:1"),
     (f"[REPLACE]quay.io/*::{M}/1\n[REPLACE]*::{M}/2\n", "quay.io/a/b:1", f"{M}/1/b:1"),
@@ -117,7 +117,7 @@ ROWS = [
     (f"default::{M}\nnoswap_wildcards::foo, bar\n", "ghcr.io/x/y:1", f"{M}/x/y:1"),
     (GOOD + "noswap_wildcards::quay\n", "quay.io/a:1", f"{M}/quay.io/a:1"),
     (f"default::{M}\n", "nginx:1", f"{M}/nginx:1"),
-    # section 2
+    # recorded
     (f"docker.io::{M}/docker.io\n", "nginx:1.25", "nginx:1.25"),
     (GOOD.strip().replace("\n", ","), "nginx:1.25", "nginx:1.25"),
     (GOOD, "docker.io/nginx:1.25", f"{M}/docker.io/nginx:1.25"),
@@ -165,7 +165,7 @@ def second(text, image):
 
 
 @pytest.mark.parametrize("text, image, swapped", ROWS, ids=range(len(ROWS)))
-def test_the_recorded_rows(text, image, swapped):
+def test_the_rows(text, image, swapped):
     assert model(text, image) == swapped
     assert second(text, image) == swapped
 

@@ -217,25 +217,34 @@ def test_the_login_of_certs_d_goes_to_the_mirror(stage, compiled, authority, how
 def test_skopeo_pulls_what_the_mirror_has_and_asks_elsewhere_only_if_it_may(
     stage, compiled, authority, fallback
 ):
+    login = ("robot$airgap", "s3cret")
     files = compiled(
         {
-            "registry": {"endpoint": "harbor.example.test", "caCert": authority.ca},
+            "registry": {
+                "endpoint": "harbor.example.test",
+                "username": login[0],
+                "password": login[1],
+                "caCert": authority.ca,
+            },
             "mirrors": ["docker.io", "quay.io"],
             "fallback": fallback,
             "targets": ["registries.conf"],
         }
     )
+    copy = ["env", "REGISTRY_AUTH_FILE=/etc/containers/auth.json", "skopeo", "copy"]
     report = stage(
         files={f"/etc/{path}": text for path, text in files.items()} | POLICY,
         images_in_registry=["docker.io/library/hello:1"],
+        auth=login,
         commands=[
-            ["skopeo", "copy", "docker://docker.io/library/hello:1", "dir:/run/hello"],
-            ["skopeo", "copy", "docker://quay.io/a/missing:1", "dir:/run/missing"],
+            [*copy, "docker://docker.io/library/hello:1", "dir:/run/hello"],
+            [*copy, "docker://quay.io/a/missing:1", "dir:/run/missing"],
         ],
     )
     there, missing = report.commands
     assert there.code == 0, there.err
     assert not there.upstream
+    assert there.users == {("harbor.example.test", login[0])}
     assert any("/blobs/" in line for line in there.mirror)
     assert missing.code != 0
     assert any("/v2/quay.io/a/missing/manifests/1" in line for line in missing.mirror)
