@@ -111,7 +111,7 @@ def first_unreadable(text: str) -> SyntaxProblem | None:
 
 
 @dataclass(slots=True)
-class _Frame:
+class Frame:
     """A mapping or sequence that is being read."""
 
     container: Any
@@ -131,16 +131,16 @@ class Composer:
         self.text = text
         self.extents = extents
         self.problems: list[SyntaxProblem] = []
-        self.stack: list[_Frame] = []
+        self.stack: list[Frame] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.open_anchors: set[str] = set()
         self.nodes = 0
         self.aliased = 0
         self.root: Any = None
+        self.documents = 0
 
     def compose(self) -> Any:
         """The data of the document; what is wrong with it is added to `problems`."""
-        documents = 0
         for event in self._events():
             match event:
                 case yaml.ScalarEvent() if self._is_key():
@@ -156,16 +156,20 @@ class Composer:
                 case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                     self._close(event)
                 case yaml.DocumentStartEvent():
-                    documents += 1
-                    if documents > 1:
-                        self._stop(
-                            event,
-                            "a second document starts here",
-                            "one file is one spec: remove this line and what follows",
-                        )
-        if not documents:
+                    self.documents += 1
+                    self._begin(event)
+        if not self.documents:
             self._stop(None, "the document is empty", "`regspec init` writes a spec to start from")
         return self.root
+
+    def _begin(self, event: Any) -> None:
+        """Begin a document, of which a spec is one."""
+        if self.documents > 1:
+            self._stop(
+                event,
+                "a second document starts here",
+                "one file is one spec: remove this line and what follows",
+            )
 
     def _events(self) -> Iterator[Any]:
         loader = _Loader(self.text)
@@ -255,7 +259,7 @@ class Composer:
         self._add(container, event, scalar=False)
         if event.anchor:
             self.open_anchors.add(event.anchor)
-        self.stack.append(_Frame(container, start, end, anchor=event.anchor, count_before=before))
+        self.stack.append(Frame(container, start, end, anchor=event.anchor, count_before=before))
 
     def _close(self, event: Any) -> None:
         frame = self.stack.pop()

@@ -1,4 +1,4 @@
-"""One YAML document: its plain data, and a line and a column for every path of it."""
+"""A text that was read: its plain data, and a line and a column for every path of it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,32 @@ from .composer import Composer, Extent, NotADocument, SyntaxProblem, first_unrea
 from .places import Lines, Showing, Stretch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .diagnostics import Path, Place, Span
 
-__all__ = ["Document", "NotADocument", "SyntaxProblem", "parse"]
+__all__ = ["Document", "Extent", "NotADocument", "SyntaxProblem", "parse"]
+
+
+def _extents_of_spec(text: str) -> dict[Path, Extent]:
+    extents: dict[Path, Extent] = {}
+    Composer(text, extents).compose()
+    return extents
 
 
 @dataclass(frozen=True)
 class Document:
-    """One YAML document: its plain data, and where each path of it stands."""
+    """A text that was read: its plain data, and where each path of it stands."""
 
     text: str = field(repr=False)
     data: Any = field(repr=False)
+    read_extents: Callable[[str], dict[Path, Extent]] = field(default=_extents_of_spec, repr=False)
+    """Finds the places in the text, in the way of its syntax."""
 
     @cached_property
     def _extents(self) -> dict[Path, Extent]:
         """The places are looked for only when one is shown, in a second reading."""
-        extents: dict[Path, Extent] = {}
-        Composer(self.text, extents).compose()
-        return extents
+        return self.read_extents(self.text)
 
     @cached_property
     def _lines(self) -> Lines:
