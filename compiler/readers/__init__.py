@@ -1,0 +1,121 @@
+"""What regspec reads back: one module a format, and which of them a text is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from .. import stream, toml_places
+from ..document import Document, Extent, NotADocument
+from . import (
+    certificate,
+    containerd,
+    hosts_toml,
+    imageswap,
+    k3s,
+    logins,
+    registries_conf,
+    secret,
+    values,
+)
+from .reading import REGISTRY, UNKNOWN, Fact, Reading, Served, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..diagnostics import Path
+
+__all__ = ["REGISTRY", "UNKNOWN", "Fact", "Reading", "Served", "Source", "Unknown", "read"]
+
+_OF_YAML = (secret, logins, imageswap, values, k3s)
+_OF_TOML = (hosts_toml, registries_conf, containerd)
+_LOOKS_LIKE_TOML = re.compile(
+    r"^[ \t]*(?:\[+[^\]\n]+\]+[ \t]*(?:#.*)?$|[\w.\"-]+[ \t]*=)", re.MULTILINE
+)
+_SPEC = "RegistrySpec"
+
+
+class Unknown(Exception):  # noqa: N818 - it says what the text is
+    """A text of no format that regspec reads; the message says what it is instead, if known."""
+
+
+def read(
+    text: str, path: str, file_text: Callable[[str], str | None], *, complete: bool = False
+) -> list[Reading]:
+    """What a text says, by what it is and not by its name.
+
+    Args:
+        text: of the file.
+        path: of the file; its folder is what a hosts.toml is for.
+        file_text: gives the text of another file that this one names.
+        complete: whether a file that is not there is missing, and not just not given.
+
+    Returns:
+        One reading for each document in it that is of a known format, at least one.
+
+    Raises:
+        Unknown: it has none.
+        NotADocument: it is broken.
+    """
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise Unknown("it is empty")
+    if certificate.is_pem(text):
+        return [certificate.read(Source(_plain(text), path, file_text, complete))]
+    if imageswap.is_map(text):
+        return [imageswap.read_text(Source(_plain(text), path, file_text, complete))]
+    if _LOOKS_LIKE_TOML.search(text) and not text.lstrip().startswith(("{", "---")):
+        try:
+            parsed = toml_places.parse(text)
+        except NotADocument as why:
+            # Perhaps it is YAML, in which a line of some text looks so.
+            try:
+                return _of_stream(text, path, file_text, complete=complete)
+            except (NotADocument, Unknown):
+                raise why from None
+        for reader in _OF_TOML:
+            if reader.recognises(parsed.data):
+                return [reader.read(Source(parsed, path, file_text, complete))]
+        raise Unknown("it is TOML, but no configuration that regspec knows")
+    return _of_stream(text, path, file_text, complete=complete)
+
+
+def _of_stream(
+    text: str, path: str, file_text: Callable[[str], str | None], *, complete: bool
+) -> list[Reading]:
+    parsed = stream.parse(text)
+    readings = []
+    for within, data in _documents(parsed.data):
+        for reader in _OF_YAML:
+            if reader.recognises(data):
+                readings.append(reader.read(Source(parsed, path, file_text, complete, within)))
+                break
+    if not readings:
+        kinds = {data["kind"] for _, data in _documents(parsed.data) if _has_kind(data)}
+        if kinds == {_SPEC}:
+            raise Unknown("it is a spec already")
+        raise Unknown("it is of no format that regspec reads")
+    return readings
+
+
+def _has_kind(data: Any) -> bool:
+    return isinstance(data, dict) and isinstance(data.get("kind"), str)
+
+
+def _documents(documents: list[Any]) -> Iterator[tuple[Path, Any]]:
+    """Each document of a stream, and each item of a `List` that kubectl printed."""
+    for index, data in enumerate(documents):
+        if (
+            _has_kind(data)
+            and data["kind"].endswith("List")
+            and isinstance(data.get("items"), list)
+        ):
+            for number, item in enumerate(data["items"]):
+                yield (index, "items", number), item
+        else:
+            yield (index,), data
+
+
+def _plain(text: str) -> Document:
+    """A text that is one value."""
+    return Document(text, text, lambda whole: {(): Extent(None, (0, len(whole)), scalar=True)})

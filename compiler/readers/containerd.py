@@ -1,0 +1,293 @@
+"""config.toml of containerd, versions 1 to 4, and the fragments that it imports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..diagnostics import Place
+from ..mirrors import LIBRARY
+from .reading import UNKNOWN, Reading, Served, leaves, served_by, switch_of
+
+if TYPE_CHECKING:
+    from ..diagnostics import Path
+    from .reading import Source
+
+KIND = "containerd"
+_NAMES = {
+    1: "cri",
+    2: "io.containerd.grpc.v1.cri",
+    3: "io.containerd.cri.v1.images",
+    4: "io.containerd.cri.v1.images",
+}
+"""The plugin that reads `registry`, by the version of the format."""
+_HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
+_CONFIG_PATH = "/etc/containerd/certs.d"
+_TOP = ("version", "imports", "plugins", "root", "state", "grpc", "disabled_plugins")
+_RUNC = ("containerd", "runtimes", "runc")
+_FULL = {(*_RUNC, "runtime_type"), (*_RUNC, "options", "SystemdCgroup")}
+_IMPORTS = ["/etc/containerd/conf.d/*.toml"]
+_RUNC_TYPE = "io.containerd.runc.v2"
+
+
+def recognises(data: Any) -> bool:
+    """Whether a TOML text is such a configuration."""
+    return isinstance(data, dict) and any(key in data for key in _TOP)
+
+
+def read(source: Source) -> Reading:
+    """The facts of one file, whatever the others say that it imports or is imported by."""
+    data = source.data
+    closed = frozenset({"endpoint", "config_path", "tls"})
+    reading = Reading(KIND, source, closed=closed, target="containerd")
+    plugins = data.get("plugins")
+    plugins = plugins if isinstance(plugins, dict) else {}
+    name, held = _plugin(reading, data, plugins)
+    registry = held.get("registry")
+    registry = registry if isinstance(registry, dict) else {}
+    path: Path = ("plugins", name, "registry")
+    _homes(reading, path)
+    say_registry(reading, registry, path)
+    _settings(reading, data, path)
+    _options(reading, data, name, held)
+    return reading
+
+
+def _plugin(
+    reading: Reading, data: dict[str, Any], plugins: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """The name and the table of the plugin that holds `registry`, told whether it is read."""
+    version = data.get("version", 1)
+    wanted = _NAMES.get(version, "") if type(version) is int else ""
+    present = [
+        name
+        for name in dict.fromkeys((wanted, *_NAMES.values()))
+        if isinstance(plugins.get(name), dict) and "registry" in plugins[name]
+    ]
+    if present:
+        known = present[0] == wanted or (wanted == _NAMES[3] and version not in _NAMES)
+        at = reading.place("version") if "version" in data else reading.place()
+        meant = f"a file of version {version} has `registry` below {wanted or 'no plugin'}"
+        shown = f"{meant}, and not below {present[0]}"
+        reading.say(("format",), known, at, shown=shown)
+        for name in present[1:]:
+            reading.leave(
+                reading.place("plugins", name, "registry", on_key=True),
+                f"only {present[0]} was looked at",
+            )
+        return present[0], plugins[present[0]]
+    return wanted or _NAMES[2], {}
+
+
+def _homes(reading: Reading, path: Path) -> None:
+    """Where what is missing would be: below the nearest table that there is."""
+    for kind in ("endpoint", "config_path", "tls", "ca", "auth", "setting", "format"):
+        below = {"endpoint": (*path, "mirrors"), "setting": ()}.get(kind, path)
+        reading.homes[kind,] = Place(below, on_key=bool(below))
+
+
+def say_registry(reading: Reading, registry: dict[str, Any], path: Path) -> None:
+    """The facts and claims of the table `registry`.
+
+    Args:
+        reading: gets them.
+        registry: the table, of one file or of several that were merged.
+        path: of the table in the document.
+    """
+    if registry.get("config_path"):
+        value = registry["config_path"]
+        reading.say(("config_path",), value, reading.place(*path, "config_path"))
+        reading.target = "certs.d"
+        if value != _CONFIG_PATH:
+            reading.options["configPath"] = value
+    mirrors = registry.get("mirrors")
+    for source, table in mirrors.items() if isinstance(mirrors, dict) else ():
+        reading.target = "containerd"
+        reading.options.pop("configPath", None)
+        _mirror(reading, source, table, (*path, "mirrors", source))
+    configs = registry.get("configs")
+    for host, table in configs.items() if isinstance(configs, dict) else ():
+        _host(reading, host, table, (*path, "configs", host))
+    reading.leave_others(registry, ("config_path", "mirrors", "configs"), *path)
+
+
+def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
+    """One upstream: what is asked first, and last the upstream, whether it is written or not."""
+    written = table.get("endpoint") if isinstance(table, dict) else None
+    endpoints = (
+        [one for one in written if isinstance(one, str)] if isinstance(written, list) else []
+    )
+    at = reading.place(*path, "endpoint") if written else reading.place(*path, on_key=True)
+    normal = [normalised(one) for one in endpoints]
+    upstream = normalised(f"https://{_HUB_HOST if source == _HUB else source}")
+    while len(normal) > 1 and normal[-1] == upstream:
+        normal.pop()
+    reading.say(("endpoint", source), tuple(normal), at, shown=", ".join(endpoints))
+    for index, endpoint in enumerate(endpoints):
+        place = reading.place(*path, "endpoint", index)
+        found = served_by(endpoint)
+        if index >= len(normal):
+            continue
+        if index or found is None:
+            why = "a second place for one source" if index else "it is no URL of a registry"
+            reading.leave(place, why)
+            continue
+        scheme, served = found
+        reading.claim(("mirror", source), served, place)
+        api = bool(scheme) and served.proxy_cache is None and "/v2" in endpoint
+        api = api or (bool(scheme) and not served.location.path)
+        reading.claim(("form", source), "api" if api else "documented", place)
+        if scheme == "http":
+            reading.claim(("host", served.location.host, "plainHTTP"), True, place)  # noqa: FBT003
+        elif scheme:
+            reading.claim(("host", served.location.host, "plainHTTP"), False, place)  # noqa: FBT003
+    reading.leave_others(table, ("endpoint",), *path)
+
+
+def normalised(endpoint: str) -> str:
+    """An endpoint, so that two that lead to the same requests are the same.
+
+    Source: containerd, internal/cri/server/images/image_pull.go: without a scheme it is https, and
+    http on this machine; an empty path is `/v2`.
+    """
+    scheme, separator, rest = endpoint.partition("://")
+    if not separator:
+        rest = endpoint
+        local = rest.startswith(("localhost", "127.", "[::1]"))
+        scheme = "http" if local else "https"
+    host, slash, path = rest.partition("/")
+    if not slash:
+        return f"{scheme}://{host}/v2"
+    return f"{scheme}://{host}/{path.rstrip('/')}" if path else f"{scheme}://{host}/"
+
+
+def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
+    """`registry.configs."HOST"`: TLS settings and a login."""
+    table = table if isinstance(table, dict) else {}
+    tls = table.get("tls")
+    for key, value in tls.items() if isinstance(tls, dict) else ():
+        place = reading.place(*path, "tls", key)
+        if key == "insecure_skip_verify":
+            reading.say(("tls", host, key), switch_of(value), place)
+            if switch_of(value) is True:
+                reading.claim(("host", host, "insecureSkipVerify"), True, place)  # noqa: FBT003
+        elif key == "ca_file" and isinstance(value, str):
+            reading.say(("tls", host, key), value, place)
+            say_ca(reading, host, value, place)
+            reading.options["caFile"] = value
+        else:
+            reading.leave(reading.place(*path, "tls", key, on_key=True))
+    login = table.get("auth")
+    for key, value in login.items() if isinstance(login, dict) else ():
+        place = reading.place(*path, "auth", key)
+        if key in ("username", "password") and isinstance(value, str):
+            reading.say(("auth", host, key), value, place, secret=True)
+            reading.claim(("host", host, key), value, place, secret=True)
+            reading.options["credentials"] = "config"
+        else:
+            _other_login(reading, host, key, value, (*path, "auth", key))
+    reading.leave_others(table, ("tls", "auth"), *path)
+
+
+def _other_login(reading: Reading, host: str, key: str, value: Any, path: Path) -> None:
+    """A login as the base64 of both its parts; any other kind is none of a spec."""
+    from .reading import decoded  # noqa: PLC0415 - rare
+
+    username, colon, password = ((isinstance(value, str) and decoded(value)) or "").partition(":")
+    if key != "auth" or not colon:
+        reading.leave(reading.place(*path, on_key=True))
+        return
+    for part, text in (("username", username), ("password", password)):
+        reading.say(("auth", host, part), text, reading.place(*path), secret=True)
+        reading.claim(("host", host, part), text, reading.place(*path), secret=True)
+    reading.options["credentials"] = "config"
+
+
+def say_ca(reading: Reading, host: str, path: str, place: Place) -> None:
+    """The facts and claims of a CA in a file of its own."""
+    found = reading.source.certificates_of(path)
+    reading.say(("ca", host), found, place)
+    if found is UNKNOWN:
+        reading.leave(place, "its file was not given")
+    elif isinstance(found, str):
+        reading.leave(place, found)
+    else:
+        text = reading.source.file_text(path) or ""
+        reading.claim(("host", host, "caCert"), text, place)
+
+
+def _settings(reading: Reading, data: dict[str, Any], registry: Path) -> None:
+    """All other values of the file, of which those matter that regspec writes."""
+    for path, value in leaves(data):
+        if path[: len(registry)] != registry and path != ("version",):
+            words = tuple(str(step) for step in path)
+            secret = not isinstance(value, bool | int | list) and len(path) > 1
+            reading.say(("setting", *words), value, reading.place(*path), secret=secret)
+
+
+def _options(reading: Reading, data: dict[str, Any], name: str, held: dict[str, Any]) -> None:
+    """The options of the target that makes such a file, and what no target makes."""
+    options = reading.options
+    carried: set[Path] = {("version",)}
+    plugin = ("plugins", name)
+    runc = held.get("containerd", {})
+    for step in ("runtimes", "runc"):
+        runc = runc.get(step, {}) if isinstance(runc, dict) else {}
+    runc = runc if isinstance(runc, dict) else {}
+    runc_options = runc.get("options")
+    group = runc_options.get("SystemdCgroup") if isinstance(runc_options, dict) else None
+    if reading.target == "certs.d":
+        options.pop("caFile", None)
+        if isinstance(held.get("sandbox_image"), str):
+            options["sandboxImage"] = held["sandbox_image"]
+            carried.add((*plugin, "sandbox_image"))
+        if isinstance(group, bool) and runc.get("runtime_type") == _RUNC_TYPE:
+            options["systemdCgroup"] = group
+            carried |= {(*plugin, *path) for path in _FULL}
+    else:
+        options.pop("credentials", None)
+        form = [fact for fact in reading.claims if fact.subject[0] == "form"]
+        api = bool(form) and all(fact.value == "api" for fact in form)
+        if api:
+            options["endpoints"] = "api"
+        for fact in form:
+            if not api and fact.value == "api":
+                reading.leave(fact.place, "other endpoints are written without scheme or `/v2`")
+        reading.claims = [fact for fact in reading.claims if fact.subject[0] != "form"]
+        if name == _NAMES[3] and api:
+            options["configVersion"] = 3
+        elif group is True and runc.get("runtime_type") == _RUNC_TYPE and _is_full(data):
+            options["form"] = "full"
+            carried |= {("imports",), *((*plugin, *path) for path in _FULL)}
+        if api:
+            reading.lacks = lambda source, _served: source == LIBRARY
+            reading.ranked = False
+    _leave(reading, data, carried)
+
+
+def _is_full(data: dict[str, Any]) -> bool:
+    return bool(data.get("imports") == _IMPORTS)
+
+
+def _leave(reading: Reading, data: dict[str, Any], carried: set[Path]) -> None:
+    """List the tables and keys of which nothing is carried over, the outermost of each."""
+
+    def known(path: Path) -> bool:
+        return any(one[: len(path)] == path for one in carried)
+
+    def walk(table: dict[str, Any], path: Path) -> None:
+        for key, value in table.items():
+            below = (*path, key)
+            if below in carried or (len(below) == 3 and key == "registry"):  # noqa: PLR2004
+                continue
+            has_registry = len(below) == 2 and isinstance(value, dict) and "registry" in value  # noqa: PLR2004
+            if isinstance(value, dict) and (known(below) or has_registry or below == ("plugins",)):
+                walk(value, below)
+            elif value not in ({}, [], ""):
+                reading.leave(reading.place(*below, on_key=True))
+
+    walk(data, ())
+
+
+def is_served_by_itself(source: str, served: Served) -> bool:
+    """Whether a mirror is the registry itself, as stands beside a wildcard."""
+    return source == str(served.location)

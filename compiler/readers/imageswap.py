@@ -1,0 +1,113 @@
+"""The map of the image-swap webhook: its file, or the ConfigMap that holds it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..diagnostics import Place
+from ..mirrors import LIBRARY, WILDCARD, Location
+from .reading import Reading, Served, say_string, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .reading import Source
+
+KIND = "imageswap"
+_DEFAULT, _HUB = "default", "docker.io"
+_LINE = re.compile(r"[^\n]+")
+_OTHERS = ("[EXACT]", "[REPLACE]", "noswap_wildcards")
+_PAIR = 2
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is the ConfigMap."""
+    held = data.get("data") if isinstance(data, dict) else None
+    return isinstance(held, dict) and isinstance(held.get("maps"), str)
+
+
+def is_map(text: str) -> bool:
+    """Whether a text is a map file, or a mirror string: every line that says something has `::`."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return bool(lines) and all("::" in line for line in lines) and "apiVersion" not in text
+
+
+def read(source: Source) -> Reading:
+    """The facts of a ConfigMap."""
+    text = source.data["data"]["maps"]
+    reading = Reading(KIND, source, closed=frozenset({"map"}), target="imageswap")
+    _say(reading, text, "data", "maps")
+    reading.leave_others(source.data["data"], ("maps",), "data")
+    return reading
+
+
+def read_text(source: Source) -> Reading:
+    """The facts of a map file; or of a mirror string by itself, as the Secret holds it."""
+    text = source.data
+    if any("," in line and not line.startswith(_OTHERS) for line in text.splitlines()):
+        reading = Reading("secret", source, closed=frozenset({"mirror"}))
+        say_string(reading, text)
+        return reading
+    reading = Reading(KIND, source, closed=frozenset({"map"}), target="imageswap")
+    _say(reading, text)
+    return reading
+
+
+def _say(reading: Reading, text: str, *steps: str) -> None:
+    reading.ranked = False
+    reading.lacks = lambda source, _served: source == LIBRARY
+    path = reading.place(*steps).path
+    reading.homes["map",] = Place(path)
+    lines = list(_lines(text))
+    derived = _derived(lines)
+    for number, (key, value, start, end) in enumerate(lines):
+        place = Place(path, part=(start, end))
+        if not key:
+            reading.leave(place, "the webhook cannot read this line")
+            continue
+        reading.say(("map", key), value, place)
+        if key.startswith(_OTHERS):
+            reading.leave(place, "a mirror map holds no such line")
+        elif not value or value == key or number in derived:
+            continue  # such images stay as they are, or where they would be by themselves
+        elif value.endswith("-"):
+            reading.leave(place, "a place that ends in `-` is put before the name as it is")
+        else:
+            source = WILDCARD if key == _DEFAULT else key
+            reading.claim(("mirror", source), Served(Location.parse(value)), place)
+
+
+def _derived(lines: list[tuple[str, str, int, int]]) -> set[int]:
+    """The last lines, as far as they follow from those before: Docker Hub and its library."""
+    targets = {key: value for key, value, _, _ in lines}
+    default = targets.get(_DEFAULT)
+    hub = targets.get(_HUB) or default
+    follows = {LIBRARY: f"{hub}/library", _HUB: default}
+    found: set[int] = set()
+    for number in range(len(lines) - 1, -1, -1):
+        key, value, _, _ = lines[number]
+        if key not in follows or value != follows.pop(key):
+            break
+        found.add(number)
+    return found
+
+
+def _lines(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """Each line that is not empty: key, value and where it stands; no key if it is not read.
+
+    Source: phenixblue/imageswap-webhook 1.5.3: blanks do not count, `#` begins a comment.
+    """
+    for match in _LINE.finditer(text):
+        line = match[0]
+        comment = re.match(r"(.*[^#])#", line, re.DOTALL)
+        written = "" if line.startswith("#") else comment[1] if comment else line
+        bare = written.strip()
+        if not bare:
+            continue
+        start = match.start() + line.index(bare)
+        parts = bare.replace(" ", "").split("::")
+        if len(parts) != _PAIR:
+            parts = bare.replace(" ", "").split(":")
+        key, value = parts if len(parts) == _PAIR else ("", "")
+        yield key, text_of(value) or "", start, start + len(bare)

@@ -1,0 +1,136 @@
+"""registries.yaml of k3s and RKE2."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..mirrors import LIBRARY
+from .containerd import is_served_by_itself, say_ca
+from .reading import Reading, served_by, switch_of, text_of
+
+if TYPE_CHECKING:
+    from ..diagnostics import Path
+    from .reading import Served, Source
+
+KIND = "k3s"
+_ALL = re.compile(r"\^?\(\.[*+]\)\$?\Z")
+_BELOW = re.compile(r"(.*?)/?\$(?:1|\{1\})\Z")
+_RKE2 = "/etc/rancher/rke2/"
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is such a file."""
+    if not isinstance(data, dict) or not data or "kind" in data or "apiVersion" in data:
+        return False
+    return set(data) <= {"mirrors", "configs", "auths"} and all(
+        isinstance(table, dict | None) for table in data.values()
+    )
+
+
+def read(source: Source) -> Reading:
+    """The facts of registries.yaml."""
+    data = source.data
+    reading = Reading(KIND, source, closed=frozenset({"endpoint", "tls", "rewrite"}), target="k3s")
+    reading.ranked = False
+    reading.lacks = _lacks
+    mirrors, configs = data.get("mirrors") or {}, data.get("configs") or {}
+    home = "mirrors" if "mirrors" in data else next(iter(data))
+    for kind in ("endpoint", "tls", "ca", "auth"):
+        reading.homes[kind,] = reading.place(home, on_key=True)
+    for name, table in mirrors.items():
+        _mirror(reading, name, table, ("mirrors", name))
+    for host, table in configs.items():
+        _host(reading, host, table, ("configs", host))
+    reading.leave_others(data, ("mirrors", "configs"))
+    return reading
+
+
+def _lacks(source: str, served: Served) -> bool:
+    return source == LIBRARY or is_served_by_itself(source, served)
+
+
+def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
+    table = table if isinstance(table, dict) else {}
+    written = table.get("endpoint")
+    endpoints = (
+        [one for one in written if isinstance(one, str)] if isinstance(written, list) else []
+    )
+    rewrite = table.get("rewrite")
+    below = _below(reading, source, rewrite, (*path, "rewrite"))
+    roots = tuple(_root(one, below) for one in endpoints)
+    at = reading.place(*path, "endpoint") if endpoints else reading.place(*path, on_key=True)
+    reading.say(("endpoint", source), roots, at, shown=", ".join(endpoints))
+    for index, root in enumerate(roots):
+        place = reading.place(*path, "endpoint", index)
+        found = served_by(root)
+        if index or found is None:
+            why = "a second place for one source" if index else "it is no URL of a registry"
+            reading.leave(place, why)
+            continue
+        if not root.partition("://")[2].partition("/")[2].startswith("v2"):
+            reading.leave(place, f"{root} is not below `/v2`")
+            continue
+        scheme, served = found
+        host = served.location.host
+        if source == host and is_served_by_itself(source, served):
+            reading.claim(("itself", host), True, place)  # noqa: FBT003
+        else:
+            reading.claim(("mirror", source), served, place)
+        reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
+    reading.leave_others(table, ("endpoint", "rewrite"), *path)
+
+
+def _below(reading: Reading, source: str, rewrite: Any, path: Path) -> str:
+    """The path that a rewrite puts before every repository; none if it does something else."""
+    if not isinstance(rewrite, dict):
+        return ""
+    if len(rewrite) == 1:
+        ((pattern, replacement),) = rewrite.items()
+        match = _BELOW.match(text_of(replacement) or "")
+        if _ALL.match(pattern) and match:
+            return match[1]
+    for pattern, replacement in rewrite.items():
+        place = reading.place(*path, pattern)
+        reading.say(("rewrite", source, pattern), text_of(replacement), place)
+        reading.leave(place, "a rewrite that does not put a path before every repository")
+    return ""
+
+
+def _root(endpoint: str, below: str) -> str:
+    """The URL below which repositories are asked for.
+
+    Source: k3s-io/k3s, pkg/agent/containerd/config.go: no path, `/` and `/v2` are all `/v2`, any
+    other path is taken as it is.
+    """
+    scheme, separator, rest = endpoint.partition("://")
+    if not separator:
+        scheme, rest = "https", endpoint
+    host, _, path = rest.rstrip("/").partition("/")
+    path = "/".join(part for part in (path or "v2", below) if part)
+    return f"{scheme}://{host}/{path}"
+
+
+def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
+    table = table if isinstance(table, dict) else {}
+    tls, login = table.get("tls") or {}, table.get("auth") or {}
+    for key, value in tls.items():
+        place = reading.place(*path, "tls", key)
+        if key == "insecure_skip_verify":
+            reading.say(("tls", host, key), switch_of(value), place)
+            reading.claim(("host", host, "insecureSkipVerify"), switch_of(value) is True, place)
+        elif key == "ca_file" and isinstance(value, str):
+            reading.say(("tls", host, key), value, place)
+            say_ca(reading, host, value, place)
+            if value.startswith(_RKE2):
+                reading.options["distribution"] = "rke2"
+        else:
+            reading.leave(reading.place(*path, "tls", key, on_key=True))
+    for key, value in login.items():
+        place, text = reading.place(*path, "auth", key), text_of(value)
+        if key in ("username", "password") and text is not None:
+            reading.say(("auth", host, key), text, place, secret=True)
+            reading.claim(("host", host, key), text, place, secret=True)
+        else:
+            reading.leave(reading.place(*path, "auth", key, on_key=True))
+    reading.leave_others(table, ("tls", "auth"), *path)

@@ -1,0 +1,122 @@
+"""dockerconfigjson: of a Secret, of Helm values, auth.json, and docker's own config.json."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .reading import Reading, decoded, text_of
+
+if TYPE_CHECKING:
+    from ..diagnostics import Place
+    from .reading import Source
+
+KIND = "logins"
+_KEY = ".dockerconfigjson"
+_TYPE = "kubernetes.io/dockerconfigjson"
+_HUB = "https://index.docker.io/v1/"
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is a dockerconfigjson, or a Secret with one."""
+    return isinstance(data, dict) and (
+        isinstance(data.get("auths"), dict) or _text_of_secret(data) is not None
+    )
+
+
+def read(source: Source) -> Reading:
+    """The facts of logins."""
+    data = source.data
+    reading = Reading(KIND, source, target="pull-secret")
+    if "auths" in data:
+        reading.target = ""
+        reading.homes["login",] = reading.place("auths", on_key=True)
+        _say(reading, data["auths"], None, "", "auths")
+        reading.leave_others(data, ("auths",))
+        return reading
+    block, text = _text_of_secret(data) or ("", "")
+    place = reading.place(block, _KEY)
+    reading.homes["login",] = place
+    reading.homes["type",] = reading.place("kind", on_key=True)
+    if "type" in data:
+        reading.say(("type",), text_of(data["type"]), reading.place("type"))
+    if not say_text(reading, text, place, ""):
+        reading.leave(place, "it is not a dockerconfigjson")
+    metadata = data.get("metadata")
+    if isinstance(metadata, dict):
+        name, namespace = text_of(metadata.get("name")), text_of(metadata.get("namespace"))
+        reading.options = {"name": name, "namespace": namespace}
+    return reading
+
+
+def _text_of_secret(data: dict[str, Any]) -> tuple[str, str] | None:
+    """The block of a Secret that holds a dockerconfigjson, and its text."""
+    for block in ("stringData", "data"):
+        keys = data.get(block)
+        if isinstance(keys, dict) and _KEY in keys:
+            text = text_of(keys[_KEY]) or ""
+            return block, (text if block == "stringData" else decoded(text) or "")
+    return None
+
+
+def say_text(reading: Reading, text: str, place: Place, where: str) -> bool:
+    """The facts and claims of a dockerconfigjson that is a text of the document.
+
+    Args:
+        reading: gets them.
+        text: the dockerconfigjson.
+        place: where it stands in the document.
+        where: which of several in one document it is.
+
+    Returns:
+        Whether it is one.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    auths = data.get("auths") if isinstance(data, dict) else None
+    if not isinstance(auths, dict):
+        return False
+    _say(reading, auths, place, where)
+    return True
+
+
+def _say(
+    reading: Reading,
+    auths: dict[str, Any],
+    place: Place | None,
+    where: str,
+    *steps: str | int,
+) -> None:
+    for host, login in auths.items():
+        at = place or reading.place(*steps, host)
+        if not isinstance(login, dict):
+            reading.leave(at, "it is no login")
+            continue
+        both = _both(login)
+        if not both:
+            reading.leave(at, "it is no user name and password")
+            continue
+        plain = host != _HUB and "/" not in host
+        for part, text in both:
+            subject = ("login", where, host, part) if where else ("login", host, part)
+            reading.say(subject, text, at, secret=True)
+        if plain:
+            for part, text in both[:2]:
+                reading.claim(("host", host, part), text, at, secret=True)
+        else:
+            reading.leave(at, "a login for a path or a URL, where a spec has hosts")
+    reading.claim(("logins of",), tuple(auths), place or reading.place(*steps))
+
+
+def _both(login: dict[str, Any]) -> list[tuple[str, str]]:
+    """The user name and password; of what is written twice, both times if they differ."""
+    auth = decoded(text_of(login.get("auth")) or "") or ""
+    username, colon, password = auth.partition(":")
+    found = [("username", username), ("password", password)] if colon else []
+    for part in ("username", "password"):
+        written = text_of(login.get(part))
+        if written and (part, written) not in found:
+            found.append((part, written))
+    return found if len({part for part, _ in found}) > 1 else []

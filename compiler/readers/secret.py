@@ -1,0 +1,102 @@
+"""The registry Secret, as it was written, or as `kubectl get` prints it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import values
+from .reading import REGISTRY, Reading, decoded, say_string, switch_of, text_of
+
+if TYPE_CHECKING:
+    from .reading import Source
+
+KIND = "secret"
+_TEXTS = {"DOMAIN": "endpoint", "BASE_PATH": "baseContentPath"}
+_LOGIN = {"USERNAME": "username", "PASSWORD": "password"}
+_OTHERS = {"INSECURE": "insecureSkipVerify", "CA_CERT": "caCert", "MIRROR_REGISTRIES": ""}
+_CONSTANTS = ("apiVersion", "kind", "type")
+_NAMES = ("name", "namespace")
+_OF_THE_SERVER = (
+    "annotations",
+    "creationTimestamp",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+)
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is the Secret: by the keys that it holds."""
+    blocks = [data.get(name) for name in ("stringData", "data")] if isinstance(data, dict) else []
+    return any(
+        isinstance(block, dict) and any(key in block for key in ("DOMAIN", "MIRROR_REGISTRIES"))
+        for block in blocks
+    )
+
+
+def read(source: Source) -> Reading:
+    """The facts of the Secret; what it says in `stringData` goes before its `data`."""
+    data = source.data
+    reading = Reading(KIND, source, closed=frozenset({"mirror"}), target="secret")
+    held: dict[str, tuple[str, Any]] = {}
+    for block in ("data", "stringData"):
+        keys = data.get(block)
+        if isinstance(keys, dict):
+            reading.homes["registry",] = reading.place(block, on_key=True)
+            reading.homes["mirror",] = reading.homes["registry",]
+            held |= {key: (block, value) for key, value in keys.items()}
+    for key, (block, value) in held.items():
+        _say(reading, key, block, value)
+    metadata = data.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    reading.homes["constant",] = reading.place()
+    for key in _CONSTANTS:
+        if key in data:
+            reading.say(("constant", key), text_of(data[key]), reading.place(key))
+    for key in _NAMES:
+        if key in metadata:
+            place = reading.place("metadata", key)
+            reading.say(("constant", f"metadata.{key}"), text_of(metadata[key]), place)
+    for subject, documented in (
+        ("type", "Opaque"),
+        ("metadata.name", "registry-info"),
+        ("metadata.namespace", "jet-system"),
+    ):
+        for fact in reading.facts:
+            if fact.subject == ("constant", subject) and fact.value != documented:
+                reading.leave(fact.place, f"it is `{documented}` in every Secret of regspec")
+    reading.leave_others(metadata, (*_NAMES, *_OF_THE_SERVER), "metadata")
+    reading.leave_others(data, (*_CONSTANTS, "metadata", "data", "stringData"))
+    return reading
+
+
+def _say(reading: Reading, key: str, block: str, value: Any) -> None:
+    """The facts and claims of one key."""
+    place, text = reading.place(block, key), text_of(value)
+    if key not in (*_TEXTS, *_LOGIN, *_OTHERS):
+        reading.leave(reading.place(block, key, on_key=True))
+        return
+    if text is not None and block == "data":
+        text = decoded(text)
+    if text is None:
+        why = "it is not base64" if block == "data" else "it is no text"
+        reading.say(("registry", (_TEXTS | _LOGIN | _OTHERS)[key]), why, place, shown=why)
+        reading.leave(place, why)
+    elif key in _TEXTS:
+        reading.say(("registry", _TEXTS[key]), text, place)
+        reading.claim((_TEXTS[key],), text, place)
+    elif key in _LOGIN:
+        reading.say(("registry", _LOGIN[key]), text, place, secret=True)
+        reading.claim(("host", REGISTRY, _LOGIN[key]), text, place, secret=True)
+    elif key == "INSECURE":
+        switch = switch_of(text)
+        reading.say(("registry", "insecureSkipVerify"), switch, place)
+        if isinstance(switch, bool):
+            reading.claim(("host", REGISTRY, "insecureSkipVerify"), switch, place)
+        else:
+            reading.leave(place, "it is not `true` or `false`")
+    elif key == "CA_CERT":
+        values.say_ca(reading, text, block, key)
+    else:
+        say_string(reading, text, block, key, whole=block == "data")
