@@ -91,15 +91,20 @@ def holds_login(text: str) -> bool:
     return "@" in text and "@" in _DIGEST.sub("", text)
 
 
-def word(text: str) -> str:
-    """An author's word in backticks, without control characters or a login, cut when long."""
+def word(text: str, most: int = _LONGEST_WORD) -> str:
+    """An author's word in backticks, without control characters or a login, cut when long.
+
+    Args:
+        text: the word.
+        most: how many characters of it are shown.
+    """
     if holds_login(text):
         digest = _DIGEST.search(text)
         end = text.rfind("@", 0, digest.start() if digest else len(text))
         text = f"...{text[end:]}"
     shown = printable(text)
-    if len(shown) > _LONGEST_WORD:
-        shown = shown[: _LONGEST_WORD - 3] + "..."
+    if len(shown) > most:
+        shown = shown[: most - 3] + "..."
     return f"`{shown}`"
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
+    from . import verify
     from .targets import Artifact
 
 _SEVERITIES = list(Severity)
@@ -157,6 +158,34 @@ def explain_spec(
     return Explained(result, spec, artifacts)
 
 
+def verify_spec(
+    content: bytes,
+    *,
+    targets: Sequence[str],
+    environment: Mapping[str, str],
+    read_file: sources.ReadFile,
+) -> tuple[Result, verify.Expected | None]:
+    """What a spec compiles to, to be compared with what is there; see `check_spec`.
+
+    A login or a CA whose reference cannot be resolved is an info, and is not compared.
+    """
+    from . import verify  # noqa: PLC0415 - no other command needs the readers
+
+    selection = rules.Selection()
+    look = _Look(
+        targets, environment, read_file, None, selection, logins=True, stand_in=verify.UNSET
+    )
+    try:
+        found = look.at(document.parse(_decode(content)))
+    except document.NotADocument as why:
+        return _unreadable(why), None
+    told = [f for f in found.findings if f.severity is Severity.ERROR or f.code == "reference"]
+    result = _told(replace(found, findings=told))
+    if result.failed or found.spec is None:
+        return result, None
+    return result, verify.Expected(found.spec, found.choices)
+
+
 def cover_spec(
     content: bytes,
     images: Sequence[str] | None,
@@ -247,6 +276,8 @@ class _Look:
     """What is looked at in place of the images of the spec, if it is given."""
     only: tuple[str, ...] = ()
     """The targets that are looked at; none looks at all that are chosen."""
+    stand_in: str = ""
+    """What takes the place of a reference that cannot be resolved; nothing makes it an error."""
 
     def at(self, parsed: document.Document) -> _Found:
         """The spec of a document with all that is found in it, phase by phase."""
@@ -259,7 +290,7 @@ class _Look:
             choices = tuple(choice for choice in choices if choice.target in self.only)
         selection = replace(self.selection, all_targets=not self.targets)
         resolved, findings = sources.resolve(
-            spec, self.environment, self.read_file, logins=self.logins
+            spec, self.environment, self.read_file, logins=self.logins, stand_in=self.stand_in
         )
         if self.images is not None:
             resolved = replace(resolved, images=tuple(self.images))

@@ -79,7 +79,12 @@ class FolderReader:
 
 
 def resolve(
-    spec: Spec, environment: Mapping[str, str], read_file: ReadFile, *, logins: bool = True
+    spec: Spec,
+    environment: Mapping[str, str],
+    read_file: ReadFile,
+    *,
+    logins: bool = True,
+    stand_in: str = "",
 ) -> tuple[Spec, list[Finding]]:
     """The spec with every reference replaced by its text and every CA in canonical form.
 
@@ -89,11 +94,12 @@ def resolve(
         read_file: reads what `{file: PATH}` names.
         logins: whether user names and passwords are resolved; if not, they stay references, and
             a variable that is not set is only an info.
+        stand_in: takes the place of what cannot be resolved, and makes that only an info.
 
     Returns:
         The resolved spec, and an error for each reference or CA that could not be.
     """
-    resolver = _Resolver(environment, read_file, logins=logins)
+    resolver = _Resolver(environment, read_file, logins=logins, stand_in=stand_in)
     registry = replace(spec.registry, access=resolver.access(spec.registry.access))
     hosts = {host: resolver.access(access) for host, access in spec.hosts.items()}
     images = spec.images
@@ -107,9 +113,15 @@ class _Resolver:
     """Resolves one text after another and collects what is wrong."""
 
     def __init__(
-        self, environment: Mapping[str, str], read_file: ReadFile, *, logins: bool
+        self,
+        environment: Mapping[str, str],
+        read_file: ReadFile,
+        *,
+        logins: bool,
+        stand_in: str,
     ) -> None:
         self.logins = logins
+        self.stand_in = stand_in
         self.environment = environment
         self.read_file = read_file
         self.findings: list[Finding] = []
@@ -128,6 +140,8 @@ class _Resolver:
         path: Path = ("images",)
         images = []
         text = self._text(source, path).removeprefix("\ufeff")  # what some editors begin with
+        if text and text == self.stand_in:
+            return ()
         for number, line in enumerate(text.splitlines(), 1):
             image = line.strip()
             if not image or image.startswith("#"):
@@ -157,6 +171,8 @@ class _Resolver:
 
     def _ca(self, text: Text, path: Path) -> str:
         resolved = self._text(text, path, _DER_HELP)
+        if resolved and resolved == self.stand_in:
+            return resolved
         try:
             return certificates.canonical(resolved)
         except certificates.NotCertificates as why:
@@ -175,6 +191,11 @@ class _Resolver:
                     return text
         except Unresolvable as why:
             step = "env" if isinstance(text, FromEnvironment) else "file"
+            if self.stand_in:
+                message = f"`{path[-1]}` is not compared: {why.message}"
+                place = Place((*path, step))
+                self.findings.append(Finding(Severity.INFO, "reference", place, message))
+                return self.stand_in
             advice = not_text if why.message == _NOT_UTF8 else why.help
             self._refuse((*path, step), "reference", why.message, advice)
             return ""

@@ -177,8 +177,8 @@ def test_every_code_has_a_manual(regspec, tmp_path, code):
 
 
 def test_every_code_of_a_golden_message_has_a_manual(root):
-    told = "".join(path.read_text() for path in root.glob("golden/**/stderr.txt"))
-    codes = set(re.findall(r"^(?:error|warning|info)\[(\w+)\]", told, re.MULTILINE))
+    told = "".join(path.read_text() for path in root.glob("golden/**/std*.txt"))
+    codes = set(re.findall(r"^(?:\S+: )?(?:error|warning|info)\[(\w+)\]", told, re.MULTILINE))
     assert codes <= {*RULES, *PHASES}
     assert set(PHASES) <= codes
 

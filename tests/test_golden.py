@@ -2,7 +2,8 @@
 
 A case is a folder with registry.yaml, and optionally args (words for the command, `compile` unless
 they begin with `check`), env (NAME=VALUE lines) and files that the spec refers to. stderr.txt and
-out/ are what must come. Of bad/, where only advice is given, `check --strict` is run.
+out/ are what must come. Of bad/, where only advice is given, `check --strict` is run. Below import/
+and verify/ the files are what is read back, and stdout.txt is what must come.
 `pytest --update-golden` rewrites those; the diff is read like code.
 """
 
@@ -19,8 +20,11 @@ from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
-CASES = sorted(path.parent for path in GOLDEN.rglob("registry.yaml"))
-MADE = ("stderr.txt", "out")
+READ_BACK = sorted(
+    path.parent for name in ("import", "verify") for path in GOLDEN.glob(f"{name}/*/args")
+)
+CASES = sorted({path.parent for path in GOLDEN.rglob("registry.yaml")} - {*READ_BACK})
+MADE = ("stderr.txt", "stdout.txt", "out")
 
 
 def files_below(folder):
@@ -58,6 +62,24 @@ def test_the_command_gives_exactly_the_golden_files(case, regspec, tmp_path, req
     )
 
 
+@pytest.mark.parametrize("case", READ_BACK, ids=lambda case: str(case.relative_to(GOLDEN)))
+def test_reading_back_gives_exactly_the_golden_words(case, regspec, tmp_path, request):
+    work = tmp_path / "case"
+    shutil.copytree(case, work, ignore=shutil.ignore_patterns(*MADE))
+    command, args = case.parent.name, shlex.split((case / "args").read_text())
+
+    done = regspec(command, *args, cwd=work)
+
+    if request.config.getoption("--update-golden"):
+        if os.environ.get("CI"):
+            pytest.fail("goldens are not rewritten under CI")
+        (case / "stdout.txt").write_text(done.stdout)
+        (case / "stderr.txt").write_text(done.stderr)
+    assert done.stdout == (case / "stdout.txt").read_text()
+    assert done.stderr == (case / "stderr.txt").read_text()
+    assert done.returncode == int(bool(done.stdout) if command == "verify" else not done.stdout)
+
+
 def update(case, work, stderr):
     if os.environ.get("CI"):
         pytest.fail("goldens are not rewritten under CI")
@@ -70,7 +92,9 @@ def update(case, work, stderr):
 
 
 def told_in_bad():
-    return "".join(path.read_text() for path in GOLDEN.glob("bad/*/stderr.txt"))
+    read_back = (case / name for case in READ_BACK for name in MADE[:2])
+    told = (*GOLDEN.glob("bad/*/stderr.txt"), *read_back)
+    return "".join(path.read_text() for path in told)
 
 
 def test_there_are_cases_of_both_kinds():

@@ -17,10 +17,12 @@ from .coverage import coverage_command
 from .exit_codes import Exit
 from .explain import explain_command
 from .files import forget_stdout, say_error
+from .import_ import import_command
 from .init import init_command
 from .rules import rule_command, rules_command
 from .schema import schema_command
 from .targets import targets_command
+from .verify import verify_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +58,8 @@ for _command in (
     check_command,
     explain_command,
     coverage_command,
+    import_command,
+    verify_command,
     init_command,
     schema_command,
     targets_command,

@@ -35,5 +35,22 @@ fail with `x509: certificate signed by unknown authority`, days later.
 Fix: give the `-----BEGIN CERTIFICATE-----` blocks of the CA, best as `{file: ca.crt}`.
 
 Source: RFC 7468; the documented parameter table.""",
+    "drift": """What is there is not what the spec compiles to.
+
+`regspec verify` says it of a file, a Secret or a node: another value, something that is missing or
+too much, a file that cannot be read, or a configuration that containerd does not load.
+
+Fix: apply what `regspec compile` writes, or change the spec if what is there is meant.
+
+Source: the spec itself; of nodes, the measured behaviour of containerd.""",
+    "import": """What `regspec import` cannot make a spec of.
+
+An error is a disagreement: two files say different things of one place of the spec. An info is
+something that a spec cannot hold, such as another key of a chart.
+
+Fix: `--prefer FILE` says which file is right; what is not carried over stays where it is needed, or
+is not needed any more.
+
+Source: docs/import.md.""",
 }
 """The manual of each, by its code."""

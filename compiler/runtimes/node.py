@@ -123,6 +123,25 @@ def load(tree: Tree, version: Version) -> Configuration:
         return Configuration(loads=False, reason=str(why), notes=tuple(notes))
 
 
+def paths(tree: Tree, version: Version) -> list[str]:
+    """The files of a node's configuration, in the order in which they are merged.
+
+    Args:
+        tree: its files.
+        version: that of its containerd.
+
+    Returns:
+        The main file and what it imports; after one that cannot be read, none.
+    """
+    found = []
+    try:
+        for config in _files(tree, version, []):
+            found.append(config.path)  # noqa: PERF401 - what was found before an error counts
+    except (NoStart, Unreadable):
+        return found or [MAIN]
+    return found
+
+
 def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[_Config]:
     """The main file and what it imports, in the order in which they are merged."""
     text = tree.text(MAIN)

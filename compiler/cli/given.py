@@ -1,0 +1,243 @@
+"""The files that are read back: single ones, folders, archives, and the standard input."""
+
+from __future__ import annotations
+
+import io
+import os
+import posixpath
+import sys
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..regular_file import read_regular, reason
+from ..runtimes.node import Files, Unreadable
+from .files import STDIN, Unusable
+from .nodes import NodeFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..readers import Reading
+    from ..runtimes.node import Tree
+
+_LARGEST = 64 * 1024 * 1024
+"""The largest file or archive that is read, in bytes; of an archive, unpacked."""
+_MOST_FILES = 10_000
+_DEEPEST = 32
+_NODE = ("/etc/containerd", "/etc/rancher", "/etc/containers")
+"""The folders of which a node's root has at least one."""
+_CONTAINERD = "/etc/containerd"
+_GZIP, _TAR, _TAR_AT = b"\x1f\x8b", b"ustar", 257
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text that was given, or one file of a folder or archive."""
+
+    name: str
+    """What it is called in messages."""
+    path: str
+    content: str
+    tree: Tree
+    """What else was given with it."""
+
+    def file_text(self, path: str) -> str | None:
+        """The text of a file that this one names: at its path, beside it, or of its name."""
+        folder, name = posixpath.split(path)
+        beside = posixpath.dirname(self.path)
+        candidates = [path, posixpath.join(beside, path.lstrip("/")), posixpath.join(beside, name)]
+        candidates.append(posixpath.join(beside, posixpath.basename(folder), name))
+        for candidate in candidates:
+            try:
+                text = self.tree.text(candidate)
+            except Unreadable:
+                continue
+            if text is not None:
+                return text
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFiles:
+    """The files of a node that were given as a folder or archive."""
+
+    name: str
+    tree: Tree
+    at: str
+    """Where on the node the folder is: `/` if it is the root."""
+
+    def shown(self, path: str) -> str:
+        """What a file of the node is called in messages."""
+        below = posixpath.relpath(path, self.at)
+        return f"{self.name.rstrip('/')}/{below}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """A tree of files that is mounted at a path."""
+
+    tree: Tree
+    at: str
+
+    def text(self, path: str) -> str | None:
+        """See `Tree`."""
+        inside = posixpath.relpath(path, self.at)
+        return None if inside.startswith("..") else self.tree.text(f"/{inside}")
+
+    def names(self, folder: str) -> list[str] | None:
+        """See `Tree`."""
+        if folder == self.at:
+            return self.tree.names("/")
+        inside = posixpath.relpath(folder, self.at)
+        return None if inside.startswith("..") else self.tree.names(f"/{inside}")
+
+
+def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
+    """What was given: texts, and nodes as a whole.
+
+    Args:
+        names: files, folders, tar archives of such folders; `-` is the standard input.
+
+    Raises:
+        Unusable: one of them cannot be read.
+    """
+    siblings = _Siblings()
+    for name in names:
+        if name != STDIN and os.path.isdir(name):  # noqa: PTH112 - text
+            yield from of_tree(name, NodeFolder(Path(name)))
+            continue
+        content = _content(name)
+        shown = "<stdin>" if name == STDIN else name
+        if content.startswith(_GZIP) or content[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+            yield from of_tree(shown, _unpacked(shown, content))
+            continue
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise Unusable(f"{click.format_filename(shown)}: it is no text in UTF-8") from None
+        path = "/stdin" if name == STDIN else Path(name).absolute().as_posix()
+        siblings.given.append(path)
+        yield Text(shown, path, text, siblings)
+
+
+def texts_of(node: NodeFiles) -> Iterator[Text]:
+    """The files of a node that are read, one by one."""
+    for folder in _NODE:
+        for path in _walk(node.tree, folder, 0):
+            text = node.tree.text(path)
+            if text is not None:
+                yield Text(node.shown(path), path, text, node.tree)
+
+
+def readings_of(text: Text, *, alone: bool) -> list[Reading]:
+    """What a text says; nothing, if it is of no known format and stands among others.
+
+    Args:
+        text: one that was given.
+        alone: whether it was named, and not only the folder that it is in.
+
+    Raises:
+        Unusable: it is of no known format, and was named.
+        NotADocument: it is broken.
+    """
+    from .. import readers
+
+    try:
+        return readers.read(text.content, text.path, text.file_text)
+    except readers.Unknown as why:
+        if alone:
+            raise Unusable(f"{click.format_filename(text.name)}: {why}") from None
+        return []
+
+
+class _Siblings:
+    """The files beside those that were given, on this machine: what a path in one may mean."""
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+
+    def text(self, path: str) -> str | None:
+        """The text of a file below the folder of one that was given; see `Tree`."""
+        real = os.path.realpath(path)
+        folders = {posixpath.dirname(os.path.realpath(one)) for one in self.given}
+        if not any(real.startswith(f"{folder}/") for folder in folders):
+            return None
+        try:
+            content, _ = read_regular(real, most=_LARGEST, follow=False)
+        except OSError:
+            return None
+        return content.decode("utf-8", "replace")
+
+    def names(self, folder: str) -> list[str] | None:
+        """See `Tree`; nobody asks."""
+        del folder
+        return None
+
+
+def _content(name: str) -> bytes:
+    if name == STDIN:
+        if sys.stdin is None:
+            raise Unusable("standard input is closed")
+        content = sys.stdin.buffer.read(_LARGEST + 1)
+    else:
+        try:
+            content, _ = read_regular(name, most=_LARGEST + 1)
+        except OSError as error:
+            raise Unusable(f"{click.format_filename(name)}: {reason(error)}") from None
+    if len(content) > _LARGEST:
+        raise Unusable(f"{click.format_filename(name)}: larger than {_LARGEST} bytes")
+    return content
+
+
+def _unpacked(name: str, content: bytes) -> Files:
+    """The regular files of an archive; nothing of it is written to the disk."""
+    texts: dict[str, str] = {}
+    left = _LARGEST
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            for count, member in enumerate(archive):
+                left -= member.size
+                if left < 0 or count > _MOST_FILES:
+                    raise Unusable(f"{click.format_filename(name)}: it holds too much")
+                try:
+                    file = archive.extractfile(member)
+                except KeyError:  # a link that leads out of it
+                    continue
+                if file is not None:
+                    path = posixpath.normpath(f"/{member.name}")
+                    texts[path] = file.read(_LARGEST).decode("utf-8", "replace")
+    except (tarfile.TarError, EOFError, OSError, ValueError):
+        raise Unusable(f"{click.format_filename(name)}: it is no whole archive") from None
+    return Files(texts)
+
+
+def of_tree(name: str, tree: Tree) -> Iterator[Text | NodeFiles]:
+    """A node, if it is laid out as one, or else each file by itself."""
+    if any(tree.names(folder) is not None for folder in _NODE):
+        yield NodeFiles(name, tree, "/")
+        return
+    if "config.toml" in (tree.names("/") or ()):
+        yield NodeFiles(name, _Below(tree, _CONTAINERD), _CONTAINERD)
+        return
+    for count, path in enumerate(_walk(tree, "/", 0)):
+        if count > _MOST_FILES:
+            raise Unusable(f"{click.format_filename(name)}: more than {_MOST_FILES} files")
+        try:
+            text = tree.text(path)
+        except Unreadable as why:
+            raise Unusable(f"{click.format_filename(name)}: {why}") from None
+        if text is not None:
+            yield Text(f"{name.rstrip('/')}{path}", path, text, tree)
+
+
+def _walk(tree: Tree, folder: str, depth: int) -> Iterator[str]:
+    for name in tree.names(folder) or ():
+        path = posixpath.join(folder, name)
+        if tree.names(path) is None:
+            yield path
+        elif depth < _DEEPEST:
+            yield from _walk(tree, path, depth + 1)

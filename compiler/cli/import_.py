@@ -1,0 +1,270 @@
+"""`regspec import`: a spec from files that are there already."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import posixpath
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..diagnostics import Diagnostic, Severity, printable, word
+from .exit_codes import Exit
+from .files import STDIN, Unusable, paint, put, say_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..importing import Given, Imported, Secret, Told
+    from .given import Text
+
+_CODE = "import"
+_MOST_NAMED = 3
+"""How many files are named beside a value."""
+
+
+@click.command("import", short_help="Make a spec of files that are there already.")
+@click.argument("names", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    default=STDIN,
+    help="The spec to write, which must not exist; without it, or with `-`, it is printed.",
+)
+@click.option(
+    "--secrets",
+    type=click.Choice(["env", "file", "literal"]),
+    default="env",
+    show_default=True,
+    help="Where logins go: references to variables, which are listed; files beside the spec, for "
+    "their owner only (needs -o); or the spec itself.",
+)
+@click.option(
+    "--prefer",
+    multiple=True,
+    metavar="FILE",
+    help="One of FILE..., which is right where the others say something else. Repeatable.",
+)
+def import_command(
+    names: tuple[str, ...], output: str, secrets: str, prefer: tuple[str, ...]
+) -> int:
+    """Make one spec of what each FILE says of the private registry.
+
+    FILE is anything that `regspec compile` writes, however it was made: values files, the registry
+    Secret (as a file, or as kubectl prints it), config.toml of containerd, hosts.toml,
+    registries.yaml of k3s and RKE2, registries.conf, a map of image-swap, a dockerconfigjson, CA
+    certificates. Each is told by what is in it. `-` is standard input; a folder, or a tar archive
+    of one, is read whole.
+
+    Where files do not agree, each disagreement is told and no spec is written, unless --prefer says
+    who is right. What a spec cannot hold is listed.
+
+    \b
+      regspec import values.yaml registry-secret.yaml -o registry.yaml
+      kubectl get secret registry-info -n jet-system -o json | regspec import -
+      ssh NODE sudo tar -C / -c etc/containerd | regspec import - values.yaml --prefer values.yaml
+    """
+    from .. import importing
+
+    if names.count(STDIN) > 1:
+        raise click.UsageError("standard input holds one thing: write `-` once")
+    if secrets == "file" and output == STDIN:
+        raise click.UsageError("--secrets file needs -o FILE: the files go beside the spec")
+    for name in prefer:
+        if name not in names:
+            raise click.UsageError(f"--prefer: {printable(name)} is none of the files")
+    given = list(_given(names))
+    preferred = frozenset(
+        one.file
+        for one in given
+        for name in prefer
+        if one.file == name or one.file.startswith(f"{name.rstrip('/')}/")
+    )
+    imported = importing.assemble(given, preferred)
+    _tell(imported)
+    if imported.disagreements:
+        say_error("the files do not agree; `--prefer FILE` says which one is right")
+        return Exit.ATTENTION
+    if imported.missing:
+        say_error(f"{imported.missing}: give a values file, the Secret or a node's configuration")
+        return Exit.ATTENTION
+    text, files = _text(imported, given, secrets)
+    if output == STDIN:
+        put(text.encode())
+    else:
+        _write(output, text, files, private=secrets == "literal" and bool(imported.secrets))
+    return _aftermath(imported, text, output, secrets)
+
+
+def _given(names: Sequence[str]) -> Iterator[Given]:
+    """What was given, document by document."""
+    from ..document import NotADocument
+    from . import given
+
+    for one in given.read(tuple(names)):
+        texts = given.texts_of(one) if isinstance(one, given.NodeFiles) else [one]
+        for text in texts:
+            try:
+                documents = list(documents_of(text, alone=text.name in {*names, "<stdin>"}))
+            except NotADocument as why:
+                raise Unusable(_broken(text.name, why)) from None
+            if not documents:
+                shown = f"{printable(text.name)}: not read: it is of no format that regspec reads"
+                click.echo(shown, err=True)
+            yield from documents
+
+
+def documents_of(text: Text, *, alone: bool) -> Iterator[Given]:
+    """What the documents of a text say; see `given.readings_of`."""
+    from ..importing import Given
+    from .given import readings_of
+
+    for reading in readings_of(text, alone=alone):
+        folder = posixpath.dirname(posixpath.dirname(text.name))
+        speaker = f"{folder}/*/hosts.toml" if reading.kind == "hosts.toml" else text.name
+        yield Given(text.name, reading, speaker)
+
+
+def _broken(name: str, why: Any) -> str:
+    from ..readers.reading import HIDDEN
+
+    problem, span = next(why.spans(HIDDEN))
+    return f"{name}:{span.line}:{span.column}: {problem.message}"
+
+
+def _tell(imported: Imported) -> None:
+    """Tell what was left out, and where the files do not agree, each on a line."""
+    from .. import reports
+
+    for one in imported.left:
+        keys = [step for step in one.place.path if isinstance(step, str)]
+        name = _key(keys[-1]) if keys else "this"
+        said = f"{name} is not carried over" + (f": {one.message}" if one.message else "")
+        told = Diagnostic(Severity.INFO, _CODE, said, "", _span(one))
+        click.echo(reports.concise(told, one.given.file, paint), err=True, nl=False, color=True)
+    for one in imported.disagreements:
+        said = one.message
+        if one.other is not None:
+            other = replace(one, given=one.other.given, place=one.other.fact.place)
+            span = _span(other)
+            where = f"{one.other.given.file}:{span.line}:{span.column}"
+            joint = " in " if not said.endswith((" in", " as", " than", "unlike")) else " "
+            said += f"{joint}{printable(where)}"
+        told = Diagnostic(Severity.ERROR, _CODE, said, "", _span(one))
+        click.echo(reports.concise(told, one.given.file, paint), err=True, nl=False, color=True)
+
+
+def _key(name: str) -> str:
+    """A key that nobody knows: shown if it is a plain word, for it could be a secret."""
+    plain = name.isascii() and all(c.isalnum() or c in "._-/:*" for c in name) and len(name) < 60  # noqa: PLR2004
+    return word(name) if plain else "a key"
+
+
+def _span(told: Told) -> Any:
+    from ..readers.reading import HIDDEN
+
+    return told.given.reading.source.document.span(told.place, HIDDEN)
+
+
+def _text(imported: Imported, given: Sequence[Given], secrets: str) -> tuple[str, dict[str, str]]:
+    """The text of the spec, and the files that its logins go to."""
+    from .. import spec_text
+
+    files: dict[str, str] = {}
+    for secret in imported.secrets:
+        keys: Any = imported.data
+        for step in secret.path[:-1]:
+            keys = keys[step]
+        if secrets == "env":
+            keys[secret.path[-1]] = {"env": secret.name}
+        elif secrets == "file":
+            name = secret.name.lower().replace("_", "-")
+            files[name] = secret.value
+            keys[secret.path[-1]] = {"file": name}
+    names = list(dict.fromkeys(one.speaker for one in given))
+    short = _short_names(names)
+    heading = ["The private registry of this site, as these files have it:"]
+    heading += [f"  {short[name]}" for name in names]
+    origins = {
+        path: [short[name] for name in files[:_MOST_NAMED]]
+        + ([f"{len(files) - _MOST_NAMED} more"] if len(files) > _MOST_NAMED else [])
+        for path, files in imported.origins.items()
+    }
+    if secrets == "env" and imported.secrets:
+        heading += ["Its logins are in the variables"]
+        heading += [f"  {secret.name}" for secret in imported.secrets]
+    return spec_text.written(imported.data, origins, heading), files
+
+
+def _short_names(names: Sequence[str]) -> dict[str, str]:
+    """The names without the folder that all of them are in."""
+    if len(names) == 1:
+        return {names[0]: posixpath.basename(names[0])}
+    whole = [f"{'/' if name.startswith('/') else './'}{name.lstrip('/')}" for name in names]
+    mixed = len({name[0] for name in whole}) > 1
+    common = "" if mixed else posixpath.commonpath([posixpath.dirname(name) for name in whole])
+    return {
+        name: posixpath.relpath(full, common) if common else name
+        for name, full in zip(names, whole, strict=True)
+    }
+
+
+def _write(output: str, text: str, files: dict[str, str], *, private: bool) -> None:
+    """Write the spec, and the files beside it, none of which may exist."""
+    made: list[Path] = []
+    folder = Path(output).parent
+    todo = [(folder / name, f"{value}\n", 0o600) for name, value in files.items()]
+    todo.append((Path(output), text, 0o600 if private else 0o666))
+    try:
+        for path, content, mode in todo:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            made.append(path)
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                file.write(content)
+    except OSError as error:
+        for path in made:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        failed = todo[len(made) if isinstance(error, FileExistsError) else len(made) - 1][0]
+        why = (
+            "is there already; move it away first"
+            if isinstance(error, FileExistsError)
+            else os.strerror(error.errno or 0).lower()
+        )
+        raise Unusable(f"{click.format_filename(failed)}: {why}") from None
+
+
+def _aftermath(imported: Imported, text: str, output: str, secrets: str) -> int:
+    """Tell what is to be done next, and whether the spec is valid as it is."""
+    from .. import reports
+    from ..pipeline import check_spec
+    from ..rules import Selection
+    from ..sources import FolderReader
+
+    if secrets == "env" and imported.secrets:
+        names = ", ".join(secret.name for secret in imported.secrets)
+        click.echo(f"set these variables before it compiles: {names}", err=True)
+    shown = "<stdout>" if output == STDIN else output
+    if output != STDIN:
+        beside = _beside(imported.secrets) if secrets == "file" else ""
+        click.echo(f"{click.format_filename(output)} written{beside}", err=True)
+    result = check_spec(
+        text.encode(),
+        targets=(),
+        environment={},
+        read_file=FolderReader(Path(output).parent if output != STDIN else Path()),
+        selection=Selection(),
+    )
+    for diagnostic in result.diagnostics:
+        if diagnostic.severity is Severity.ERROR:
+            click.echo(reports.text(diagnostic, shown, paint), err=True, nl=False, color=True)
+    return Exit.ATTENTION if result.failed else Exit.DONE
+
+
+def _beside(secrets: Sequence[Secret]) -> str:
+    names = ", ".join(secret.name.lower().replace("_", "-") for secret in secrets)
+    return f", and beside it {names}" if names else ""

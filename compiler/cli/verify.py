@@ -1,0 +1,193 @@
+"""`regspec verify`: what is there against a spec."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from ..diagnostics import Diagnostic, Severity, Span
+from .exit_codes import Exit
+from .files import STDIN, folder_of, paint, put, read_spec
+from .options import allow_file_option, target_option
+from .telling import default_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ..document import NotADocument
+    from ..readers import Reading
+    from ..verify import Broken, Difference, Expected
+    from .given import NodeFiles
+
+_FORMS = ("text", "json", "github", "sarif")
+_CODE = "drift"
+
+
+@click.command("verify", short_help="Compare what is there with what a spec compiles to.")
+@click.argument("spec", metavar="SPEC")
+@click.argument("names", metavar="FILE...", nargs=-1, required=True)
+@target_option
+@allow_file_option
+@click.option(
+    "--containerd",
+    "version",
+    metavar="VERSION",
+    help="A version (1.6.20) or a line (1.7) of containerd, for nodes. Default: what a target "
+    "says, or every line that can read the node's files.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMS),
+    help="How to tell: text, one line each; json; github, the default under GitHub Actions; sarif.",
+)
+def verify_command(
+    spec: str,
+    names: tuple[str, ...],
+    targets: tuple[str, ...],
+    allowed: tuple[Path, ...],
+    version: str | None,
+    form: str | None,
+) -> int:
+    """Compare each FILE with what SPEC compiles to, by what they mean: order, quoting, comments and
+    unrelated keys do not matter. Exit 1 if anything differs.
+
+    FILE is a values file, a Secret as a file or as kubectl prints it, config.toml, hosts.toml,
+    registries.yaml, registries.conf, a map of image-swap, a dockerconfigjson or a CA; each is told
+    by what is in it. `-` is standard input. A folder, or a tar archive of one, is a node's root, or
+    its /etc/containerd; then what is in force is compared, with all that config.toml imports.
+
+    A login that differs is told without a word of it; one that SPEC refers to and that is not set
+    is not compared.
+
+    \b
+      kubectl get secret registry-info -n jet-system -o json | regspec verify registry.yaml -
+      ssh NODE sudo tar -C / -c etc/containerd | regspec verify registry.yaml -
+      regspec verify registry.yaml values.yaml registry-secret.yaml nodes/*.tar
+    """  # noqa: D205 - the first paragraph is one
+    from ..runtimes import versions
+
+    if version is not None and not versions.is_modelled(version):
+        lines = f"{versions.LINES[0]} to {versions.LINES[-1]}"
+        raise click.UsageError(f"--containerd: {version} is no version from {lines}, such as 2.1.4")
+    if [spec, *names].count(STDIN) > 1:
+        raise click.UsageError("standard input holds one thing: write `-` once")
+    form = form or default_form()
+    expected = _expected(spec, targets, allowed)
+    if expected is None:
+        return Exit.ATTENTION
+    compared = list(_compared(expected, names, (version,) if version else ()))
+    told = [one for diagnostics in compared for one in diagnostics]
+    _tell(told, form)
+    if form == "text":
+        click.echo(_summary(len(compared), len(told)), err=True)
+    return Exit.ATTENTION if told else Exit.DONE
+
+
+def _expected(spec: str, targets: tuple[str, ...], allowed: tuple[Path, ...]) -> Expected | None:
+    """What the spec compiles to; none if it has an error, which is told."""
+    from .. import reports
+    from ..pipeline import verify_spec
+    from ..sources import FolderReader
+
+    result, expected = verify_spec(
+        read_spec(spec),
+        targets=targets,
+        environment=os.environ,
+        read_file=FolderReader(folder_of(spec), allowed),
+    )
+    shown = "<stdin>" if spec == STDIN else spec
+    for diagnostic in result.diagnostics:
+        click.echo(reports.text(diagnostic, shown, paint), err=True, nl=False, color=True)
+    return expected
+
+
+def _compared(
+    expected: Expected, names: tuple[str, ...], wanted: tuple[str, ...]
+) -> Iterator[list[tuple[str, Diagnostic]]]:
+    """What differs in each thing that was given, with the names of its files."""
+    from .. import verify
+    from ..document import NotADocument
+    from . import given
+
+    read: list[tuple[str, list[Reading]]] = []
+    for one in given.read(names):
+        if isinstance(one, given.NodeFiles):
+            yield _of_node(expected, one, wanted)
+            continue
+        try:
+            read.append((one.name, given.readings_of(one, alone=one.name in {*names, "<stdin>"})))
+        except NotADocument as why:
+            yield [(one.name, _broken(why))]
+    whole = not any(("image certManager",) in one.homes for _, several in read for one in several)
+    for name, readings in read:
+        if readings:
+            yield [
+                (name, diagnostic)
+                for reading in readings
+                for diagnostic in _in_order(verify.of_reading(expected, reading, whole=whole))
+            ]
+
+
+def _of_node(
+    expected: Expected, node: NodeFiles, wanted: tuple[str, ...]
+) -> list[tuple[str, Diagnostic]]:
+    from .. import verify
+
+    told = []
+    for one in verify.Node(node.tree, expected, wanted).differences():
+        if isinstance(one, verify.Broken):
+            told.append((node.shown(one.path), _of_broken(one)))
+        else:
+            told.append((node.shown(one.reading.source.path), _diagnostic(one)))
+    return told
+
+
+def _of_broken(broken: Broken) -> Diagnostic:
+    if broken.problem is not None:
+        return _broken(broken.problem)
+    return Diagnostic(Severity.ERROR, _CODE, broken.message, "", Span(1, 1))
+
+
+def _broken(why: NotADocument) -> Diagnostic:
+    """A text that is not what it looks like."""
+    from ..readers.reading import HIDDEN
+
+    problem, span = next(why.spans(HIDDEN))
+    return Diagnostic(Severity.ERROR, _CODE, problem.message, "", span)
+
+
+def _in_order(differences: list[Difference]) -> list[Diagnostic]:
+    told = [_diagnostic(one) for one in differences]
+    return sorted(told, key=lambda one: (one.span.line, one.span.column))
+
+
+def _diagnostic(difference: Difference) -> Diagnostic:
+    """A difference with its line and column, and nothing of the line."""
+    from ..readers.reading import HIDDEN
+
+    span = difference.reading.source.document.span(difference.place, HIDDEN)
+    return Diagnostic(Severity.ERROR, _CODE, difference.message, "", span)
+
+
+def _tell(told: list[tuple[str, Diagnostic]], form: str) -> None:
+    from .. import reports
+
+    if form == "sarif":
+        from .. import sarif
+
+        put(sarif.log(told).encode())
+    elif form == "json":
+        put(reports.as_json(told).encode())
+    else:
+        line = reports.concise if form == "text" else reports.github
+        put("".join(line(diagnostic, file) for file, diagnostic in told).encode())
+
+
+def _summary(count: int, found: int) -> str:
+    compared = "1 file or node" if count == 1 else f"{count} files or nodes"
+    differences = {0: "no difference", 1: "1 difference"}.get(found, f"{found} differences")
+    return f"{compared} compared: {differences}"

@@ -1,0 +1,222 @@
+"""What differs between what a spec compiles to and what is there, fact by fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .diagnostics import Place, word
+from .readers import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .readers import Fact, Reading
+    from .readers.reading import Subject
+
+UNSET = "\ue000not set\ue000"
+"""Stands in for a login that nobody has given us, and so is not compared."""
+_MOST_SHOWN = 300
+"""How many characters of a value are shown: enough for any image, or two could look alike."""
+_OF_A_HOST = ("tls", "insecure")
+_EMPTY: tuple[Any, ...] = ("", False, (), None, frozenset(), [])
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as the spec has it."""
+
+    reading: Reading
+    place: Place
+    message: str
+    fact: Fact | None = None
+    """What is there and should be otherwise; none if something is missing."""
+    missing: Fact | None = None
+    """What is missing."""
+
+
+def between(
+    expected: Reading, found: Reading, hosts: Iterable[str], facts: Iterable[Fact] | None = None
+) -> list[Difference]:
+    """The differences between two readings of one kind: what changed, is missing, is too much.
+
+    Args:
+        expected: of what the spec compiles to.
+        found: of what is there.
+        hosts: those that the spec has mirrors on; settings of others are not compared.
+        facts: what is in force of what is there, if that is not what the file says.
+    """
+    present: dict[Subject, list[Fact]] = {}
+    for fact in found.facts if facts is None else facts:
+        present.setdefault(fact.subject, []).append(fact)
+    wanted = {fact.subject: fact for fact in expected.facts}
+    missing = [
+        fact for fact in wanted.values() if fact.subject not in present and _matters(fact, found)
+    ]
+    known = frozenset(hosts)
+    extra = [
+        fact
+        for subject, group in present.items()
+        for fact in group
+        if subject not in wanted and _is_too_much(fact, found, known)
+    ]
+    told: list[tuple[Place, str, Fact | None]] = [
+        (fact.place, message, fact)
+        for subject, one in wanted.items()
+        for fact in present.get(subject, ())
+        if (message := _changed(one, fact))
+    ]
+    for old, new in _renamed(missing, extra):
+        missing.remove(old)
+        extra.remove(new)
+        message = f"{word(new.subject[-1])} stands where the spec has {word(old.subject[-1])}"
+        told.append((new.place, message, new))
+    mirrors = any(subject[0] == "endpoint" for subject in present)
+    told += [(fact.place, _too_much(fact, mirrors=mirrors), fact) for fact in extra]
+    if not told and not missing and not present.keys() & wanted.keys():
+        told.append((Place(()), "nothing in it is what the spec is about", None))
+    differences = [Difference(found, place, message, fact) for place, message, fact in told]
+    for fact in missing:
+        place = _home(fact, found) or Place(())
+        differences.append(Difference(found, place, _missing(fact), missing=fact))
+    return differences
+
+
+def _renamed(missing: list[Fact], extra: list[Fact]) -> list[tuple[Fact, Fact]]:
+    """What is missing and too much at once, with the same value: a name that was changed."""
+    pairs: list[tuple[Fact, Fact]] = []
+    for old in missing:
+        alike = [
+            new
+            for new in extra
+            if new.subject[:-1] == old.subject[:-1]
+            and len(old.subject) > 1
+            and new.value == old.value
+        ]
+        if len(alike) == 1 and alike[0] not in [new for _, new in pairs]:
+            pairs.append((old, alike[0]))
+    return pairs
+
+
+def _home(fact: Fact, found: Reading) -> Place | None:
+    """Where a fact would stand in a file that does not have it; none if it need not have it."""
+    for length in range(len(fact.subject), 0, -1):
+        if fact.subject[:length] in found.homes:
+            return found.homes[fact.subject[:length]]
+    return None
+
+
+def _matters(fact: Fact, found: Reading) -> bool:
+    """Whether it matters that a fact is not there."""
+    if fact.value is UNKNOWN or fact.value in _EMPTY or fact.subject == ("format",):
+        return False
+    return _home(fact, found) is not None
+
+
+def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str]) -> bool:
+    """Whether it matters that a fact is there which the spec does not have."""
+    kind = fact.subject[0]
+    if kind == "format":
+        return fact.value is False
+    if kind not in found.closed or fact.value is UNKNOWN:
+        return False
+    if kind != "mirror" and fact.value in _EMPTY and kind not in ("endpoint", "map"):
+        return False
+    if kind == "map" and not fact.value:
+        return False
+    of_a_host = kind in _OF_A_HOST and fact.subject[1].partition("/")[0] not in hosts
+    return not of_a_host
+
+
+def _changed(wanted: Fact, found: Fact) -> str:
+    """What is to be said of a value that is there, or nothing if it is as it should be."""
+    if UNKNOWN in (wanted.value, found.value) or wanted.value == found.value:
+        return ""
+    if UNSET in str(wanted.value):
+        return ""
+    if wanted.subject == ("format",):
+        return found.shown
+    name = _name(found)
+    if wanted.secret or found.secret:
+        return f"{name} differs from the spec"
+    if _is_ca(wanted):
+        return _changed_ca(name, found)
+    return f"{name} is {_shown(found)}; the spec has {_shown(wanted)}"
+
+
+def _changed_ca(name: str, found: Fact) -> str:
+    if isinstance(found.value, str) and found.value:
+        return f"{name}: {found.value}"
+    if not found.value:
+        return f"{name} is missing"
+    return f"{name} is another certificate than the spec has"
+
+
+def _missing(fact: Fact) -> str:
+    name = _name(fact)
+    if fact.secret or _is_ca(fact):
+        return f"{name} is missing"
+    return f"{name} is missing; the spec has {_shown(fact)}"
+
+
+def _too_much(fact: Fact, *, mirrors: bool) -> str:
+    name = _name(fact)
+    if fact.subject == ("config_path",) and mirrors:
+        return (
+            f"{name} is {_shown(fact)}; beside `mirrors`, containerd does not load its CRI plugin"
+        )
+    if fact.subject == ("format",):
+        return fact.shown
+    if fact.secret:
+        return f"{name} is not in the spec"
+    return f"{name} is {_shown(fact)}, and not in the spec"
+
+
+def _is_ca(fact: Fact) -> bool:
+    return fact.subject[0] == "ca" or fact.subject[-1] == "caCert"
+
+
+def _shown(fact: Fact) -> str:
+    """A value in backticks; nothing that may hold a login before a host."""
+    if fact.shown:
+        return word(fact.shown, _MOST_SHOWN)
+    match fact.value:
+        case bool():
+            return f"`{'true' if fact.value else 'false'}`"
+        case tuple() | list() | frozenset():
+            return word(", ".join(sorted(map(str, fact.value))), _MOST_SHOWN)
+        case "":
+            return "empty"
+        case _:
+            return word(str(fact.value), _MOST_SHOWN)
+
+
+_NAMES = {
+    "mirror": "the place of {0}",
+    "map": "the place of {0}",
+    "endpoint": "the mirror of {0}",
+    "mirrors": "the mirror of {0}",
+    "asked": "what is asked for {0}",
+    "capabilities": "`capabilities` for {0}",
+    "skip_verify": "`skip_verify` for {0}",
+    "header": "`header` for {0}",
+    "ca": "the CA for {0}",
+    "location": "`location` of {0}",
+    "blocked": "`blocked` of {0}",
+    "insecure": "`insecure` of {0}",
+    "tls": "{1} for {0}",
+}
+"""What facts of a kind are called, by the names that tell them apart."""
+
+
+def _name(fact: Fact) -> str:
+    """What a fact is called: by what it is for, or by the key that holds it."""
+    kind, *names = fact.subject
+    if kind in _NAMES:
+        return _NAMES[kind].format(*map(word, names))
+    if kind in ("auth", "login"):
+        return f"the {names[-1]} for {word(names[-2])}"
+    if kind == "setting":
+        return word(".".join(names))
+    keys = [step for step in fact.place.path if isinstance(step, str)]
+    return word(keys[-1] if keys else names[-1] if names else kind)
