@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .diagnostics import Place, word
 from .readers import UNKNOWN
+from .readers.reading import STAND_IN as UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
     from .readers import Fact, Reading
     from .readers.reading import Subject
 
-UNSET = "\ue000not set\ue000"
-"""Stands in for a login that nobody has given us, and so is not compared."""
 _MOST_SHOWN = 300
 """How many characters of a value are shown: enough for any image, or two could look alike."""
 _OF_A_HOST = ("tls", "insecure")
+_REQUIRED = tuple(
+    ("registry", key) for key in ("endpoint", "name", "baseContentPath", "insecureSkipVerify")
+)
+"""What the documented parameter tables require, even if it is empty or false."""
 _EMPTY: tuple[Any, ...] = ("", False, (), None, frozenset(), [])
 
 
@@ -70,7 +73,7 @@ def between(
         missing.remove(old)
         extra.remove(new)
         message = f"{word(new.subject[-1])} stands where the spec has {word(old.subject[-1])}"
-        told.append((new.place, message, new))
+        told.append((_of_name(new), message, new))
     mirrors = any(subject[0] == "endpoint" for subject in present)
     told += [(fact.place, _too_much(fact, mirrors=mirrors), fact) for fact in extra]
     if not told and not missing and not present.keys() & wanted.keys():
@@ -98,6 +101,14 @@ def _renamed(missing: list[Fact], extra: list[Fact]) -> list[tuple[Fact, Fact]]:
     return pairs
 
 
+def _of_name(fact: Fact) -> Place:
+    """Where the name of a fact stands: the key, or the part of a text that says it."""
+    path, name = fact.place.path, fact.subject[-1]
+    if name in path:
+        return Place(path[: path.index(name) + 1], on_key=True)
+    return fact.place
+
+
 def _home(fact: Fact, found: Reading) -> Place | None:
     """Where a fact would stand in a file that does not have it; none if it need not have it."""
     for length in range(len(fact.subject), 0, -1):
@@ -108,7 +119,9 @@ def _home(fact: Fact, found: Reading) -> Place | None:
 
 def _matters(fact: Fact, found: Reading) -> bool:
     """Whether it matters that a fact is not there."""
-    if fact.value is UNKNOWN or fact.value in _EMPTY or fact.subject == ("format",):
+    if fact.value is UNKNOWN or fact.subject == ("format",):
+        return False
+    if fact.value in _EMPTY and fact.subject not in _REQUIRED:
         return False
     return _home(fact, found) is not None
 
@@ -116,8 +129,8 @@ def _matters(fact: Fact, found: Reading) -> bool:
 def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str]) -> bool:
     """Whether it matters that a fact is there which the spec does not have."""
     kind = fact.subject[0]
-    if kind == "format":
-        return fact.value is False
+    if kind in ("format", "entry"):
+        return fact.value is not True
     if kind not in found.closed or fact.value is UNKNOWN:
         return False
     if kind != "mirror" and fact.value in _EMPTY and kind not in ("endpoint", "map"):
@@ -130,13 +143,14 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str]) -> bool:
 
 def _changed(wanted: Fact, found: Fact) -> str:
     """What is to be said of a value that is there, or nothing if it is as it should be."""
-    if UNKNOWN in (wanted.value, found.value) or wanted.value == found.value:
-        return ""
-    if UNSET in str(wanted.value):
+    known = UNKNOWN not in (wanted.value, found.value) and UNSET not in str(wanted.value)
+    if not known or (wanted.value == found.value and not found.problem):
         return ""
     if wanted.subject == ("format",):
         return found.shown
     name = _name(found)
+    if found.problem:
+        return f"{name}: {found.problem}"
     if wanted.secret or found.secret:
         return f"{name} differs from the spec"
     if _is_ca(wanted):
@@ -167,6 +181,8 @@ def _too_much(fact: Fact, *, mirrors: bool) -> str:
         )
     if fact.subject == ("format",):
         return fact.shown
+    if fact.subject[0] == "entry":
+        return f"an entry cannot be read: {fact.value}"
     if fact.secret:
         return f"{name} is not in the spec"
     return f"{name} is {_shown(fact)}, and not in the spec"
@@ -183,12 +199,14 @@ def _shown(fact: Fact) -> str:
     match fact.value:
         case bool():
             return f"`{'true' if fact.value else 'false'}`"
-        case tuple() | list() | frozenset():
-            return word(", ".join(sorted(map(str, fact.value))), _MOST_SHOWN)
+        case tuple() | list() | frozenset() if all(isinstance(one, str) for one in fact.value):
+            return word(", ".join(sorted(fact.value)), _MOST_SHOWN)
         case "":
             return "empty"
-        case _:
+        case str() | int() | float():
             return word(str(fact.value), _MOST_SHOWN)
+        case _:
+            return "no text"
 
 
 _NAMES = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import reference, schema
+from . import model, reference, schema
 from .diagnostics import Place, word
 from .mirrors import WILDCARD, Location
 from .model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
@@ -139,8 +140,9 @@ class _Assembly:
             self._put(out.data, ("fallback",), "allow", [fallback])
         self._charts(endpoint.below(base))
         targets = self._targets()
-        if targets != list(DEFAULT_TARGETS):
-            out.data["targets"] = targets
+        if targets and [target for target, _ in targets] != list(DEFAULT_TARGETS):
+            out.data["targets"] = [target for target, _ in targets]
+            self._drop_refused([given for _, given in targets])
         return out
 
     # -- deciding ----------------------------------------------------------------------------
@@ -237,7 +239,8 @@ class _Assembly:
             said = self._decide(("host", host, part))
             if said and said.fact.value:
                 self._put(keys, (*path, part), said.fact.value, self.claims["host", host, part])
-                self.out.secrets.append(Secret((*path, part), _named(path, part), said.fact.value))
+                name = _named(path, part, {secret.name for secret in self.out.secrets})
+                self.out.secrets.append(Secret((*path, part), name, said.fact.value))
         for switch in _SWITCHES:
             said = self._decide(("host", host, switch))
             if said and said.fact.value is True:
@@ -253,26 +256,24 @@ class _Assembly:
         said = self._decide(("host", host, "insecure"))
         if said is None:
             return
-        written = any(keys.get(switch) for switch in _SWITCHES)
-        denied = [
-            one
-            for switch in _SWITCHES
-            for one in self.claims.get(("host", host, switch), [])
-            if one.fact.value is not said.fact.value and (written or len(self._both(host)) > 1)
-        ]
-        if said.fact.value is True and not written:
-            if len(self._both(host)) > 1:
-                self._disagree(said, denied[0])
-            else:
+        known = [one for switch in _SWITCHES for one in self.claims.get(("host", host, switch), [])]
+        against = [one for one in known if one.fact.value is True]
+        if said.fact.value is True and not against:
+            both = all(("host", host, switch) in self.claims for switch in _SWITCHES)
+            if both and not self._decides(said, known):
+                self._disagree(said, known[0])
+            elif not both or said.given.file in self.prefer:
                 self._put(keys, (*path, "insecureSkipVerify"), True, [said])  # noqa: FBT003
-        elif said.fact.value is False and written and not self._preferred(said):
-            self._disagree(said, next(one for one in denied if one.fact.value is True))
+        elif said.fact.value is False and against:
+            if not self._decides(said, against):
+                self._disagree(said, against[0])
+            elif said.given.file in self.prefer:
+                for switch in _SWITCHES:
+                    keys.pop(switch, None)
 
-    def _both(self, host: str) -> list[str]:
-        return [switch for switch in _SWITCHES if ("host", host, switch) in self.claims]
-
-    def _preferred(self, said: Said) -> bool:
-        return bool(self.prefer) and said.given.file not in self.prefer
+    def _decides(self, said: Said, others: list[Said]) -> bool:
+        """Whether one of several that do not agree is preferred."""
+        return any(one.given.file in self.prefer for one in (said, *others))
 
     # -- mirrors -----------------------------------------------------------------------------
 
@@ -468,9 +469,9 @@ class _Assembly:
             self._note((block, "images"), self.claims["image", block, name])
         return images
 
-    def _targets(self) -> list[Any]:
-        """The targets that make such files, each with the options that it needs."""
-        options: dict[str, list[tuple[dict[str, Any], str]]] = {}
+    def _targets(self) -> list[tuple[Any, Given]]:
+        """The targets that make such files, with the options that they need, and a file of each."""
+        options: dict[str, list[tuple[dict[str, Any], Given]]] = {}
         for one in self.given:
             reading = one.reading
             if not reading.target:
@@ -479,22 +480,63 @@ class _Assembly:
             new = _target_options(reading)
             if reading.target == "certs.d" and known:
                 known[0][0].update(new)
-            elif (
-                reading.target == "pull-secret"
-                and known
-                and known[0][0].get("name") == new.get("name")
-            ):
-                known[0][0].setdefault("namespaces", []).extend(new.get("namespaces", ()))
+                continue
+            alike = next((had for had, _ in known if had.get("name") == new.get("name")), None)
+            if reading.target == "pull-secret" and alike is not None:
+                alike.setdefault("namespaces", []).extend(new.get("namespaces", ()))
             elif new not in [had for had, _ in known]:
-                known.append((new, one.file))
-        targets: list[Any] = []
+                known.append((new, one))
+        targets: list[tuple[Any, Given]] = []
         for name in TARGETS:
             several = options.get(name, [])
-            for had, file in several:
-                out = {"out": file.rpartition("/")[2]} if len(several) > 1 else {}
-                chosen = {"target": name, **out, **had}
-                targets.append(name if list(chosen) == ["target"] else chosen)
+            outs = _outs(name, [given.file for _, given in several])
+            for (had, given), out in zip(several, outs, strict=True):
+                if name == "containerd" and self._lacks_tls(had):
+                    why = "no `containerd` target tells a CA; `certs.d` does"
+                    self.out.left.append(Told(given, Place(()), why))
+                    continue
+                chosen = {"target": name, **({"out": out} if out else {}), **had}
+                targets.append((name if list(chosen) == ["target"] else chosen, given))
         return targets
+
+    def _lacks_tls(self, options: dict[str, Any]) -> bool:
+        """Whether the target would need TLS settings that its file does not have (RS203)."""
+        if options.get("endpoints") != "api":
+            return False
+        known, has_path = "version" in options, "caFile" in options
+        return any(
+            not access.plain_http
+            and ((access.insecure_skip_verify and not known) or (access.ca_cert and not has_path))
+            for spec in [model.build(self.out.data)]
+            for mirror in spec.mirrors
+            if (access := spec.access(mirror.location.host))
+        )
+
+    def _drop_refused(self, given: list[Given]) -> None:
+        """Drop the options that the schema refuses, such as a folder that is a list of folders."""
+        for finding in schema.check(self.out.data):
+            match finding.place.path:
+                case ("targets", int(index), str(option), *_):
+                    target = self.out.data["targets"][index]
+                    if isinstance(target, dict) and target.pop(option, None) is not None:
+                        why = f"its `{option}` is none that a spec can have"
+                        self.out.left.append(Told(given[index], Place(()), why))
+
+
+def _outs(target: str, files: list[str]) -> list[str]:
+    """Where each of several files of one target goes: its own name, or one that is free."""
+    if len(files) < 2:  # noqa: PLR2004 - one goes where it always does
+        return [""] * len(files)
+    outs: list[str] = []
+    for file in files:
+        name = re.sub(r"[^A-Za-z0-9._-]", "", posixpath.basename(file)) or target
+        stem, dot, ending = name.partition(".")
+        number = 1
+        while name in outs:
+            number += 1
+            name = f"{stem}-{number}{dot}{ending}"
+        outs.append(name)
+    return outs
 
 
 def _target_options(reading: Reading) -> dict[str, Any]:
@@ -561,10 +603,22 @@ def _name_of(host: str) -> str:
     return name if bracket else host.partition(":")[0]
 
 
-def _named(path: tuple[str, ...], part: str) -> str:
-    """The variable for a login: `REGISTRY_PASSWORD`, `NEXUS_EXAMPLE_ORG_8083_PASSWORD`."""
+def _named(path: tuple[str, ...], part: str, taken: set[str]) -> str:
+    """The variable for a login: `REGISTRY_PASSWORD`, `NEXUS_EXAMPLE_ORG_8083_PASSWORD`.
+
+    Args:
+        path: of the registry or host in the spec.
+        part: user name or password.
+        taken: the names of other variables, which it must not have.
+    """
     owner = "registry" if path == ("registry",) else path[-1]
-    return re.sub(r"[^A-Z0-9]+", "_", f"{owner}_{part}".upper()).strip("_")
+    name = re.sub(r"[^A-Z0-9]+", "_", f"{owner}_{part}".upper()).strip("_")
+    name = f"HOST_{name}" if name[0].isdigit() else name
+    number = 2
+    while name in taken:
+        name = f"{name.rstrip('0123456789').rstrip('_')}_{number}"
+        number += 1
+    return name
 
 
 def _label(fact: Fact) -> str:
@@ -572,6 +626,8 @@ def _label(fact: Fact) -> str:
     kind, *names = fact.subject
     if kind == "mirror":
         return f"the place of {word(names[0])}"
+    if kind == "fallback":
+        return "`fallback`"
     if kind == "host" and names[0] != REGISTRY:
         return f"`{names[1]}` of {word(names[0])}"
     keys = [step for step in fact.place.path if isinstance(step, str)]

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from .composer import Composer, Extent, Frame, NotADocument, first_unreadable
+from .composer import Composer, Extent, Frame, NotADocument, SyntaxProblem, first_unreadable
 from .document import Document
 
 if TYPE_CHECKING:
@@ -38,7 +38,12 @@ def parse(text: str) -> Document:
     """
     if text.lstrip()[:1] in ("{", "["):
         try:
-            return Document(text, [json.loads(text)], _extents_of_json)
+            data = json.loads(text)
+            json.dumps(data, ensure_ascii=False).encode()
+            return Document(text, [data], _extents_of_json)
+        except UnicodeEncodeError:
+            problem = SyntaxProblem(0, 0, "this has half a character in it")
+            raise NotADocument(text, [problem]) from None
         except (ValueError, RecursionError):
             pass  # a flow mapping of YAML, perhaps
     unreadable = first_unreadable(text)
@@ -72,12 +77,19 @@ class _Stream(Composer):
     def __init__(self, text: str, extents: dict[Path, Extent] | None) -> None:
         super().__init__(text, extents)
         self.stack.append(Frame([], 0, 0))
+        self.merging: list[Any] = []
+        """The open mappings that have a merge key; a quoted one is a key like others."""
 
     def compose(self) -> list[Any]:
         """The data of the documents; what is wrong with them is added to `problems`."""
         documents: list[Any] = self.stack[0].container
         super().compose()
         return documents
+
+    def _key(self, event: Any) -> None:
+        if event.value == _MERGE and event.implicit[0]:
+            self.merging.append(self.stack[-1].container)
+        super()._key(event)
 
     def _begin(self, event: Any) -> None:
         """Begin a document, which does not see the anchors of the one before it."""
@@ -100,7 +112,8 @@ class _Stream(Composer):
 
     def _close(self, event: Any) -> None:
         container = self.stack[-1].container
-        if isinstance(container, dict) and _MERGE in container:
+        if self.merging and self.merging[-1] is container:
+            self.merging.pop()
             merged = container.pop(_MERGE)
             for one in merged if isinstance(merged, list) else [merged]:
                 for key, value in one.items() if isinstance(one, dict) else ():

@@ -18,6 +18,8 @@ _LONG = r"\"\"\"(?:[^\\]|\\.)*?\"{3,5}|'''.*?'{3,5}"
 _SHORT = r'"(?:[^"\\\n]|\\.)*"' + r"|'[^'\n]*'"
 _KEY = re.compile(rf"{_SHORT}|[A-Za-z0-9_-]+")
 _SCALAR = re.compile(rf"{_LONG}|{_SHORT}|[^\s,\]}}#]+(?: [0-9][^\s,\]}}#]*)?", re.DOTALL)
+_WORDS = re.compile(r" ?(?:\(.*\)|'[^']{2,}'|\"[^\"]{2,}\")")
+"""What of the words of tomllib is of the text."""
 _AT = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)\Z")
 
 
@@ -49,7 +51,7 @@ def _problem(text: str, said: str) -> SyntaxProblem:
     if at and at[1]:
         before = text.split("\n")[: int(at[1]) - 1]
         start = sum(len(line) + 1 for line in before) + int(at[2]) - 1
-    message = _AT.sub("", said).partition(":")[0].partition("'")[0].partition("(")[0].strip()
+    message = _WORDS.sub("", _AT.sub("", said)).strip()
     start = min(start, len(text))
     return SyntaxProblem(start, start, f"this is not TOML: {message[:1].lower()}{message[1:]}")
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import differences, readers
-from .diagnostics import Place
-from .differences import UNSET, Difference
+from .diagnostics import Place, word
+from .differences import Difference
 from .document import NotADocument
 from .model import Choice
 from .readers import containerd, hosts_toml
+from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 from .runtimes import node, versions
 from .targets import TARGETS
@@ -109,7 +110,9 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
         namespace = hosts_toml.namespace_of(found.source.path)
         candidates = [one for one in candidates if _namespace(one[1]) == namespace]
         if not candidates:
-            message = f"{namespace} is no registry that the spec has a mirror of"
+            message = f"{word(namespace)} is no registry that the spec has a mirror of"
+            if not namespace:
+                message = "a hosts.toml is for the registry that its folder is named after"
             return [Difference(found, Place(()), message)]
     compared = [differences.between(one, found, expected.hosts) for _, one in candidates]
     return min(compared, key=len)
@@ -251,7 +254,7 @@ class Node:
         configuration = node.load(self.tree, version)
         main = files[0] if files else None
         if not configuration.loads:
-            return [self._not_loaded(configuration.reason or "", files)]
+            return self._not_loaded(configuration.reason or "", files)
         if main is None:
             return [Broken(node.MAIN, "this file is missing")] if not self.found else []
         unread = [
@@ -272,19 +275,23 @@ class Node:
         ]
         return _without_replaced(told, files)
 
-    def _not_loaded(self, reason: str, files: list[Reading]) -> Difference | Broken:
+    def _not_loaded(self, reason: str, files: list[Reading]) -> list[Difference | Broken]:
         """Why containerd runs without its CRI plugin, at the file that the reason is in."""
         message = f"containerd does not load its CRI plugin: {reason}"
         for file in files:
             path = file.source.path
             if reason.startswith(path):
-                return Difference(file, Place(()), f"containerd does not load this: {reason}")
+                return [Difference(file, Place(()), f"containerd does not load this: {reason}")]
         for file in reversed(files):
             for fact in file.facts:
                 if fact.subject == ("config_path",) and "config_path" in reason:
-                    return Difference(file, fact.place, message)
+                    return [Difference(file, fact.place, message)]
         path = reason.partition(" ")[0].rstrip(":") if reason.startswith("/") else node.MAIN
-        return Broken(path, message)
+        if path != node.MAIN:
+            self._read(path)
+        if any(isinstance(one, Broken) and one.path == path for one in self.found):
+            return []
+        return [Broken(path, message)]
 
     def _certs_d(self, choice: Choice) -> None:
         """The folders of certs.d where containerd looks for them."""

@@ -19,7 +19,7 @@ from .files import STDIN, Unusable
 from .nodes import NodeFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ..readers import Reading
     from ..runtimes.node import Tree
@@ -28,6 +28,8 @@ _LARGEST = 64 * 1024 * 1024
 """The largest file or archive that is read, in bytes; of an archive, unpacked."""
 _MOST_FILES = 10_000
 _DEEPEST = 32
+_LINKS_DEEP = 8
+"""How many links may lead to each other in an archive."""
 _NODE = ("/etc/containerd", "/etc/rancher", "/etc/containers")
 """The folders of which a node's root has at least one."""
 _CONTAINERD = "/etc/containerd"
@@ -44,6 +46,8 @@ class Text:
     content: str
     tree: Tree
     """What else was given with it."""
+    argument: str = ""
+    """The word of the command line that it is from, if that is a folder or an archive."""
 
     def file_text(self, path: str) -> str | None:
         """The text of a file that this one names: at its path, beside it, or of its name."""
@@ -108,11 +112,13 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
     siblings = _Siblings()
     for name in names:
         if name != STDIN and os.path.isdir(name):  # noqa: PTH112 - text
-            yield from of_tree(name, NodeFolder(Path(name)))
+            folder = NodeFolder(Path(name))
+            yield from of_tree(name, folder, lambda path, root=name: os.path.islink(root + path))  # type: ignore[misc] # noqa: PTH114 - text
             continue
         content = _content(name)
         shown = "<stdin>" if name == STDIN else name
-        if content.startswith(_GZIP) or content[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+        empty = bool(content) and not content.strip(b"\0")  # as an archive of nothing is
+        if empty or content.startswith(_GZIP) or content[_TAR_AT:].startswith(_TAR):
             yield from of_tree(shown, _unpacked(shown, content))
             continue
         try:
@@ -162,6 +168,8 @@ class _Siblings:
 
     def text(self, path: str) -> str | None:
         """The text of a file below the folder of one that was given; see `Tree`."""
+        if "\0" in path:
+            return None
         real = os.path.realpath(path)
         folders = {posixpath.dirname(os.path.realpath(one)) for one in self.given}
         if not any(real.startswith(f"{folder}/") for folder in folders):
@@ -196,6 +204,7 @@ def _content(name: str) -> bytes:
 def _unpacked(name: str, content: bytes) -> Files:
     """The regular files of an archive; nothing of it is written to the disk."""
     texts: dict[str, str] = {}
+    links: dict[str, str] = {}
     left = _LARGEST
     try:
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
@@ -203,27 +212,58 @@ def _unpacked(name: str, content: bytes) -> Files:
                 left -= member.size
                 if left < 0 or count > _MOST_FILES:
                     raise Unusable(f"{click.format_filename(name)}: it holds too much")
-                try:
-                    file = archive.extractfile(member)
-                except KeyError:  # a link that leads out of it
-                    continue
-                if file is not None:
-                    path = posixpath.normpath(f"/{member.name}")
+                path = posixpath.normpath(f"/{member.name}")
+                if member.issym():
+                    links[path] = posixpath.join(posixpath.dirname(path), member.linkname)
+                elif member.islnk():
+                    links[path] = f"/{member.linkname}"
+                elif file := archive.extractfile(member) if member.isfile() else None:
                     texts[path] = file.read(_LARGEST).decode("utf-8", "replace")
     except (tarfile.TarError, EOFError, OSError, ValueError):
         raise Unusable(f"{click.format_filename(name)}: it is no whole archive") from None
-    return Files(texts)
+    return Files(_linked(texts, links))
 
 
-def of_tree(name: str, tree: Tree) -> Iterator[Text | NodeFiles]:
-    """A node, if it is laid out as one, or else each file by itself."""
+def _linked(texts: dict[str, str], links: dict[str, str]) -> dict[str, str]:
+    """The texts with those that links lead to, as on the node: an absolute one begins at the root.
+
+    A link that leads out of the archive, or to what it is in itself, leads nowhere.
+    """
+    for _ in range(_LINKS_DEEP):
+        before = len(texts)
+        for path, target in links.items():
+            real = posixpath.normpath(target)
+            if path.startswith(f"{real.rstrip('/')}/"):
+                continue
+            below = {
+                path + one.removeprefix(real): text
+                for one, text in texts.items()
+                if one == real or one.startswith(f"{real}/")
+            }
+            if len(texts) + len(below) <= _MOST_FILES:
+                texts = below | texts
+        if len(texts) == before:
+            break
+    return texts
+
+
+def of_tree(
+    name: str, tree: Tree, is_link: Callable[[str], bool] = lambda _path: False
+) -> Iterator[Text | NodeFiles]:
+    """A node, if it is laid out as one, or else each file by itself.
+
+    Args:
+        name: what it is called in messages.
+        tree: the files.
+        is_link: whether a path is a link; into a folder behind one nobody goes.
+    """
     if any(tree.names(folder) is not None for folder in _NODE):
         yield NodeFiles(name, tree, "/")
         return
     if "config.toml" in (tree.names("/") or ()):
         yield NodeFiles(name, _Below(tree, _CONTAINERD), _CONTAINERD)
         return
-    for count, path in enumerate(_walk(tree, "/", 0)):
+    for count, path in enumerate(_walk(tree, "/", 0, is_link)):
         if count > _MOST_FILES:
             raise Unusable(f"{click.format_filename(name)}: more than {_MOST_FILES} files")
         try:
@@ -231,13 +271,15 @@ def of_tree(name: str, tree: Tree) -> Iterator[Text | NodeFiles]:
         except Unreadable as why:
             raise Unusable(f"{click.format_filename(name)}: {why}") from None
         if text is not None:
-            yield Text(f"{name.rstrip('/')}{path}", path, text, tree)
+            yield Text(f"{name.rstrip('/')}{path}", path, text, tree, name)
 
 
-def _walk(tree: Tree, folder: str, depth: int) -> Iterator[str]:
+def _walk(
+    tree: Tree, folder: str, depth: int, is_link: Callable[[str], bool] = lambda _path: False
+) -> Iterator[str]:
     for name in tree.names(folder) or ():
         path = posixpath.join(folder, name)
         if tree.names(path) is None:
             yield path
-        elif depth < _DEEPEST:
-            yield from _walk(tree, path, depth + 1)
+        elif depth < _DEEPEST and not is_link(path):
+            yield from _walk(tree, path, depth + 1, is_link)

@@ -81,7 +81,7 @@ def import_command(
     preferred = frozenset(
         one.file
         for one in given
-        for name in prefer
+        for name in ("<stdin>" if name == STDIN else name for name in prefer)
         if one.file == name or one.file.startswith(f"{name.rstrip('/')}/")
     )
     imported = importing.assemble(given, preferred)
@@ -109,7 +109,7 @@ def _given(names: Sequence[str]) -> Iterator[Given]:
         texts = given.texts_of(one) if isinstance(one, given.NodeFiles) else [one]
         for text in texts:
             try:
-                documents = list(documents_of(text, alone=text.name in {*names, "<stdin>"}))
+                documents = list(documents_of(text, alone=not text.argument))
             except NotADocument as why:
                 raise Unusable(_broken(text.name, why)) from None
             if not documents:
@@ -204,20 +204,35 @@ def _short_names(names: Sequence[str]) -> dict[str, str]:
     """The names without the folder that all of them are in."""
     if len(names) == 1:
         return {names[0]: posixpath.basename(names[0])}
-    whole = [f"{'/' if name.startswith('/') else './'}{name.lstrip('/')}" for name in names]
-    mixed = len({name[0] for name in whole}) > 1
-    common = "" if mixed else posixpath.commonpath([posixpath.dirname(name) for name in whole])
-    return {
-        name: posixpath.relpath(full, common) if common else name
-        for name, full in zip(names, whole, strict=True)
-    }
+    absolute = {name.startswith("/") for name in names}
+    if len(absolute) == 1:
+        whole = [name if True in absolute else f"./{name}" for name in names]
+        common = posixpath.commonpath([posixpath.dirname(name) for name in whole])
+        return {
+            name: posixpath.relpath(full, common) for name, full in zip(names, whole, strict=True)
+        }
+    return {name: _ending(name, names) if name.startswith("/") else name for name in names}
+
+
+def _ending(name: str, names: Sequence[str]) -> str:
+    """The last parts of an absolute path, as many as no other path ends in."""
+    parts = name.lstrip("/").split("/")
+    for length in range(1, len(parts)):
+        ending = "/".join(parts[-length:])
+        if not any(other != name and other.endswith(ending) for other in names):
+            return ending
+    return "/".join(parts)
 
 
 def _write(output: str, text: str, files: dict[str, str], *, private: bool) -> None:
     """Write the spec, and the files beside it, none of which may exist."""
     made: list[Path] = []
     folder = Path(output).parent
-    todo = [(folder / name, f"{value}\n", 0o600) for name, value in files.items()]
+    # One final line break is dropped when it is read back, with a carriage return before it.
+    todo = [
+        (folder / name, value if value.endswith("\r") else f"{value}\n", 0o600)
+        for name, value in files.items()
+    ]
     todo.append((Path(output), text, 0o600 if private else 0o666))
     try:
         for path, content, mode in todo:

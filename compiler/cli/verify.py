@@ -9,7 +9,7 @@ import click
 
 from ..diagnostics import Diagnostic, Severity, Span
 from .exit_codes import Exit
-from .files import STDIN, folder_of, paint, put, read_spec
+from .files import STDIN, Unusable, folder_of, paint, put, read_spec
 from .options import allow_file_option, target_option
 from .telling import default_form
 
@@ -114,14 +114,24 @@ def _compared(
     from . import given
 
     read: list[tuple[str, list[Reading]]] = []
+    useful: set[str] = set()
     for one in given.read(names):
         if isinstance(one, given.NodeFiles):
             yield _of_node(expected, one, wanted)
+            useful.add(one.name)
             continue
         try:
-            read.append((one.name, given.readings_of(one, alone=one.name in {*names, "<stdin>"})))
+            readings = given.readings_of(one, alone=not one.argument)
         except NotADocument as why:
             yield [(one.name, _broken(why))]
+            readings = []
+            useful.add(one.argument)
+        read.append((one.name, readings))
+        useful |= {one.argument, one.name} if readings else {one.name} - {one.argument}
+    for name in names:
+        if (name if name != STDIN else "<stdin>") not in useful:
+            said = "nothing in it is of a format that regspec reads"
+            raise Unusable(f"{click.format_filename(name)}: {said}")
     whole = not any(("image certManager",) in one.homes for _, several in read for one in several)
     for name, readings in read:
         if readings:

@@ -30,7 +30,7 @@ __all__ = ["REGISTRY", "UNKNOWN", "Fact", "Reading", "Served", "Source", "Unknow
 _OF_YAML = (secret, logins, imageswap, values, k3s)
 _OF_TOML = (hosts_toml, registries_conf, containerd)
 _LOOKS_LIKE_TOML = re.compile(
-    r"^[ \t]*(?:\[+[^\]\n]+\]+[ \t]*(?:#.*)?$|[\w.\"-]+[ \t]*=)", re.MULTILINE
+    r"^[ \t]*(?:\[[^\n]*\][ \t]*(?:#.*)?$|[\w.\"-]+[ \t]*=)", re.MULTILINE
 )
 _SPEC = "RegistrySpec"
 
@@ -71,8 +71,11 @@ def read(
             # Perhaps it is YAML, in which a line of some text looks so.
             try:
                 return _of_stream(text, path, file_text, complete=complete)
-            except (NotADocument, Unknown):
+            except NotADocument:
                 raise why from None
+            except Unknown as unknown:
+                # A list of YAML or JSON is none of ours; one long text is broken TOML.
+                raise (unknown if text.lstrip().startswith("[") else why) from None
         for reader in _OF_TOML:
             if reader.recognises(parsed.data):
                 return [reader.read(Source(parsed, path, file_text, complete))]

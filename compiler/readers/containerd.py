@@ -20,7 +20,12 @@ _NAMES = {
     4: "io.containerd.cri.v1.images",
 }
 """The plugin that reads `registry`, by the version of the format."""
+_RUNTIME = "io.containerd.cri.v1.runtime"
+"""The plugin that has the settings of runtimes, since version 3."""
+_PINNED = ("plugins", "cri", "pinned_images", "sandbox")
 _HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
+_LAST_OF_1 = "1.7"
+"""The line of containerd whose configuration still has `registry.configs.*.tls`."""
 _CONFIG_PATH = "/etc/containerd/certs.d"
 _TOP = ("version", "imports", "plugins", "root", "state", "grpc", "disabled_plugins")
 _RUNC = ("containerd", "runtimes", "runc")
@@ -97,26 +102,28 @@ def say_registry(reading: Reading, registry: dict[str, Any], path: Path) -> None
         value = registry["config_path"]
         reading.say(("config_path",), value, reading.place(*path, "config_path"))
         reading.target = "certs.d"
-        if value != _CONFIG_PATH:
+        if ":" in str(value):
+            reading.leave(reading.place(*path, "config_path"), "it is a list of folders")
+        elif value != _CONFIG_PATH:
             reading.options["configPath"] = value
-    mirrors = registry.get("mirrors")
-    for source, table in mirrors.items() if isinstance(mirrors, dict) else ():
+    for source, table in reading.table(registry.get("mirrors"), *path, "mirrors").items():
         reading.target = "containerd"
         reading.options.pop("configPath", None)
         _mirror(reading, source, table, (*path, "mirrors", source))
-    configs = registry.get("configs")
-    for host, table in configs.items() if isinstance(configs, dict) else ():
+    for host, table in reading.table(registry.get("configs"), *path, "configs").items():
         _host(reading, host, table, (*path, "configs", host))
     reading.leave_others(registry, ("config_path", "mirrors", "configs"), *path)
 
 
 def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
     """One upstream: what is asked first, and last the upstream, whether it is written or not."""
-    written = table.get("endpoint") if isinstance(table, dict) else None
-    endpoints = (
-        [one for one in written if isinstance(one, str)] if isinstance(written, list) else []
+    table = reading.table(table, *path)
+    endpoints = reading.texts(table.get("endpoint"), *path, "endpoint")
+    at = (
+        reading.place(*path, "endpoint")
+        if table.get("endpoint")
+        else reading.place(*path, on_key=True)
     )
-    at = reading.place(*path, "endpoint") if written else reading.place(*path, on_key=True)
     normal = [normalised(one) for one in endpoints]
     upstream = normalised(f"https://{_HUB_HOST if source == _HUB else source}")
     while len(normal) > 1 and normal[-1] == upstream:
@@ -162,22 +169,22 @@ def normalised(endpoint: str) -> str:
 
 def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
     """`registry.configs."HOST"`: TLS settings and a login."""
-    table = table if isinstance(table, dict) else {}
-    tls = table.get("tls")
-    for key, value in tls.items() if isinstance(tls, dict) else ():
+    table = reading.table(table, *path)
+    for key, value in reading.table(table.get("tls"), *path, "tls").items():
         place = reading.place(*path, "tls", key)
         if key == "insecure_skip_verify":
             reading.say(("tls", host, key), switch_of(value), place)
-            if switch_of(value) is True:
-                reading.claim(("host", host, "insecureSkipVerify"), True, place)  # noqa: FBT003
+            reading.claim_switch(("host", host, "insecureSkipVerify"), value, place)
+            reading.options["version"] = _LAST_OF_1
         elif key == "ca_file" and isinstance(value, str):
             reading.say(("tls", host, key), value, place)
             say_ca(reading, host, value, place)
-            reading.options["caFile"] = value
+            if value.startswith("/"):
+                reading.options["caFile"] = value
+            reading.options["version"] = _LAST_OF_1
         else:
             reading.leave(reading.place(*path, "tls", key, on_key=True))
-    login = table.get("auth")
-    for key, value in login.items() if isinstance(login, dict) else ():
+    for key, value in reading.table(table.get("auth"), *path, "auth").items():
         place = reading.place(*path, "auth", key)
         if key in ("username", "password") and isinstance(value, str):
             reading.say(("auth", host, key), value, place, secret=True)
@@ -219,9 +226,16 @@ def _settings(reading: Reading, data: dict[str, Any], registry: Path) -> None:
     """All other values of the file, of which those matter that regspec writes."""
     for path, value in leaves(data):
         if path[: len(registry)] != registry and path != ("version",):
-            words = tuple(str(step) for step in path)
+            words = _general(tuple(str(step) for step in path))
             secret = not isinstance(value, bool | int | list) and len(path) > 1
             reading.say(("setting", *words), value, reading.place(*path), secret=secret)
+
+
+def _general(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path of a setting, whatever the plugin is called that has it in the file's version."""
+    if path[0] == "plugins" and path[1:2] and path[1] in {*_NAMES.values(), _RUNTIME}:
+        path = ("plugins", "cri", *path[2:])
+    return ("plugins", "cri", "sandbox_image") if path == _PINNED else path
 
 
 def _options(reading: Reading, data: dict[str, Any], name: str, held: dict[str, Any]) -> None:
@@ -237,6 +251,7 @@ def _options(reading: Reading, data: dict[str, Any], name: str, held: dict[str, 
     group = runc_options.get("SystemdCgroup") if isinstance(runc_options, dict) else None
     if reading.target == "certs.d":
         options.pop("caFile", None)
+        options.pop("version", None)
         if isinstance(held.get("sandbox_image"), str):
             options["sandboxImage"] = held["sandbox_image"]
             carried.add((*plugin, "sandbox_image"))
@@ -249,6 +264,9 @@ def _options(reading: Reading, data: dict[str, Any], name: str, held: dict[str, 
         api = bool(form) and all(fact.value == "api" for fact in form)
         if api:
             options["endpoints"] = "api"
+        else:
+            options.pop("caFile", None)
+            options.pop("version", None)
         for fact in form:
             if not api and fact.value == "api":
                 reading.leave(fact.place, "other endpoints are written without scheme or `/v2`")
@@ -282,7 +300,7 @@ def _leave(reading: Reading, data: dict[str, Any], carried: set[Path]) -> None:
             has_registry = len(below) == 2 and isinstance(value, dict) and "registry" in value  # noqa: PLR2004
             if isinstance(value, dict) and (known(below) or has_registry or below == ("plugins",)):
                 walk(value, below)
-            elif value not in ({}, [], ""):
+            elif value not in ({}, [], "", None):
                 reading.leave(reading.place(*below, on_key=True))
 
     walk(data, ())

@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..diagnostics import word
 from ..mirrors import LIBRARY, WILDCARD
 from .containerd import say_ca
 from .reading import Reading, decoded, served_by, switch_of
@@ -43,34 +44,39 @@ def read(source: Source) -> Reading:
     reading = Reading(
         KIND, source, closed=frozenset({"asked", "skip_verify", "header"}), target="certs.d"
     )
+    if not namespace:
+        why = "a hosts.toml is for the registry that its folder is named after: give the folder"
+        reading.leave(reading.place(), why)
+        return reading
     reading.ranked = False
     reading.lacks = lambda upstream, _served: upstream == LIBRARY
     for kind in ("asked", "capabilities", "skip_verify", "ca", "header"):
         reading.homes[kind, namespace] = reading.place()
-    tables = data.get("host")
-    tables = tables if isinstance(tables, dict) else {}
-    asked: list[tuple[str, dict[str, Any], tuple[str, ...]]] = []
+    tables = reading.table(data.get("host"), "host")
+    asked: list[tuple[str, dict[str, Any] | None, tuple[str, ...]]] = []
     for url, table in tables.items():
-        if isinstance(table, dict):
-            asked.append((_root(url, table), table, ("host", url)))
+        settings = reading.table(table, "host", url)
+        asked.append((_root(url, settings), settings, ("host", url)))
     server = data.get("server")
     if isinstance(server, str) and server:
         asked.append((_root(server, data), data, ()))
     else:
-        asked.append((UPSTREAM, {}, ()))
+        asked.append((UPSTREAM, None, ()))
     upstream = f"https://{_HUB_HOST if namespace == _HUB else namespace}/v2"
     # What is asked twice in a row is asked once more in vain.
     once = [one for index, one in enumerate(asked) if not index or one[0] != asked[index - 1][0]]
     roots = tuple(UPSTREAM if root == upstream else root for root, _, _ in once)
     _, first_table, first_steps = once[0]
-    at = reading.place(*(first_steps or ("server",))) if first_table else reading.place()
+    at = (
+        reading.place(*(first_steps or ("server",))) if first_table is not None else reading.place()
+    )
     reading.say(("asked", namespace), roots, at, shown=", then ".join(roots))
     for index, (root, table, steps) in enumerate(once):
-        if table:
+        if table is not None:
             _how(reading, namespace, index, table, steps)
         if not index:
             _claim(reading, namespace, root, table, steps)
-        elif table and roots[index] != UPSTREAM:
+        elif table is not None and roots[index] != UPSTREAM:
             reading.leave(reading.place(*steps), "a second place for one source")
     if any(fact.subject[0] == "mirror" for fact in reading.claims):
         reading.claim(("fallback",), "allow" if roots[-1] == UPSTREAM else "deny", at)
@@ -102,11 +108,12 @@ def _how(
     """How one place is asked."""
     number = str(index)
     home = reading.place(*steps)
-    written = table.get("capabilities")
-    given = written if isinstance(written, list) else list(_PULLS)
-    pulls = frozenset(str(one).lower() for one in given) & frozenset(_PULLS)
+    given = reading.texts(table.get("capabilities"), *steps, "capabilities") or list(_PULLS)
+    pulls = frozenset(one.lower() for one in given) & frozenset(_PULLS)
     at = reading.place(*steps, "capabilities") if "capabilities" in table else home
-    shown = ", ".join(map(str, given))
+    shown = ", ".join(given)
+    if frozenset(given) != frozenset(_PULLS):
+        reading.leave(at, "a spec has `pull` and `resolve` of every mirror")
     reading.say(("capabilities", namespace, number), pulls or frozenset(_PULLS), at, shown=shown)
     if "skip_verify" in table:
         at = reading.place(*steps, "skip_verify")
@@ -130,17 +137,17 @@ def _claim(
     reading: Reading,
     namespace: str,
     root: str,
-    table: dict[str, Any],
+    table: dict[str, Any] | None,
     steps: tuple[str, ...],
 ) -> None:
     """What the first place says of the mirror and of its host."""
     at = reading.place(*steps) if steps else reading.place("server")
-    found = served_by(root) if table else None
-    if found is None or root == f"https://{_HUB_HOST}/v2":
+    found = served_by(root) if table is not None else None
+    if table is None or found is None or root == f"https://{_HUB_HOST}/v2":
         reading.leave(reading.place(), "it names no mirror")
         return
     if not root.partition("://")[2].partition("/")[2].startswith("v2"):
-        reading.leave(at, f"{root} is not below `/v2`")
+        reading.leave(at, f"{word(root)} is not below `/v2`")
         return
     scheme, served = found
     host = served.location.host

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 KIND = "imageswap"
 _DEFAULT, _HUB = "default", "docker.io"
 _LINE = re.compile(r"[^\n]+")
+_VALUE = r"[^\s{}\"'=,]*"
+_PAIR_LINE = re.compile(
+    rf"[ ]*(?:\[[A-Z]+\])?[\w.*/:@?+\[\]-]+?[ \t]*::"
+    rf"[ \t]*{_VALUE}(?:[ \t]*,[ \t]*{_VALUE})*[ \t]*(?:#.*)?\Z"
+)
+"""A line of a map, as one that is written by hand looks."""
 _OTHERS = ("[EXACT]", "[REPLACE]", "noswap_wildcards")
 _PAIR = 2
 
@@ -29,8 +35,8 @@ def recognises(data: Any) -> bool:
 
 def is_map(text: str) -> bool:
     """Whether a text is a map file, or a mirror string: every line that says something has `::`."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return bool(lines) and all("::" in line for line in lines) and "apiVersion" not in text
+    lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
+    return bool(lines) and all(map(_PAIR_LINE.match, lines))
 
 
 def read(source: Source) -> Reading:
@@ -45,7 +51,8 @@ def read(source: Source) -> Reading:
 def read_text(source: Source) -> Reading:
     """The facts of a map file; or of a mirror string by itself, as the Secret holds it."""
     text = source.data
-    if any("," in line and not line.startswith(_OTHERS) for line in text.splitlines()):
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) == 1 or any("," in line and not line.startswith(_OTHERS) for line in lines):
         reading = Reading("secret", source, closed=frozenset({"mirror"}))
         say_string(reading, text)
         return reading

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..diagnostics import word
 from ..mirrors import LIBRARY
 from .containerd import is_served_by_itself, say_ca
 from .reading import Reading, served_by, switch_of, text_of
@@ -51,11 +52,8 @@ def _lacks(source: str, served: Served) -> bool:
 
 
 def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
-    table = table if isinstance(table, dict) else {}
-    written = table.get("endpoint")
-    endpoints = (
-        [one for one in written if isinstance(one, str)] if isinstance(written, list) else []
-    )
+    table = reading.table(table, *path)
+    endpoints = reading.texts(table.get("endpoint"), *path, "endpoint")
     rewrite = table.get("rewrite")
     below = _below(reading, source, rewrite, (*path, "rewrite"))
     roots = tuple(_root(one, below) for one in endpoints)
@@ -69,7 +67,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
             reading.leave(place, why)
             continue
         if not root.partition("://")[2].partition("/")[2].startswith("v2"):
-            reading.leave(place, f"{root} is not below `/v2`")
+            reading.leave(place, f"{word(root)} is not below `/v2`")
             continue
         scheme, served = found
         host = served.location.host
@@ -83,8 +81,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
 
 def _below(reading: Reading, source: str, rewrite: Any, path: Path) -> str:
     """The path that a rewrite puts before every repository; none if it does something else."""
-    if not isinstance(rewrite, dict):
-        return ""
+    rewrite = reading.table(rewrite, *path)
     if len(rewrite) == 1:
         ((pattern, replacement),) = rewrite.items()
         match = _BELOW.match(text_of(replacement) or "")
@@ -112,13 +109,14 @@ def _root(endpoint: str, below: str) -> str:
 
 
 def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
-    table = table if isinstance(table, dict) else {}
-    tls, login = table.get("tls") or {}, table.get("auth") or {}
+    table = reading.table(table, *path)
+    tls = reading.table(table.get("tls"), *path, "tls")
+    login = reading.table(table.get("auth"), *path, "auth")
     for key, value in tls.items():
         place = reading.place(*path, "tls", key)
         if key == "insecure_skip_verify":
             reading.say(("tls", host, key), switch_of(value), place)
-            reading.claim(("host", host, "insecureSkipVerify"), switch_of(value) is True, place)
+            reading.claim_switch(("host", host, "insecureSkipVerify"), value, place)
         elif key == "ca_file" and isinstance(value, str):
             reading.say(("tls", host, key), value, place)
             say_ca(reading, host, value, place)

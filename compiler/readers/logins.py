@@ -38,7 +38,7 @@ def read(source: Source) -> Reading:
     place = reading.place(block, _KEY)
     reading.homes["login",] = place
     reading.homes["type",] = reading.place("kind", on_key=True)
-    if "type" in data:
+    if text_of(data.get("type")):
         reading.say(("type",), text_of(data["type"]), reading.place("type"))
     if not say_text(reading, text, place, ""):
         reading.leave(place, "it is not a dockerconfigjson")
@@ -73,6 +73,7 @@ def say_text(reading: Reading, text: str, place: Place, where: str) -> bool:
     """
     try:
         data = json.loads(text)
+        json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return False
     auths = data.get("auths") if isinstance(data, dict) else None

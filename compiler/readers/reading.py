@@ -36,6 +36,9 @@ class _Unknown:
 
 
 UNKNOWN: Any = _Unknown()
+STAND_IN = "\ue000not set\ue000"
+"""Stands in for a login or a CA that nobody has given us, and comes back as it is."""
+_NO_PAIR = "it is no `SOURCE::TARGET` pair that the mirror string can carry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Fact:
     secret: bool = False
     shown: str = field(default="", repr=False)
     """The value as it is written, if that is not the value."""
+    problem: str = ""
+    """Why it is no value, if it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +132,40 @@ class Reading:
         """Add a claim."""
         self.claims.append(Fact(subject, value, place, secret))
 
+    def claim_switch(self, subject: Subject, value: Any, place: Place) -> None:
+        """Add a claim that is true or false; `null` says nothing, and anything else is left."""
+        switch = switch_of(value)
+        if isinstance(switch, bool):
+            self.claim(subject, switch, place)
+        elif value is not None:
+            self.leave(place, "it is not true or false")
+
     def leave(self, place: Place, why: str = "") -> None:
         """Add what cannot be carried over."""
         self.unread.append((place, why))
 
     def leave_others(self, mapping: Any, known: Any, *steps: str | int) -> None:
-        """Add all keys of a mapping that are not known."""
-        for key in mapping if isinstance(mapping, dict) else ():
-            if key not in known:
+        """Add all keys of a mapping that are not known and hold something."""
+        for key, value in mapping.items() if isinstance(mapping, dict) else ():
+            if key not in known and value not in ({}, [], "", None):
                 self.leave(self.place(*steps, key, on_key=True))
+
+    def table(self, value: Any, *steps: str | int) -> dict[str, Any]:
+        """A value that is to be a table; of another it is told that it is none."""
+        if isinstance(value, dict):
+            return value
+        if value is not None:
+            self.leave(self.place(*steps), "it is no table")
+        return {}
+
+    def texts(self, value: Any, *steps: str | int) -> list[str]:
+        """A value that is to be a list of texts; of what is none it is told."""
+        listed = value if isinstance(value, list) else []
+        if value is not None and (
+            not isinstance(value, list) or not all(isinstance(one, str) for one in value)
+        ):
+            self.leave(self.place(*steps), "it is no list of texts")
+        return [one for one in listed if isinstance(one, str)]
 
 
 def text_of(value: Any) -> str | None:
@@ -163,6 +193,8 @@ def certificates_in(text: str) -> Any:
     Returns:
         The set; or, of what is no list of certificates, a text that says so.
     """
+    if STAND_IN in text:
+        return STAND_IN
     try:
         blocks = certificates.canonical(text).split("-----END CERTIFICATE-----\n")
     except certificates.NotCertificates as why:
@@ -192,8 +224,9 @@ def say_string(reading: Reading, text: str, *steps: str | int, whole: bool = Fal
     for entry in read_string(text):
         place = at if whole else Place(at.path, part=(entry.start, entry.end))
         if entry.problem:
-            reading.say(("mirror", text[entry.start : entry.end]), "", place)
-            reading.leave(place, entry.problem)
+            # Nobody knows what it is, so nothing of it is shown.
+            reading.say(("entry", str(entry.start)), _NO_PAIR, place)
+            reading.leave(place, _NO_PAIR)
             continue
         mirror = entry.mirror(at.path)
         reading.say(("mirror", mirror.source), mirror.documented, place)

@@ -31,9 +31,11 @@ def read(source: Source) -> Reading:
     reading.lacks = is_served_by_itself
     for kind in ("mirrors", "location", "blocked", "insecure"):
         reading.homes[kind,] = reading.place("registry", on_key=True)
-    for index, table in enumerate(data.get("registry", ())):
-        if isinstance(table, dict):
-            _registry(reading, index, table)
+    listed = data.get("registry")
+    for index, table in enumerate(listed if isinstance(listed, list) else ()):
+        _registry(reading, index, reading.table(table, "registry", index))
+    if listed is not None and not isinstance(listed, list):
+        reading.leave(reading.place("registry"), "it is no list of tables")
     reading.leave_others(data, ("registry",))
     return reading
 
@@ -59,6 +61,9 @@ def _registry(reading: Reading, index: int, table: dict[str, Any]) -> None:
     where = reading.place(*steps, "blocked") if "blocked" in table else at
     reading.say(("blocked", prefix), blocked, where)
     _insecure(reading, prefix, table, *steps)
+    if location == prefix and "/" not in prefix and not mirrors and "insecure" in table:
+        at_switch = reading.place(*steps, "insecure")
+        reading.claim_switch(("host", prefix, "insecure"), table["insecure"], at_switch)
     for number, one in enumerate(mirrors):
         _insecure(reading, str(one.get("location", "")), one, *steps, "mirror", number)
         extra = [key for key in one if key not in ("location", "insecure")]
@@ -91,5 +96,5 @@ def _insecure(reading: Reading, name: str, table: dict[str, Any], *steps: str | 
     if "insecure" in table:
         place = reading.place(*steps, "insecure")
         reading.say(("insecure", name), table["insecure"], place)
-        if "/" not in name and "mirror" not in steps and table["insecure"] is True:
-            reading.claim(("host", name, "insecure"), True, place)  # noqa: FBT003
+        if not isinstance(table["insecure"], bool):
+            reading.leave(place, "it is not true or false")

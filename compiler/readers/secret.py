@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import values
-from .reading import REGISTRY, Reading, decoded, say_string, switch_of, text_of
+from .reading import REGISTRY, Fact, Reading, decoded, say_string, switch_of, text_of
 
 if TYPE_CHECKING:
     from .reading import Source
@@ -52,10 +52,10 @@ def read(source: Source) -> Reading:
     metadata = metadata if isinstance(metadata, dict) else {}
     reading.homes["constant",] = reading.place()
     for key in _CONSTANTS:
-        if key in data:
+        if text_of(data.get(key)):
             reading.say(("constant", key), text_of(data[key]), reading.place(key))
     for key in _NAMES:
-        if key in metadata:
+        if text_of(metadata.get(key)):
             place = reading.place("metadata", key)
             reading.say(("constant", f"metadata.{key}"), text_of(metadata[key]), place)
     for subject, documented in (
@@ -81,7 +81,8 @@ def _say(reading: Reading, key: str, block: str, value: Any) -> None:
         text = decoded(text)
     if text is None:
         why = "it is not base64" if block == "data" else "it is no text"
-        reading.say(("registry", (_TEXTS | _LOGIN | _OTHERS)[key]), why, place, shown=why)
+        subject = ("registry", (_TEXTS | _LOGIN | _OTHERS)[key])
+        reading.facts.append(Fact(subject, None, place, problem=why))
         reading.leave(place, why)
     elif key in _TEXTS:
         reading.say(("registry", _TEXTS[key]), text, place)
@@ -92,10 +93,7 @@ def _say(reading: Reading, key: str, block: str, value: Any) -> None:
     elif key == "INSECURE":
         switch = switch_of(text)
         reading.say(("registry", "insecureSkipVerify"), switch, place)
-        if isinstance(switch, bool):
-            reading.claim(("host", REGISTRY, "insecureSkipVerify"), switch, place)
-        else:
-            reading.leave(place, "it is not `true` or `false`")
+        reading.claim_switch(("host", REGISTRY, "insecureSkipVerify"), switch, place)
     elif key == "CA_CERT":
         values.say_ca(reading, text, block, key)
     else:

@@ -86,8 +86,9 @@ def _registry(reading: Reading, registry: Any) -> None:
             reading.say(("registry", key), text, place, secret=True)
             reading.claim(("host", REGISTRY, key), text, place, secret=True)
         elif key == "insecureSkipVerify":
-            reading.say(("registry", key), switch_of(value), place)
-            reading.claim(("host", REGISTRY, key), switch_of(value), place)
+            switch = False if value is None else switch_of(value)
+            reading.say(("registry", key), switch, place)
+            reading.claim_switch(("host", REGISTRY, key), value, place)
         elif key == "caCert":
             say_ca(reading, text, *steps, key)
         elif key == "mirrorRegistries":
@@ -130,10 +131,7 @@ def _cluster(reading: Reading, settings: Any) -> None:
         value = switch_of(settings["isEKSCluster"])
         place = reading.place(*steps, "isEKSCluster")
         reading.say(("isEKSCluster",), value, place)
-        if isinstance(value, bool):
-            reading.claim(("isEKSCluster",), value, place)
-        else:
-            reading.leave(place, "it is not true or false")
+        reading.claim_switch(("isEKSCluster",), value, place)
     reading.homes["isEKSCluster",] = reading.place(*steps, on_key=True)
     reading.leave_others(settings, ("isEKSCluster",), *steps)
 
