@@ -14,6 +14,7 @@ from .model import Choice
 from .readers import containerd, hosts_toml
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
+from .runtimes import hosts_toml as hosts_model
 from .runtimes import node, versions
 from .targets import TARGETS
 
@@ -309,6 +310,22 @@ class Node:
         for path in present.values():
             for reading in self._read(path):
                 self.found += of_reading(self.expected, reading)
+                self.found += self._ignored(path, reading, self._lines((), choice))
+
+    def _ignored(
+        self, path: str, reading: Reading, lines: list[versions.Version]
+    ) -> list[Difference | Broken]:
+        """A hosts.toml that some versions of containerd ignore as a whole."""
+        by_line: dict[versions.Version, list[Difference | Broken]] = {}
+        for version in lines:
+            by_line[version] = []
+            try:
+                text = reading.source.document.text
+                hosts_model.read(text, posixpath.dirname(path), version)
+            except hosts_model.Defect as why:
+                message = f"containerd ignores this file: {why}"
+                by_line[version].append(Difference(reading, Place(()), message))
+        return _together(by_line)
 
 
 def _merged_facts(
