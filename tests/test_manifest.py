@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 import subprocess
 
@@ -73,6 +74,17 @@ def test_the_manifest_tells_what_is_in_the_folder(everything, root):
         "manifest.json",
         "SHA256SUMS",
     }
+
+
+def test_the_page_names_every_key(everything, root):
+    page = (root / "docs/builds.md").read_text()
+    manifest = json.loads((everything / "manifest.json").read_text())
+    (spec,) = manifest["specs"]
+    assert re.findall(r"^\| `([a-z_0-9.\[\]]+)` \|", page, re.MULTILINE) == [
+        *manifest,
+        *(f"specs[].{key}" for key in spec),
+        *(f"specs[].artifacts[].{key}" for key in spec["artifacts"][0]),
+    ]
 
 
 def test_sha256sum_accepts_the_sums(everything):
