@@ -33,6 +33,10 @@ class Result:
     """In the order of their places; the first `MOST_TOLD`."""
     artifacts: tuple[Artifact, ...] = ()
     """In the order of the targets; none when there is an error."""
+    made_by: tuple[str, ...] = ()
+    """The target of each artifact."""
+    secret_in_spec: bool = False
+    """Whether the spec itself holds a password, so that not even its digest is for everybody."""
     failed: bool = False
     """Whether there is an error."""
     untold: int = 0
@@ -84,12 +88,19 @@ def compile_spec(
     spec, choices = found.spec, found.choices
     if result.failed or spec is None:
         return result
-    artifacts = tuple(
-        artifact for choice in choices for artifact in TARGETS[choice.target].render(spec, choice)
-    )
-    for artifact in artifacts:
+    made = [
+        (artifact, choice.target)
+        for choice in choices
+        for artifact in TARGETS[choice.target].render(spec, choice)
+    ]
+    for artifact, _ in made:
         emit.verify(artifact.text, artifact.data, artifact.syntax)
-    return replace(result, artifacts=artifacts)
+    return replace(
+        result,
+        artifacts=tuple(artifact for artifact, _ in made),
+        made_by=tuple(target for _, target in made),
+        secret_in_spec=found.secret_in_spec,
+    )
 
 
 def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
@@ -260,6 +271,8 @@ class _Found:
     spec: model.Spec | None = None
     """With resolved references; none when there is no spec."""
     choices: tuple[model.Choice, ...] = ()
+    secret_in_spec: bool = False
+    """Whether a password stands in it as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +310,9 @@ class _Look:
             spec = replace(spec, images=model.FromFile(""))
         subject = rules.Subject(spec, resolved, choices, self.today)
         findings += rules.check_spec(subject, selection)
-        return _Found(parsed, findings, resolved, choices)
+        accesses = (spec.registry.access, *spec.hosts.values())
+        literal = any(one.password and isinstance(one.password, str) for one in accesses)
+        return _Found(parsed, findings, resolved, choices, literal)
 
 
 def _unreadable(why: document.NotADocument) -> Result:

@@ -7,7 +7,7 @@ must not be printed. The line of the spec says which reference is meant.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from . import certificates, reference
@@ -75,6 +75,21 @@ class FolderReader:
             raise Unresolvable(f"this file cannot be read: {reason(error)}") from None
         if len(content) > LARGEST_FILE:
             raise Unresolvable(f"this file is larger than {LARGEST_FILE} bytes")
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class NotingReader:
+    """Reads as another does, and notes which files were read."""
+
+    read: ReadFile
+    paths: list[str] = field(default_factory=list)
+    """As the spec holds them, in the order in which they were read."""
+
+    def __call__(self, path: str) -> bytes:
+        """The bytes of a file; see `ReadFile`."""
+        content = self.read(path)
+        self.paths.append(path)
         return content
 
 

@@ -19,6 +19,7 @@ from .explain import explain_command
 from .files import forget_stdout, say_error
 from .import_ import import_command
 from .init import init_command
+from .integrate import integrate_command
 from .rules import rule_command, rules_command
 from .schema import schema_command
 from .targets import targets_command
@@ -61,6 +62,7 @@ for _command in (
     import_command,
     verify_command,
     init_command,
+    integrate_command,
     schema_command,
     targets_command,
     rules_command,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,23 +12,13 @@ from ..diagnostics import printable
 from .exit_codes import Exit
 from .files import STDIN, Progress, folder_of, put, say_error
 from .options import allow_file_option, at_option, specs_argument, target_option
+from .records import Asked, Compiled, inputs_of
 from .telling import LINE_FORMS, Teller, default_form, shown_name
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from ..targets import Artifact
-
 DEFAULT_FOLDER = "out"
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """One spec that compiled, and where its files go."""
-
-    name: str
-    folder: Path
-    artifacts: tuple[Artifact, ...]
 
 
 @click.command("compile", short_help="Compile specs into the files of their sites.")
@@ -51,6 +40,28 @@ class _Compiled:
 )
 @click.option("--stdout", is_flag=True, help="Write nothing; print the artifacts.")
 @click.option(
+    "--depfile",
+    metavar="FILE",
+    help="Also write, for make, which files the artifacts were made from, as gcc -MD -MP does.",
+)
+@click.option(
+    "--depfile-target",
+    "depfile_targets",
+    metavar="NAME",
+    multiple=True,
+    help="Name this in the depfile too, as something made from them: a stamp. Repeatable.",
+)
+@click.option(
+    "--output-manifest",
+    metavar="FILE",
+    help="Also write, as JSON, what was made from what, with digests, sizes and modes.",
+)
+@click.option(
+    "--sha256sums",
+    metavar="FILE",
+    help="Also write the digests of the artifacts, for sha256sum --check.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(LINE_FORMS),
@@ -66,6 +77,10 @@ def compile_command(
     check: bool,
     diff: bool,
     stdout: bool,
+    depfile: str | None,
+    depfile_targets: tuple[str, ...],
+    output_manifest: str | None,
+    sha256sums: str | None,
     form: str | None,
 ) -> int:
     """Compile each SPEC into the files of its site; `-` reads a spec from standard input.
@@ -77,18 +92,27 @@ def compile_command(
     With --stdout, one artifact is printed as it is; before each of several stands a line
     `# file: PATH`, which YAML and TOML take for a comment.
 
+    The manifest and the sums name files by their path below their own folder. If any artifact
+    holds a secret, they are readable by their owner only, since a digest lets one try passwords.
+
     \b
       regspec compile registry.yaml
       regspec compile sites/*.yaml -o 'out/{stem}'
       regspec compile registry.yaml --check
       regspec compile registry.yaml --target secret --stdout | kubectl create -f -
+      regspec compile sites/a.yaml -o out/a --depfile out/a.d      `regspec integrate make`
+      regspec compile registry.yaml --output-manifest out/manifest.json --sha256sums out/SHA256SUMS
     """
     if sum((check, diff, stdout)) > 1:
         raise click.UsageError("--check, --diff and --stdout exclude each other")
+    asked = Asked(depfile, depfile_targets, output_manifest, sha256sums)
+    asked.refuse(check=check, diff=diff, stdout=stdout)
     teller = Teller(form or default_form())
     compiled, code = _compile_all(specs, output, targets, allowed, today, teller)
     if stdout:
         return code or _print(compiled)
+    if not code:
+        compiled += asked.records(compiled)
     code = max(code, _claims(compiled))
     if diff or check:
         return max([code, *(_compare(one, diff=diff) for one in compiled)])
@@ -102,18 +126,19 @@ def _compile_all(
     allowed: tuple[Path, ...],
     today: dt.date,
     teller: Teller,
-) -> tuple[list[_Compiled], int]:
+) -> tuple[list[Compiled], int]:
     """Compile every spec and tell what is wrong with each; the exit code is that of the worst."""
     from ..pipeline import compile_spec
-    from ..sources import FolderReader
+    from ..sources import FolderReader, NotingReader
 
     compiled, code = [], Exit.DONE
     for name, content in teller.read(specs, "specs compiled"):
+        reader = NotingReader(FolderReader(folder_of(name), allowed))
         result = compile_spec(
             content,
             targets=targets,
             environment=os.environ,
-            read_file=FolderReader(folder_of(name), allowed),
+            read_file=reader,
             today=today,
         )
         teller.tell(name, result)
@@ -125,12 +150,21 @@ def _compile_all(
             teller.unreadable = True
             say_error(f"{name}: `{{stem}}` would lead out of the folder")
             continue
-        folder = Path(output.replace("{stem}", stem))
-        compiled.append(_Compiled(shown_name(name), folder, result.artifacts))
+        compiled.append(
+            Compiled(
+                shown_name(name),
+                output.replace("{stem}", stem),
+                result.artifacts,
+                result.made_by,
+                inputs_of(name, reader.paths),
+                content,
+                result.secret_in_spec,
+            )
+        )
     return compiled, Exit.CANNOT if teller.unreadable else code
 
 
-def _claims(compiled: list[_Compiled]) -> int:
+def _claims(compiled: list[Compiled]) -> int:
     """Tell which specs would write the same file."""
     from ..output import Claims
 
@@ -142,14 +176,14 @@ def _claims(compiled: list[_Compiled]) -> int:
             if other is not None:
                 say_error(
                     f"{other} and {one.name} would both write {one.folder / artifact.path}; "
-                    "use -o 'out/{stem}'"
+                    f"{one.advice}"
                 )
                 code = Exit.CANNOT
                 break
     return code
 
 
-def _print(compiled: list[_Compiled]) -> int:
+def _print(compiled: list[Compiled]) -> int:
     artifacts = [(one.folder, artifact) for one in compiled for artifact in one.artifacts]
     for folder, artifact in artifacts:
         if len(artifacts) > 1:
@@ -158,7 +192,7 @@ def _print(compiled: list[_Compiled]) -> int:
     return 0
 
 
-def _compare(one: _Compiled, *, diff: bool) -> int:
+def _compare(one: Compiled, *, diff: bool) -> int:
     """Tell how the files of one spec differ from what it compiles to."""
     from .. import difference, output
 
@@ -191,7 +225,7 @@ def _tell(where: Path, what: str) -> None:
     click.echo(f"{printable(str(where))}: {what}", err=True)
 
 
-def _write(compiled: list[_Compiled]) -> int:
+def _write(compiled: list[Compiled]) -> int:
     from .. import output
 
     written = total = 0

@@ -1,0 +1,198 @@
+"""What `regspec compile` leaves beside the artifacts: a depfile, a manifest and sums."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .files import STDIN, Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..manifest import Source
+    from ..targets import Artifact
+
+_CLOSED = 0o600
+"""The mode of a list that would let others try out weak passwords on the digests in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One spec that compiled, or one record of all of them, and where its files go."""
+
+    name: str
+    """The spec, or the option that asks for the record."""
+    root: str
+    """The folder that they go to, as the user wrote it."""
+    artifacts: tuple[Artifact, ...]
+    made_by: tuple[str, ...] = ()
+    """The target of each artifact."""
+    inputs: tuple[str, ...] = ()
+    """The files that were read, as the user would name them."""
+    content: bytes = field(default=b"", repr=False)
+    """The bytes of the spec."""
+    secret_in_spec: bool = False
+    advice: str = "use -o 'out/{stem}'"
+    """What to do when another has one of its files."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that they go to."""
+        return Path(self.root)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Its files, as the user would name them."""
+        return tuple(os.path.join(self.root, artifact.path) for artifact in self.artifacts)  # noqa: PTH118 - a Path would not keep the words
+
+
+def inputs_of(name: str, paths: Sequence[str]) -> tuple[str, ...]:
+    """The files that a spec was compiled from, as the user would name them.
+
+    Args:
+        name: the spec, `-` being the standard input, which is no file.
+        paths: those that it refers to, relative to its folder.
+    """
+    if name == STDIN:
+        return tuple(paths)
+    folder = os.path.dirname(name)  # noqa: PTH120 - a Path would not keep the user's words
+    return (name, *(os.path.join(folder, path) for path in paths))  # noqa: PTH118 - likewise
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which records are asked for, each by the path of its file."""
+
+    depfile: str | None
+    depfile_targets: tuple[str, ...]
+    manifest: str | None
+    sums: str | None
+
+    def refuse(self, *, check: bool, diff: bool, stdout: bool) -> None:
+        """Refuse what makes no sense together.
+
+        Raises:
+            click.UsageError: a record of what is not written, or half of two options.
+        """
+        if self.depfile and (check or diff or stdout):
+            raise click.UsageError("--depfile excludes --check, --diff and --stdout")
+        if self.depfile_targets and not self.depfile:
+            raise click.UsageError("--depfile-target goes with --depfile")
+        if (self.manifest or self.sums) and (diff or stdout):
+            option = "--output-manifest" if self.manifest else "--sha256sums"
+            raise click.UsageError(f"{option} excludes --diff and --stdout")
+
+    def records(self, compiled: Sequence[Compiled]) -> list[Compiled]:
+        """The records of a run, the depfile last.
+
+        Args:
+            compiled: every spec of the run.
+
+        Raises:
+            Unusable: a record would replace what was read, or cannot hold a name.
+            click.UsageError: a list is not at or above what it lists.
+        """
+        found = []
+        if self.manifest:
+            found.append(_listing("--output-manifest", self.manifest, compiled, _manifest))
+        if self.sums:
+            found.append(_listing("--sha256sums", self.sums, compiled, _sums))
+        if self.depfile:
+            found.append(self._depfile(self.depfile, [*compiled, *found]))
+        read = {os.path.realpath(name) for one in compiled for name in one.inputs}
+        for record in found:
+            for name in record.files:
+                if os.path.realpath(name) in read:
+                    raise Unusable(f"{name}: this was read to compile it; name another file")
+        return found
+
+    def _depfile(self, path: str, compiled: Sequence[Compiled]) -> Compiled:
+        from .. import depfile
+
+        made = [name for one in compiled for name in one.files]
+        used = [name for one in compiled for name in one.inputs]
+        try:
+            text = depfile.rule([*made, *self.depfile_targets], used)
+        except depfile.NotNameable as why:
+            raise Unusable(str(why)) from None
+        return _record("--depfile", path, compiled, {"text": text, "data": text, "syntax": "text"})
+
+
+def _record(
+    option: str, path: str, compiled: Sequence[Compiled], content: dict[str, Any]
+) -> Compiled:
+    """A record as an artifact of its own, so that it is written as all others are.
+
+    In the output folder of a spec no link is followed; elsewhere its own folder may be one.
+    """
+    from ..targets import Artifact
+
+    written = Path(path)
+    if path.endswith("/") or written.name in ("", "..") or written in [c.folder for c in compiled]:
+        raise click.UsageError(f"{option}: {path} is no name of a file")
+    root, below = str(written.parent), written.name
+    for one in compiled:
+        if written.is_relative_to(one.folder) and ".." not in written.parts:
+            root, below = one.root, written.relative_to(one.folder).as_posix()
+            break
+    artifact = Artifact(path=below, **content)
+    return Compiled(option, root, (artifact,), advice=f"name another file with {option}")
+
+
+def _listing(
+    option: str,
+    path: str,
+    compiled: Sequence[Compiled],
+    content: Callable[[list[Source]], dict[str, Any]],
+) -> Compiled:
+    """A list of all artifacts, for the owner only if a digest in it could tell a password."""
+    from ..manifest import Made, Source
+
+    folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120 - links stay links
+    sources = []
+    for one in compiled:
+        made = []
+        for target, artifact, name in zip(one.made_by, one.artifacts, one.files, strict=True):
+            where = os.path.relpath(os.path.abspath(name), folder)  # noqa: PTH100 - likewise
+            if where.startswith("../"):
+                raise click.UsageError(
+                    f"{option}: {path} lists files by their path below its own folder; "
+                    "put it into the output folder, or above it"
+                )
+            if not _is_utf8(where):
+                raise Unusable(f"{name}: a name that is not UTF-8 cannot be listed")
+            made.append(Made(target, where, artifact))
+        sources.append(Source(os.path.basename(one.name), one.content, made))  # noqa: PTH119 - of text
+    closed = any(
+        one.secret_in_spec or any(artifact.holds_secret for artifact in one.artifacts)
+        for one in compiled
+    )
+    mode = {"mode": _CLOSED, "holds_secret": True} if closed else {}
+    return _record(option, path, compiled, content(sources) | mode)
+
+
+def _manifest(sources: list[Source]) -> dict[str, Any]:
+    from ..manifest import as_data, as_json
+
+    data = as_data(sources)
+    return {"text": as_json(data), "data": data, "syntax": "json"}
+
+
+def _sums(sources: list[Source]) -> dict[str, Any]:
+    from ..manifest import sums
+
+    text = sums(sources)
+    return {"text": text, "data": text, "syntax": "text"}
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
