@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import model, reference, schema
+from . import schema
 from .diagnostics import Place, word
-from .mirrors import WILDCARD, Location
+from .import_forms import (
+    can_be_short,
+    common_base,
+    is_host,
+    is_upstream,
+    name_of,
+    path_below,
+    variable_of,
+)
+from .import_targets import Given, Said, Told, add_targets
+from .mirrors import Location
 from .model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
 from .readers import REGISTRY
 from .readers.reading import certificates_in
-from .targets import DEFAULT_TARGETS, TARGETS
+
+__all__ = ["Given", "Imported", "Said", "Secret", "Told", "assemble"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .readers import Fact, Reading
+    from .readers import Fact
     from .readers.reading import Subject
 
 _LOGIN = ("username", "password")
@@ -29,36 +38,6 @@ _OF_HOSTS = {"certs.d", "k3s"}
 """The targets that tell of each host what it has."""
 _RANKS = ("values", "secret", "registries.conf", "containerd", "k3s", "imageswap", "hosts.toml")
 """Whose order of mirrors goes before others': the more of them a kind holds, the earlier."""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One document that was read."""
-
-    file: str
-    """What its file is called in messages."""
-    reading: Reading
-    speaker: str
-    """Who speaks: the file, or the folder of files of which each says a part."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One claim, and where it is from."""
-
-    given: Given
-    fact: Fact
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Something to be told of a file."""
-
-    given: Given
-    place: Place
-    message: str
-    other: Said | None = None
-    """What it does not agree with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +118,7 @@ class _Assembly:
         if fallback and fallback.fact.value == "allow":
             self._put(out.data, ("fallback",), "allow", [fallback])
         self._charts(endpoint.below(base))
-        targets = self._targets()
-        if targets and [target for target, _ in targets] != list(DEFAULT_TARGETS):
-            out.data["targets"] = [target for target, _ in targets]
-            self._drop_refused([given for _, given in targets])
+        out.left += add_targets(out.data, self.given)
         return out
 
     # -- deciding ----------------------------------------------------------------------------
@@ -203,7 +179,7 @@ class _Assembly:
             host
             for said in self.claims.get(("logins of",), [])
             for host in said.fact.value
-            if _is_host(host)
+            if is_host(host)
         ]
         found = [*alone, *(host for host, _ in hosts.most_common(1)), *logins]
         return Location(found[0]) if found else None
@@ -223,7 +199,7 @@ class _Assembly:
             if one.fact.value.location.host == endpoint.host
             and f"{one.fact.value.location.path}/".startswith(below)
         }
-        return _common_base(paths)
+        return common_base(paths)
 
     def _take_registry(self, endpoint: Location) -> None:
         """What was said of the registry without its host is said of that host."""
@@ -239,7 +215,7 @@ class _Assembly:
             said = self._decide(("host", host, part))
             if said and said.fact.value:
                 self._put(keys, (*path, part), said.fact.value, self.claims["host", host, part])
-                name = _named(path, part, {secret.name for secret in self.out.secrets})
+                name = variable_of(path, part, {secret.name for secret in self.out.secrets})
                 self.out.secrets.append(Secret((*path, part), name, said.fact.value))
         for switch in _SWITCHES:
             said = self._decide(("host", host, switch))
@@ -353,7 +329,7 @@ class _Assembly:
         """The mirrors in their shortest form."""
         proxies = {source: self._is_proxy(source) for source in served}
         below = {
-            source: _path_below(base, said.fact.value.location) for source, said in served.items()
+            source: path_below(base, said.fact.value.location) for source, said in served.items()
         }
         inside = [proxies[source] for source in served if below[source] is not None]
         common = inside.count(True) > len(inside) / 2
@@ -366,7 +342,7 @@ class _Assembly:
             entry: dict[str, Any] = {"source": source}
             if path is None:
                 entry["target"], default = str(said.fact.value.location), False
-            elif path != source or not _can_be_short(source):
+            elif path != source or not can_be_short(source):
                 entry["path"] = path
             if proxies[source] != default:
                 entry["proxyCache"] = proxies[source]
@@ -395,14 +371,14 @@ class _Assembly:
                 continue
             kept = len(self.out.secrets)
             keys = self._access(host, ("hosts", host))
-            inherits = _name_of(host) == _name_of(endpoint)
+            inherits = name_of(host) == name_of(endpoint)
             listed = host not in on and any(host in one for one in lists)
             if inherits and not listed and self._is_inherited(host, endpoint, keys):
                 del self.out.secrets[kept:]
                 continue
             if not keys and not inherits:
                 continue
-            if _is_host(host):
+            if is_host(host):
                 hosts[host] = keys
             else:
                 del self.out.secrets[kept:]
@@ -428,7 +404,7 @@ class _Assembly:
 
         return bool(telling(endpoint) & _OF_HOSTS - telling(host))
 
-    # -- charts and targets ------------------------------------------------------------------
+    # -- charts -------------------------------------------------------------------------------
 
     def _charts(self, base: Location) -> None:
         for block, names in (
@@ -464,161 +440,10 @@ class _Assembly:
             assert one is not None  # noqa: S101 - for the type checker
             written = one.fact.value
             upstream = written.removeprefix(f"{base}/")
-            exact = upstream == written or not _is_upstream(upstream, base.host)
+            exact = upstream == written or not is_upstream(upstream, base.host)
             images[name] = {"exact": written} if exact else upstream
             self._note((block, "images"), self.claims["image", block, name])
         return images
-
-    def _targets(self) -> list[tuple[Any, Given]]:
-        """The targets that make such files, with the options that they need, and a file of each."""
-        options: dict[str, list[tuple[dict[str, Any], Given]]] = {}
-        for one in self.given:
-            reading = one.reading
-            if not reading.target:
-                continue
-            known = options.setdefault(reading.target, [])
-            new = _target_options(reading)
-            if reading.target == "certs.d" and known:
-                known[0][0].update(new)
-                continue
-            alike = next((had for had, _ in known if had.get("name") == new.get("name")), None)
-            if reading.target == "pull-secret" and alike is not None:
-                alike.setdefault("namespaces", []).extend(new.get("namespaces", ()))
-            elif new not in [had for had, _ in known]:
-                known.append((new, one))
-        targets: list[tuple[Any, Given]] = []
-        for name in TARGETS:
-            several = options.get(name, [])
-            outs = _outs(name, [given.file for _, given in several])
-            for (had, given), out in zip(several, outs, strict=True):
-                if name == "containerd" and self._lacks_tls(had):
-                    why = "no `containerd` target tells a CA; `certs.d` does"
-                    self.out.left.append(Told(given, Place(()), why))
-                    continue
-                chosen = {"target": name, **({"out": out} if out else {}), **had}
-                targets.append((name if list(chosen) == ["target"] else chosen, given))
-        return targets
-
-    def _lacks_tls(self, options: dict[str, Any]) -> bool:
-        """Whether the target would need TLS settings that its file does not have (RS203)."""
-        if options.get("endpoints") != "api":
-            return False
-        known, has_path = "version" in options, "caFile" in options
-        return any(
-            not access.plain_http
-            and ((access.insecure_skip_verify and not known) or (access.ca_cert and not has_path))
-            for spec in [model.build(self.out.data)]
-            for mirror in spec.mirrors
-            if (access := spec.access(mirror.location.host))
-        )
-
-    def _drop_refused(self, given: list[Given]) -> None:
-        """Drop the options that the schema refuses, such as a folder that is a list of folders."""
-        for finding in schema.check(self.out.data):
-            match finding.place.path:
-                case ("targets", int(index), str(option), *_):
-                    target = self.out.data["targets"][index]
-                    if isinstance(target, dict) and target.pop(option, None) is not None:
-                        why = f"its `{option}` is none that a spec can have"
-                        self.out.left.append(Told(given[index], Place(()), why))
-
-
-def _outs(target: str, files: list[str]) -> list[str]:
-    """Where each of several files of one target goes: its own name, or one that is free."""
-    if len(files) < 2:  # noqa: PLR2004 - one goes where it always does
-        return [""] * len(files)
-    outs: list[str] = []
-    for file in files:
-        name = re.sub(r"[^A-Za-z0-9._-]", "", posixpath.basename(file)) or target
-        stem, dot, ending = name.partition(".")
-        number = 1
-        while name in outs:
-            number += 1
-            name = f"{stem}-{number}{dot}{ending}"
-        outs.append(name)
-    return outs
-
-
-def _target_options(reading: Reading) -> dict[str, Any]:
-    """The options of a target that are not its defaults."""
-    options = dict(reading.options)
-    if reading.target == "pull-secret":
-        name, namespace = options.get("name"), options.get("namespace")
-        options = {"name": name} if name and name != "registry-pull" else {}
-        if namespace:
-            options["namespaces"] = [namespace]
-    return options
-
-
-def _common_base(paths: dict[str, str]) -> str:
-    """The path below which most sources have their own name; else what all paths begin with."""
-    named = Counter(
-        path.removesuffix(source).rstrip("/")
-        for source, path in paths.items()
-        if path == source or path.endswith(f"/{source}")
-    )
-    if named:
-        return named.most_common(1)[0][0]
-    split = [path.split("/") for path in paths.values() if path]
-    if len(split) != len(paths) or not split:
-        return ""
-    common = []
-    for parts in zip(*split, strict=False):
-        if len(set(parts)) > 1:
-            break
-        common.append(parts[0])
-    return "/".join(common)
-
-
-def _path_below(base: Location, location: Location) -> str | None:
-    """The path of a location below another; none if it is elsewhere."""
-    if location.host != base.host:
-        return None
-    if location.path == base.path or not base.path:
-        return location.path.removeprefix(base.path)
-    if location.path.startswith(f"{base.path}/"):
-        return location.path.removeprefix(f"{base.path}/")
-    return None
-
-
-def _is_host(text: str) -> bool:
-    return text != WILDCARD and "/" not in text and schema.problem_with("source", text) is None
-
-
-def _is_upstream(image: str, host: str) -> bool:
-    """Whether what is left of an image without the registry before it is one of an upstream."""
-    try:
-        parsed = reference.parse(image)
-    except reference.NotAReference:
-        return False
-    return parsed.registry != host and image.startswith(f"{parsed.registry}/")
-
-
-def _can_be_short(source: str) -> bool:
-    return source != WILDCARD and ":" not in source
-
-
-def _name_of(host: str) -> str:
-    name, bracket, _ = host.partition("]")
-    return name if bracket else host.partition(":")[0]
-
-
-def _named(path: tuple[str, ...], part: str, taken: set[str]) -> str:
-    """The variable for a login: `REGISTRY_PASSWORD`, `NEXUS_EXAMPLE_ORG_8083_PASSWORD`.
-
-    Args:
-        path: of the registry or host in the spec.
-        part: user name or password.
-        taken: the names of other variables, which it must not have.
-    """
-    owner = "registry" if path == ("registry",) else path[-1]
-    name = re.sub(r"[^A-Z0-9]+", "_", f"{owner}_{part}".upper()).strip("_")
-    name = f"HOST_{name}" if name[0].isdigit() else name
-    number = 2
-    while name in taken:
-        name = f"{name.rstrip('0123456789').rstrip('_')}_{number}"
-        number += 1
-    return name
 
 
 def _label(fact: Fact) -> str:

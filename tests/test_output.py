@@ -921,3 +921,13 @@ def test_printing_writes_nothing(sites, here):
     for name in FILES:
         assert f"# file: out/{name}\n" in done.stdout
     assert everything(sites) == before
+
+
+@pytest.mark.parametrize("name", ["values.yaml", "registry-secret.yaml"])
+def test_a_spec_is_not_replaced_by_what_it_compiles_to(here, tmp_path, smallest, name):
+    (tmp_path / name).write_text(smallest)
+    done = here("compile", name, "-o", ".", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{name}: this was read to compile it" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == smallest

@@ -165,13 +165,19 @@ def _compile_all(
 
 
 def _claims(compiled: list[Compiled]) -> int:
-    """Tell which specs would write the same file."""
+    """Tell which specs would write the same file, or one that was read."""
     from ..output import Claims
 
     claims, code = Claims(), 0
+    read = {os.path.realpath(name) for one in compiled for name in one.inputs}
     for one in compiled:
         root = os.path.realpath(one.folder)
         for artifact in one.artifacts:
+            if f"{root}/{artifact.path}" in read:
+                name = one.folder / artifact.path
+                say_error(f"{name}: this was read to compile it; use another -o")
+                code = Exit.CANNOT
+                break
             other = claims.take(f"{root}/{artifact.path}", one.name)
             if other is not None:
                 say_error(

@@ -1,0 +1,150 @@
+"""The targets that make what was read, with the options that they need for it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import model, schema
+from .diagnostics import Place
+from .targets import DEFAULT_TARGETS, TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .readers import Fact, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One document that was read."""
+
+    file: str
+    """What its file is called in messages."""
+    reading: Reading
+    speaker: str
+    """Who speaks: the file, or the folder of files of which each says a part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One claim, and where it is from."""
+
+    given: Given
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something to be told of a file."""
+
+    given: Given
+    place: Place
+    message: str
+    other: Said | None = None
+    """What it does not agree with."""
+
+
+def add_targets(data: dict[str, Any], given: Sequence[Given]) -> list[Told]:
+    """Add `targets` to a spec, unless they are those that it has without.
+
+    Args:
+        data: of the spec, complete otherwise.
+        given: what was read.
+
+    Returns:
+        What no target makes.
+    """
+    left: list[Told] = []
+    targets = _targets(given, data, left)
+    if targets and [target for target, _ in targets] != list(DEFAULT_TARGETS):
+        data["targets"] = [target for target, _ in targets]
+        left += _refused(data, [one for _, one in targets])
+    return left
+
+
+def _targets(
+    given: Sequence[Given], data: dict[str, Any], left: list[Told]
+) -> list[tuple[Any, Given]]:
+    """The targets that make such files, with the options that they need, and a file of each."""
+    options: dict[str, list[tuple[dict[str, Any], Given]]] = {}
+    for one in given:
+        reading = one.reading
+        if not reading.target:
+            continue
+        known = options.setdefault(reading.target, [])
+        new = _target_options(reading)
+        if reading.target == "certs.d" and known:
+            known[0][0].update(new)
+            continue
+        alike = next((had for had, _ in known if had.get("name") == new.get("name")), None)
+        if reading.target == "pull-secret" and alike is not None:
+            alike.setdefault("namespaces", []).extend(new.get("namespaces", ()))
+        elif new not in [had for had, _ in known]:
+            known.append((new, one))
+    targets: list[tuple[Any, Given]] = []
+    for name in TARGETS:
+        several = options.get(name, [])
+        outs = _outs(name, [first.file for _, first in several])
+        for (had, first), out in zip(several, outs, strict=True):
+            if name == "containerd" and _lacks_tls(had, data):
+                why = "no `containerd` target tells a CA; `certs.d` does"
+                left.append(Told(first, Place(()), why))
+                continue
+            chosen = {"target": name, **({"out": out} if out else {}), **had}
+            targets.append((name if list(chosen) == ["target"] else chosen, first))
+    return targets
+
+
+def _lacks_tls(options: dict[str, Any], data: dict[str, Any]) -> bool:
+    """Whether the target would need TLS settings that its file does not have (RS203)."""
+    if options.get("endpoints") != "api":
+        return False
+    known, has_path = "version" in options, "caFile" in options
+    return any(
+        not access.plain_http
+        and ((access.insecure_skip_verify and not known) or (access.ca_cert and not has_path))
+        for spec in [model.build(data)]
+        for mirror in spec.mirrors
+        if (access := spec.access(mirror.location.host))
+    )
+
+
+def _refused(data: dict[str, Any], given: list[Given]) -> Iterator[Told]:
+    """Drop the options that the schema refuses, such as a folder that is a list of folders."""
+    for finding in schema.check(data):
+        match finding.place.path:
+            case ("targets", int(index), str(option), *_):
+                target = data["targets"][index]
+                if isinstance(target, dict) and target.pop(option, None) is not None:
+                    why = f"its `{option}` is none that a spec can have"
+                    yield Told(given[index], Place(()), why)
+
+
+def _outs(target: str, files: list[str]) -> list[str]:
+    """Where each of several files of one target goes: its own name, or one that is free."""
+    if len(files) < 2:  # noqa: PLR2004 - one goes where it always does
+        return [""] * len(files)
+    outs: list[str] = []
+    for file in files:
+        name = re.sub(r"[^A-Za-z0-9._-]", "", posixpath.basename(file)) or target
+        stem, dot, ending = name.partition(".")
+        number = 1
+        while name in outs:
+            number += 1
+            name = f"{stem}-{number}{dot}{ending}"
+        outs.append(name)
+    return outs
+
+
+def _target_options(reading: Reading) -> dict[str, Any]:
+    """The options of a target that are not its defaults."""
+    options = dict(reading.options)
+    if reading.target == "pull-secret":
+        name, namespace = options.get("name"), options.get("namespace")
+        options = {"name": name} if name and name != "registry-pull" else {}
+        if namespace:
+            options["namespaces"] = [namespace]
+    return options
