@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import coverage, document, emit, fixes, model, rules, schema, sources
+from . import coverage, document, emit, fixes, model, placeholders, rules, schema, sources
 from .diagnostics import Diagnostic, Finding, Severity
 from .targets import DEFAULT_TARGETS, TARGETS
 
@@ -51,13 +51,14 @@ class Mended:
     """The lines of a unified diff without its heading, secrets and comments left out."""
 
 
-def compile_spec(
+def compile_spec(  # noqa: PLR0913 - all that a spec depends on
     content: bytes,
     *,
     targets: Sequence[str],
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
     today: dt.date | None = None,
+    with_placeholders: bool = False,
 ) -> Result:
     """Compile one spec, without touching anything.
 
@@ -68,6 +69,8 @@ def compile_spec(
         read_file: reads the files that the spec refers to.
         today: the day in UTC for which it is told whether certificates are valid; none tells
             nothing of it. No artifact depends on it.
+        with_placeholders: whether a placeholder stands for each login, so that no artifact is
+            secret; then no login is looked up.
 
     Returns:
         The diagnostics, and the verified artifacts when no diagnostic is an error.
@@ -75,20 +78,28 @@ def compile_spec(
     Raises:
         emit.NotTheSame: an artifact does not read back as it should: a bug of ours.
     """
-    look = _Look(targets, environment, read_file, today, rules.Selection(), logins=True)
+    look = _Look(
+        targets, environment, read_file, today, rules.Selection(), logins=not with_placeholders
+    )
     try:
         found = look.at(document.parse(_decode(content)))
     except document.NotADocument as why:
         return _unreadable(why)
+    if with_placeholders:
+        found = _without_unset(found)
     result = _told(found)
     spec, choices = found.spec, found.choices
     if result.failed or spec is None:
         return result
+    if with_placeholders:
+        spec = placeholders.in_place_of_logins(spec)
     artifacts = tuple(
         artifact for choice in choices for artifact in TARGETS[choice.target].render(spec, choice)
     )
     for artifact in artifacts:
         emit.verify(artifact.text, artifact.data, artifact.syntax)
+    if with_placeholders:
+        artifacts = tuple(map(placeholders.public, artifacts))
     return replace(result, artifacts=artifacts)
 
 
@@ -136,7 +147,7 @@ def explain_spec(
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
 ) -> Explained:
-    """Compile a spec with stand-ins for its logins; see `check_spec` for the arguments."""
+    """Compile a spec with placeholders for its logins; see `check_spec` for the arguments."""
     from . import explain  # noqa: PLC0415 - no other command needs the runtimes
 
     selection = rules.Selection()
@@ -149,7 +160,7 @@ def explain_spec(
     result = _told(found)
     if result.failed or found.spec is None:
         return Explained(result)
-    spec = explain.without_logins(found.spec)
+    spec = placeholders.in_place_of_logins(found.spec)
     artifacts = tuple(
         (choice, artifact)
         for choice in found.choices
@@ -214,12 +225,7 @@ def cover_spec(
         found = look.at(document.parse(_decode(content)))
     except document.NotADocument as why:
         return _unreadable(why), None
-    found = replace(
-        found,
-        findings=[
-            f for f in found.findings if f.severity is not Severity.INFO or f.code != "reference"
-        ],
-    )
+    found = _without_unset(found)
     if found.spec is None:
         return _told(found), None
     listed = found.spec.images if isinstance(found.spec.images, tuple) else ()
@@ -298,6 +304,12 @@ class _Look:
         subject = rules.Subject(spec, resolved, choices, self.today)
         findings += rules.check_spec(subject, selection)
         return _Found(parsed, findings, resolved, choices)
+
+
+def _without_unset(found: _Found) -> _Found:
+    """What is found, less the logins that are not set, where none is needed."""
+    told = [f for f in found.findings if f.severity is not Severity.INFO or f.code != "reference"]
+    return replace(found, findings=told)
 
 
 def _unreadable(why: document.NotADocument) -> Result:

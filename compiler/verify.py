@@ -111,6 +111,8 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
         if not candidates:
             message = f"{namespace} is no registry that the spec has a mirror of"
             return [Difference(found, Place(()), message)]
+    if found.kind == "values":  # what one of its charts lacks, the other must not make up for
+        candidates = [one for one in candidates if one[1].target == found.target] or candidates
     compared = [differences.between(one, found, expected.hosts) for _, one in candidates]
     return min(compared, key=len)
 

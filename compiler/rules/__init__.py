@@ -84,6 +84,7 @@ RULES: dict[str, Rule] = {
         logins.placeholder,
         logins.mangled_login,
         logins.login_without_pull_secret,
+        logins.placeholder_of_regspec,
         settings.IDLE_IGNORE,
     )
 }
