@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import placeholders
 from .diagnostics import Place, word
 from .readers import UNKNOWN
 from .readers.reading import STAND_IN as UNSET
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .readers import Fact, Reading
     from .readers.reading import Subject
 
+_UNSET_FORMS = placeholders.forms(UNSET)
 _MOST_SHOWN = 300
 """How many characters of a value are shown: enough for any image, or two could look alike."""
 _OF_A_HOST = ("tls", "insecure")
@@ -131,6 +133,8 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str]) -> bool:
     kind = fact.subject[0]
     if kind in ("format", "entry"):
         return fact.value is not True
+    if _is_placeholder(fact):
+        return True
     if kind not in found.closed or fact.value is UNKNOWN:
         return False
     if kind != "mirror" and fact.value in _EMPTY and kind not in ("endpoint", "map"):
@@ -143,19 +147,28 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str]) -> bool:
 
 def _changed(wanted: Fact, found: Fact) -> str:
     """What is to be said of a value that is there, or nothing if it is as it should be."""
-    known = UNKNOWN not in (wanted.value, found.value) and UNSET not in str(wanted.value)
-    if not known or (wanted.value == found.value and not found.problem):
+    same = wanted.value == found.value and not found.problem
+    if same or UNKNOWN in (wanted.value, found.value):
         return ""
     if wanted.subject == ("format",):
         return found.shown
     name = _name(found)
-    if found.problem:
-        return f"{name}: {found.problem}"
     if wanted.secret or found.secret:
-        return f"{name} differs from the spec"
+        return _changed_secret(name, wanted, found)
+    if found.problem or UNSET in str(wanted.value):
+        return f"{name}: {found.problem}" if found.problem else ""
     if _is_ca(wanted):
         return _changed_ca(name, found)
     return f"{name} is {_shown(found)}; the spec has {_shown(wanted)}"
+
+
+def _changed_secret(name: str, wanted: Fact, found: Fact) -> str:
+    if wanted.value and _is_placeholder(found):
+        return f"{name} {placeholders.WHY}"
+    # In hosts.toml a login is the base64 of both its parts.
+    if any(form in str(wanted.value) for form in _UNSET_FORMS):
+        return ""
+    return f"{name}: {found.problem}" if found.problem else f"{name} differs from the spec"
 
 
 def _changed_ca(name: str, found: Fact) -> str:
@@ -183,9 +196,15 @@ def _too_much(fact: Fact, *, mirrors: bool) -> str:
         return fact.shown
     if fact.subject[0] == "entry":
         return f"an entry cannot be read: {fact.value}"
+    if _is_placeholder(fact):
+        return f"{name} {placeholders.WHY}"
     if fact.secret:
         return f"{name} is not in the spec"
     return f"{name} is {_shown(fact)}, and not in the spec"
+
+
+def _is_placeholder(fact: Fact) -> bool:
+    return fact.secret and placeholders.is_in(str(fact.value))
 
 
 def _is_ca(fact: Fact) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -329,18 +329,3 @@ def _webhook(site: _Site, target: str) -> Rows:
         yield Row(image, "image-swap", target, None, outcome, judged, becomes)
 
     return rows
-
-
-def without_logins(spec: Spec) -> Spec:
-    """A spec whose logins are stand-ins, so that nothing that is made of it holds a real one."""
-
-    def hidden(text: Any) -> str:
-        return "hidden" if text else ""
-
-    def access(one: Any) -> Any:
-        return replace(one, username=hidden(one.username), password=hidden(one.password))
-
-    registry = replace(spec.registry, access=access(spec.registry.access))
-    return replace(
-        spec, registry=registry, hosts={host: access(one) for host, one in spec.hosts.items()}
-    )

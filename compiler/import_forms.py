@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -67,21 +66,3 @@ def name_of(host: str) -> str:
     """A host without its port."""
     name, bracket, _ = host.partition("]")
     return name if bracket else host.partition(":")[0]
-
-
-def variable_of(path: tuple[str, ...], part: str, taken: set[str]) -> str:
-    """The variable for a login: `REGISTRY_PASSWORD`, `NEXUS_EXAMPLE_ORG_8083_PASSWORD`.
-
-    Args:
-        path: of the registry or host in the spec.
-        part: user name or password.
-        taken: the names of other variables, which it must not have.
-    """
-    owner = "registry" if path == ("registry",) else path[-1]
-    name = re.sub(r"[^A-Z0-9]+", "_", f"{owner}_{part}".upper()).strip("_")
-    name = f"HOST_{name}" if name[0].isdigit() else name
-    number = 2
-    while name in taken:
-        name = f"{name.rstrip('0123456789').rstrip('_')}_{number}"
-        number += 1
-    return name

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from . import schema
+from . import placeholders, schema
 from .diagnostics import Place, word
 from .import_forms import (
     can_be_short,
@@ -15,7 +15,6 @@ from .import_forms import (
     is_upstream,
     name_of,
     path_below,
-    variable_of,
 )
 from .import_targets import Given, Said, Told, add_targets
 from .mirrors import Location
@@ -46,9 +45,9 @@ class Secret:
 
     path: tuple[str, ...]
     """Where it stands in the spec."""
-    name: str
-    """The variable or file that it is to be in."""
     value: str = field(repr=False)
+    name: str = ""
+    """The variable or file that it is to be in."""
 
 
 @dataclass(slots=True)
@@ -67,21 +66,26 @@ class Imported:
     """What no file says, though a spec must; nothing if there is a spec."""
 
 
-def assemble(given: Sequence[Given], prefer: frozenset[str] = frozenset()) -> Imported:
+def assemble(
+    given: Sequence[Given], prefer: frozenset[str] = frozenset(), *, references: bool = True
+) -> Imported:
     """Put together what the files say.
 
     Args:
         given: the documents.
         prefer: the files that are right where others say something else.
+        references: whether logins become references, for which a placeholder of regspec is enough;
+            else one is not carried over.
     """
-    return _Assembly(given, prefer).assemble()
+    return _Assembly(given, prefer, references=references).assemble()
 
 
 class _Assembly:
     """The claims of all files, decided one after another."""
 
-    def __init__(self, given: Sequence[Given], prefer: frozenset[str]) -> None:
+    def __init__(self, given: Sequence[Given], prefer: frozenset[str], *, references: bool) -> None:
         self.given = given
+        self.references = references
         self.prefer = prefer
         self.out = Imported()
         self.claims: dict[Subject, list[Said]] = {}
@@ -119,6 +123,10 @@ class _Assembly:
             self._put(out.data, ("fallback",), "allow", [fallback])
         self._charts(endpoint.below(base))
         out.left += add_targets(out.data, self.given)
+        named = placeholders.owners(hosts)
+        out.secrets = [
+            replace(one, name=placeholders.login_name(one.path, named)) for one in out.secrets
+        ]
         return out
 
     # -- deciding ----------------------------------------------------------------------------
@@ -212,11 +220,10 @@ class _Assembly:
         """The keys of a host, less those that have their default."""
         keys: dict[str, Any] = {}
         for part in _LOGIN:
-            said = self._decide(("host", host, part))
+            said = self._login(("host", host, part))
             if said and said.fact.value:
                 self._put(keys, (*path, part), said.fact.value, self.claims["host", host, part])
-                name = variable_of(path, part, {secret.name for secret in self.out.secrets})
-                self.out.secrets.append(Secret((*path, part), name, said.fact.value))
+                self.out.secrets.append(Secret((*path, part), said.fact.value))
         for switch in _SWITCHES:
             said = self._decide(("host", host, switch))
             if said and said.fact.value is True:
@@ -226,6 +233,20 @@ class _Assembly:
         if said and said.fact.value:
             self._put(keys, (*path, "caCert"), said.fact.value, self.claims["host", host, "caCert"])
         return keys
+
+    def _login(self, subject: Subject) -> Said | None:
+        """What is said of a user name or password; a placeholder only if no file has a real one."""
+        said = self.claims.get(subject, [])
+        real = [one for one in said if not placeholders.is_in(one.fact.value)]
+        if any(one.fact.value for one in real):
+            self.claims[subject] = real
+        decided = self._decide(subject)
+        if decided and not self.references and placeholders.is_in(decided.fact.value):
+            told = Told(decided.given, decided.fact.place, f"it {placeholders.WHY}")
+            if told not in self.out.left:  # both parts of a login may stand in one text
+                self.out.left.append(told)
+            return None
+        return decided
 
     def _insecure(self, host: str, path: tuple[str, ...], keys: dict[str, Any]) -> None:
         """Podman knows one word for http and for a certificate that nobody checks."""

@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import coverage, document, emit, fixes, model, rules, schema, sources
+from . import coverage, document, emit, fixes, model, placeholders, rules, schema, sources
 from .diagnostics import Diagnostic, Finding, Severity
 from .targets import DEFAULT_TARGETS, TARGETS
 
@@ -55,13 +55,14 @@ class Mended:
     """The lines of a unified diff without its heading, secrets and comments left out."""
 
 
-def compile_spec(
+def compile_spec(  # noqa: PLR0913 - all that a spec depends on
     content: bytes,
     *,
     targets: Sequence[str],
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
     today: dt.date | None = None,
+    with_placeholders: bool = False,
 ) -> Result:
     """Compile one spec, without touching anything.
 
@@ -72,6 +73,8 @@ def compile_spec(
         read_file: reads the files that the spec refers to.
         today: the day in UTC for which it is told whether certificates are valid; none tells
             nothing of it. No artifact depends on it.
+        with_placeholders: whether a placeholder stands for each login, so that no artifact is
+            secret; then no login is looked up.
 
     Returns:
         The diagnostics, and the verified artifacts when no diagnostic is an error.
@@ -79,15 +82,21 @@ def compile_spec(
     Raises:
         emit.NotTheSame: an artifact does not read back as it should: a bug of ours.
     """
-    look = _Look(targets, environment, read_file, today, rules.Selection(), logins=True)
+    look = _Look(
+        targets, environment, read_file, today, rules.Selection(), logins=not with_placeholders
+    )
     try:
         found = look.at(document.parse(_decode(content)))
     except document.NotADocument as why:
         return _unreadable(why)
+    if with_placeholders:
+        found = _without_unset(found)
     result = _told(found)
     spec, choices = found.spec, found.choices
     if result.failed or spec is None:
         return result
+    if with_placeholders:
+        spec = placeholders.in_place_of_logins(spec)
     made = [
         (artifact, choice.target)
         for choice in choices
@@ -95,9 +104,10 @@ def compile_spec(
     ]
     for artifact, _ in made:
         emit.verify(artifact.text, artifact.data, artifact.syntax)
+    artifacts = tuple(artifact for artifact, _ in made)
     return replace(
         result,
-        artifacts=tuple(artifact for artifact, _ in made),
+        artifacts=tuple(map(placeholders.public, artifacts)) if with_placeholders else artifacts,
         made_by=tuple(target for _, target in made),
         secret_in_spec=found.secret_in_spec,
     )
@@ -147,7 +157,7 @@ def explain_spec(
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
 ) -> Explained:
-    """Compile a spec with stand-ins for its logins; see `check_spec` for the arguments."""
+    """Compile a spec with placeholders for its logins; see `check_spec` for the arguments."""
     from . import explain  # noqa: PLC0415 - no other command needs the runtimes
 
     selection = rules.Selection()
@@ -160,7 +170,7 @@ def explain_spec(
     result = _told(found)
     if result.failed or found.spec is None:
         return Explained(result)
-    spec = explain.without_logins(found.spec)
+    spec = placeholders.in_place_of_logins(found.spec)
     artifacts = tuple(
         (choice, artifact)
         for choice in found.choices
@@ -225,12 +235,7 @@ def cover_spec(
         found = look.at(document.parse(_decode(content)))
     except document.NotADocument as why:
         return _unreadable(why), None
-    found = replace(
-        found,
-        findings=[
-            f for f in found.findings if f.severity is not Severity.INFO or f.code != "reference"
-        ],
-    )
+    found = _without_unset(found)
     if found.spec is None:
         return _told(found), None
     listed = found.spec.images if isinstance(found.spec.images, tuple) else ()
@@ -313,6 +318,12 @@ class _Look:
         accesses = (spec.registry.access, *spec.hosts.values())
         literal = any(one.password and isinstance(one.password, str) for one in accesses)
         return _Found(parsed, findings, resolved, choices, literal)
+
+
+def _without_unset(found: _Found) -> _Found:
+    """What is found, less the logins that are not set, where none is needed."""
+    told = [f for f in found.findings if f.severity is not Severity.INFO or f.code != "reference"]
+    return replace(found, findings=told)
 
 
 def _unreadable(why: document.NotADocument) -> Result:

@@ -115,6 +115,8 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
             if not namespace:
                 message = "a hosts.toml is for the registry that its folder is named after"
             return [Difference(found, Place(()), message)]
+    if found.kind == "values":  # what one of its charts lacks, the other must not make up for
+        candidates = [one for one in candidates if one[1].target == found.target] or candidates
     compared = [differences.between(one, found, expected.hosts) for _, one in candidates]
     return min(compared, key=len)
 

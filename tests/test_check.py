@@ -202,3 +202,13 @@ def test_an_ignore_may_be_for_a_target_that_is_not_looked_at(regspec, head, tmp_
     spec = f"{head}{WARNS}lint: {{ignore: [RS101]}}\n"
     done = regspec("check", "-", "--target", "values", cwd=tmp_path, input=spec)
     assert done.stderr == "1 spec checked: nothing found\n"
+
+
+def test_what_a_spec_ignores_is_told_if_that_is_asked_for(regspec, head, tmp_path):
+    (tmp_path / "a.yaml").write_text(f"{head}{WARNS}lint: {{ignore: [RS101]}}\n")
+    assert regspec("check", "a.yaml", "--strict", cwd=tmp_path).returncode == 0
+    words = ("check", "a.yaml", "--strict", "--include-ignored")
+    done = regspec(*words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert re.findall(r"warning\[(\w+)\]", done.stderr) == ["RS101"], "it is not idle"
+    assert regspec(*words, "--select", "RS5", cwd=tmp_path).returncode == 0

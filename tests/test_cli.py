@@ -38,7 +38,7 @@ def test_the_version(regspec, tmp_path):
         (["compile"], "SPEC"),
         (["compile", "a.yaml", "--chek"], "--check"),
         (["compile", "a.yaml", "--target", "vales"], "values"),
-        (["compile", "a.yaml", "--check", "--diff"], "exclude"),
+        (["compile", "a.yaml", "--check", "--stdout"], "exclude"),
         (["compile", "-", "-"], "once"),
         (["compile", "a.yaml", "--allow-file", "nowhere"], "nowhere"),
         (["init", "--endpoint", "https://Harbor.example.org/"], "`harbor.example.org`"),

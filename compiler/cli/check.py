@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @at_option
 @click.option("--select", metavar="CODES", help="Tell only these rules: RS101,RS3 (RS3xx).")
 @click.option("--ignore", metavar="CODES", help="Do not tell these rules. An error is always told.")
+@click.option("--include-ignored", is_flag=True, help="Tell what `lint.ignore` leaves out too.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
 @click.option("--fix", is_flag=True, help="Mend what is certainly a slip of form; tell the rest.")
 @click.option(
@@ -48,6 +49,7 @@ def check_command(
     today: dt.date,
     select: str | None,
     ignore: str | None,
+    include_ignored: bool,
     strict: bool,
     fix: bool,
     diff: bool,
@@ -73,7 +75,7 @@ def check_command(
     from ..pipeline import check_spec, mend_spec
     from ..sources import FolderReader
 
-    selection = _selection(select, ignore)
+    selection = _selection(select, ignore, with_ignored=include_ignored)
     form = form or default_form()
     if STDIN in specs and (fix or diff) and form not in LINE_FORMS:
         raise click.UsageError(f"--format {form} and a mended `-` would both be printed")
@@ -123,10 +125,11 @@ def _keep(name: str, mended: Mended) -> bytes:
     return mended.content
 
 
-def _selection(select: str | None, ignore: str | None) -> Selection:
+def _selection(select: str | None, ignore: str | None, *, with_ignored: bool) -> Selection:
     from ..rules import Selection
 
-    return Selection(_codes("--select", select), _codes("--ignore", ignore))
+    codes = _codes("--select", select), _codes("--ignore", ignore)
+    return Selection(*codes, with_ignored=with_ignored)
 
 
 def _codes(option: str, written: str | None) -> tuple[str, ...]:

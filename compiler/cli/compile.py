@@ -62,6 +62,14 @@ DEFAULT_FOLDER = "out"
     help="Also write the digests of the artifacts, for sha256sum --check.",
 )
 @click.option(
+    "--secrets",
+    type=click.Choice(["resolve", "placeholder"]),
+    default="resolve",
+    show_default=True,
+    help="Whether logins are looked up, or a named placeholder stands for each, so that the files "
+    "hold no secret and can be kept in git.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(LINE_FORMS),
@@ -81,6 +89,7 @@ def compile_command(
     depfile_targets: tuple[str, ...],
     output_manifest: str | None,
     sha256sums: str | None,
+    secrets: str,
     form: str | None,
 ) -> int:
     """Compile each SPEC into the files of its site; `-` reads a spec from standard input.
@@ -95,27 +104,34 @@ def compile_command(
     The manifest and the sums name files by their path below their own folder. If any artifact
     holds a secret, they are readable by their owner only, since a digest lets one try passwords.
 
+    With --secrets placeholder, no login is needed, and what is written is the same everywhere;
+    --check with it tells whether files that are kept so still belong to the spec. Neither verify
+    nor another compile takes a placeholder for a login.
+
     \b
       regspec compile registry.yaml
       regspec compile sites/*.yaml -o 'out/{stem}'
-      regspec compile registry.yaml --check
+      regspec compile registry.yaml --check --diff
+      regspec compile registry.yaml --secrets placeholder -o committed
       regspec compile registry.yaml --target secret --stdout | kubectl create -f -
       regspec compile sites/a.yaml -o out/a --depfile out/a.d      `regspec integrate make`
       regspec compile registry.yaml --output-manifest out/manifest.json --sha256sums out/SHA256SUMS
     """
-    if sum((check, diff, stdout)) > 1:
-        raise click.UsageError("--check, --diff and --stdout exclude each other")
+    if stdout and (check or diff):
+        raise click.UsageError("--stdout excludes --check and --diff")
     asked = Asked(depfile, depfile_targets, output_manifest, sha256sums)
     asked.refuse(check=check, diff=diff, stdout=stdout)
     teller = Teller(form or default_form())
-    compiled, code = _compile_all(specs, output, targets, allowed, today, teller)
+    compiled, code = _compile_all(
+        specs, output, targets, allowed, today, teller, with_placeholders=secrets == "placeholder"
+    )
     if stdout:
         return code or _print(compiled)
     if not code:
         compiled += asked.records(compiled)
     code = max(code, _claims(compiled))
     if diff or check:
-        return max([code, *(_compare(one, diff=diff) for one in compiled)])
+        return max([code, *(_compare(one, check=check, diff=diff) for one in compiled)])
     return code or _write(compiled)
 
 
@@ -126,6 +142,8 @@ def _compile_all(
     allowed: tuple[Path, ...],
     today: dt.date,
     teller: Teller,
+    *,
+    with_placeholders: bool,
 ) -> tuple[list[Compiled], int]:
     """Compile every spec and tell what is wrong with each; the exit code is that of the worst."""
     from ..pipeline import compile_spec
@@ -140,6 +158,7 @@ def _compile_all(
             environment=os.environ,
             read_file=reader,
             today=today,
+            with_placeholders=with_placeholders,
         )
         teller.tell(name, result)
         if result.failed:
@@ -198,8 +217,8 @@ def _print(compiled: list[Compiled]) -> int:
     return 0
 
 
-def _compare(one: Compiled, *, diff: bool) -> int:
-    """Tell how the files of one spec differ from what it compiles to."""
+def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
+    """Tell which files of one spec differ from what it compiles to, and show how."""
     from .. import difference, output
 
     try:
@@ -213,13 +232,12 @@ def _compare(one: Compiled, *, diff: bool) -> int:
         if state.up_to_date:
             continue
         code = Exit.ATTENTION
-        if state.content is None and not diff:
-            _tell(where, "missing")
-        elif state.same:
+        if state.same:
             _tell(where, "holds a secret, and others may read it")
-        elif not diff:
-            _tell(where, "differs")
-        else:
+            continue
+        if check:
+            _tell(where, "missing" if state.content is None else "differs")
+        if diff:
             try:
                 put(difference.unified(artifact, state.content, str(where)).encode())
             except difference.Unreadable:

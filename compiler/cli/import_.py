@@ -84,7 +84,7 @@ def import_command(
         for name in ("<stdin>" if name == STDIN else name for name in prefer)
         if one.file == name or one.file.startswith(f"{name.rstrip('/')}/")
     )
-    imported = importing.assemble(given, preferred)
+    imported = importing.assemble(given, preferred, references=secrets == "env")
     _tell(imported)
     if imported.disagreements:
         say_error("the files do not agree; `--prefer FILE` says which one is right")

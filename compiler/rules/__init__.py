@@ -84,6 +84,7 @@ RULES: dict[str, Rule] = {
         logins.placeholder,
         logins.mangled_login,
         logins.login_without_pull_secret,
+        logins.placeholder_of_regspec,
         settings.IDLE_IGNORE,
     )
 }
@@ -112,9 +113,12 @@ def check_spec(subject: Subject, selection: Selection) -> Iterator[Finding]:
         for finding in rule.findings(subject):
             if finding.severity is Severity.ERROR:
                 yield finding
-            elif rule.code in ignored:
+                continue
+            if rule.code in ignored:
                 used.add(rule.code)
-            elif selection.has(rule.code):
+                if not selection.with_ignored:
+                    continue
+            if selection.has(rule.code):
                 yield finding
     idle = settings.idle_ignores(subject.spec.ignored_rules, used, RULES)
     if selection.all_targets and selection.has(settings.IDLE_IGNORE.code):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .. import placeholders
 from ..diagnostics import Path, Place, Severity
 from .rule import Found, Subject, rule
 
@@ -192,3 +193,36 @@ def login_without_pull_secret(subject: Subject) -> Iterator[Found]:
                 f"the registry wants a login, and the images of `{key}` are pulled without one",
                 "add `pullSecret: true`, unless the nodes have the login",
             )
+
+
+@rule("RS507", Severity.ERROR)
+def placeholder_of_regspec(subject: Subject) -> Iterator[Found]:
+    """A login is what `regspec compile --secrets placeholder` writes in place of one.
+
+    It was copied from files that are kept without secrets: into the spec, a variable or a file.
+    The registry would answer 401 to it.
+
+    Fix: write where the real login is, as `{env: NAME}` or `{file: PATH}`, and put it there.
+
+    Source: docs/secrets.md.
+
+    Bad:
+        registry:
+          username: REGSPEC_PLACEHOLDER_REGISTRY_USERNAME
+          password: {env: REGISTRY_PASSWORD}
+
+    Good:
+        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
+    """
+    for access, resolved in zip(subject.accesses, subject.resolved_accesses, strict=True):
+        for key in ("username", "password"):
+            written, text = getattr(access, key), getattr(resolved, key)
+            if isinstance(text, str) and placeholders.is_in(text):
+                literal = isinstance(written, str)
+                yield (
+                    Place((*access.path, key), on_key=True),
+                    f"`{key}` {placeholders.WHY}",
+                    "write `{env: NAME}` or `{file: PATH}`, and put the real one there"
+                    if literal
+                    else "put the real one where this refers to",
+                )

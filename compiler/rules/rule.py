@@ -72,6 +72,8 @@ class Selection:
     select: tuple[str, ...] = ()
     """None selects all."""
     ignore: tuple[str, ...] = ()
+    with_ignored: bool = False
+    """Whether what a spec itself ignores is told too."""
     all_targets: bool = True
     """Whether every target of the spec is looked at, not only some."""
 
