@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import re
 import shutil
 import subprocess
 import sys
@@ -94,3 +96,29 @@ def test_an_installed_regspec_gives_the_same_bytes(kind, built, regspec, tmp_pat
     )
     assert installed == editable
     assert len(installed) == 3
+
+
+def test_the_examples_of_the_api_type_check_against_the_installed_package(built, tmp_path):
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    (site,) = venv.glob("lib/python3*/site-packages")
+    zipfile.ZipFile(built["wheel"]).extractall(site)
+    blocks = re.findall(r"```pycon\n(.*?)```", (ROOT / "docs/api.md").read_text(), re.DOTALL)
+    (tmp_path / "examples.py").write_text(doctest.script_from_examples("\n".join(blocks)))
+    (tmp_path / "mistake.py").write_text("import regspec\n\nregspec.compile_spec(1).failed()\n")
+
+    def mypy(file):
+        words = ("-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache")
+        return subprocess.run(
+            [sys.executable, *words, "--python-executable", venv / "bin/python", file],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = mypy("examples.py")
+    assert done.stdout == "Success: no issues found in 1 source file\n"
+    refused = mypy("mistake.py")
+    assert 'has incompatible type "int"' in refused.stdout
+    assert '"bool" not callable' in refused.stdout
