@@ -40,6 +40,8 @@ def built(tmp_path_factory):
     checkout = tmp_path_factory.mktemp("checkout") / "regspec"
     ignored = shutil.ignore_patterns(".*_cache", ".venv", ".git", "build", "*.egg-info", "out")
     shutil.copytree(ROOT, checkout, ignore=ignored, symlinks=True)
+    (checkout / "site").mkdir(exist_ok=True)
+    (checkout / "site/index.html").write_text("what `make site` leaves")
     dist = tmp_path_factory.mktemp("dist")
     subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, checkout],
@@ -61,7 +63,9 @@ def test_the_sdist_holds_what_the_tests_need(built):
     with tarfile.open(built["sdist"]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {"golden/harbor-airgap/registry.yaml", "tests/test_packaging.py", "Makefile"}
-    assert wanted | {"examples/ca.crt", "LICENSE", ".ci/run"} <= names
+    assert wanted | {"examples/ca.crt", "LICENSE", ".ci/run", "mkdocs.yml"} <= names
+    assert {"docs/.nav.yml", "docs/pictures/flow.svg"} <= names
+    assert not any(name.partition("/")[0] == "site" for name in names)
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
