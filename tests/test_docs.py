@@ -40,7 +40,6 @@ def test_the_tutorial_leaves_out_only_what_needs_a_cluster():
     left_out = re.findall(r"<!-- not run -->\n```console\n(.*?)```", page, re.DOTALL)
     words = [command.split()[0] for block in left_out for command in shown.commands(block)]
     assert words == ["helm", "kubectl", "ssh"]
-    assert page.count("```console") == len(left_out) + 6
 
 
 def test_a_page_is_given_what_its_commands_print():
