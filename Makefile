@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help example test lint golden docs bench fuzz clean
+.PHONY: help example test lint golden docs site editor bench fuzz clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,12 @@ golden: $(VENV)/.dev ## rewrite the golden files; read the diff afterwards
 docs: $(VENV)/.dev ## rewrite the generated pages of docs/
 	$(BIN)/python docs/generate.py
 
+site: $(VENV)/.dev ## build docs/ as a site, in site/
+	$(BIN)/mkdocs build --strict --quiet
+
+editor: $(VENV)/bin/python ## install yaml-language-server (with npm) for tests/test_editors.py
+	npm install --prefix $(VENV)/node --silent --no-audit --no-fund yaml-language-server@1.25.0
+
 bench: $(VENV)/.dev ## measure the commands against an empty Python process
 	$(BIN)/python benchmarks/cold.py
 
@@ -36,7 +42,7 @@ fuzz: $(VENV)/.dev ## change real specs at random, RUNS times (100,000)
 	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py --numprocesses auto
 
 clean: ## remove what was made here
-	rm -rf $(VENV) out build dist *.egg-info
+	rm -rf $(VENV) out build dist site *.egg-info
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

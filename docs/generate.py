@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the schema, the targets and the rules.
+"""Writes the pages that are made from the schema, the targets, the rules and the commands.
 
     python docs/generate.py
 
@@ -7,11 +7,14 @@ tests/test_docs.py fails when a page is not what this makes.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import textwrap
 from pathlib import Path
 from typing import Any
 
+import commands
+import shown
 from regspec import resources
 from regspec.rules import RULES
 from regspec.rules.phases import PHASES
@@ -134,7 +137,23 @@ def rules_page() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"spec.md": spec_page, "targets.md": targets_page, "rules.md": rules_page}
+def run_page(name: str) -> str:
+    """A page that is written by hand, with what its commands really print."""
+    example = (HERE.parent / "examples/harbor-airgap.yaml").read_text(encoding="utf-8")
+    return shown.refreshed(
+        (HERE / name).read_text(encoding="utf-8"), {"harbor-airgap.yaml": example}
+    )
+
+
+PAGES = {
+    "spec.md": spec_page,
+    "targets.md": targets_page,
+    "rules.md": rules_page,
+    "cli.md": functools.partial(commands.cli_page, NOTE),
+    "json.md": functools.partial(run_page, "json.md"),
+    "tutorial.md": functools.partial(run_page, "tutorial.md"),
+    "v2.md": functools.partial(run_page, "v2.md"),
+}
 
 
 if __name__ == "__main__":

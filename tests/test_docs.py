@@ -3,23 +3,96 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
+import sys
+from pathlib import Path
 
 import pytest
 from regspec.cli import regspec as command
 
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
-def generator(root):
-    spec = importlib.util.spec_from_file_location("generate", root / "docs/generate.py")
+
+def script(name):
+    """A module of docs/, whose scripts import one another."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(DOCS))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(DOCS))
     return module
 
 
-@pytest.mark.parametrize("page", ["spec.md", "targets.md", "rules.md"])
-def test_a_generated_page_is_current(root, page):
-    made = generator(root).PAGES[page]()
-    assert (root / "docs" / page).read_text() == made, "run: make docs"
+shown = script("shown")
+PAGES = script("generate").PAGES
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_generated_page_is_current(page):
+    assert (DOCS / page).read_text() == PAGES[page](), "run: make docs"
+
+
+def test_the_tutorial_leaves_out_only_what_needs_a_cluster():
+    page = (DOCS / "tutorial.md").read_text()
+    left_out = re.findall(r"<!-- not run -->\n```console\n(.*?)```", page, re.DOTALL)
+    words = [command.split()[0] for block in left_out for command in shown.commands(block)]
+    assert words == ["helm", "kubectl", "ssh"]
+
+
+def test_a_page_is_given_what_its_commands_print():
+    page = "a\n```console\n$ echo b\n> c=1\n$ false\nold\n$ echo $? >&2\n```\nz\n"
+    assert shown.refreshed(page) == (
+        "a\n```console\n$ echo b\n> c=1\nb\n$ false\n$ echo $? >&2\n1\n```\nz\n"
+    )
+    with pytest.raises(shown.Failed):
+        shown.refreshed("```console\n$ exit 0\n$ echo\n```\n")
+
+
+@pytest.mark.parametrize(
+    "section", re.split(r"^## ", (DOCS / "json.md").read_text(), flags=re.MULTILINE)[1:]
+)
+def test_the_fields_of_a_json_format_are_those_that_are_printed(section, root):
+    first = r"^\| (`.*?`) \|"
+    told = [
+        name
+        for cell in re.findall(first, section, re.MULTILINE)
+        for name in re.findall(r"`(.*?)`", cell)
+    ]
+    block = re.search(r"```console\n(.*?)```", section, re.DOTALL)[1]
+    words = [one.partition(" |")[0] for one in shown.commands(block)]
+    example = {"harbor-airgap.yaml": (root / "examples/harbor-airgap.yaml").read_text()}
+    printed = shown.printed("\n".join(words), example)
+    data = json.loads(printed) if printed.startswith(("[", "{\n")) else json.loads(f"[{printed}]")
+    assert data
+    assert sorted(told) == sorted(keys(data))
+
+
+def keys(data, above=""):
+    """The paths of all keys, `[]` standing for the items of a list."""
+    if isinstance(data, list):
+        return {key for item in data if isinstance(item, dict) for key in keys(item, above)}
+    below = (keys(value, f"{above}{key}[].") for key, value in data.items() if type(value) is list)
+    return {f"{above}{key}" for key in data}.union(*below)
+
+
+def test_the_json_page_has_every_format():
+    sections = set(re.findall(r"^## `(\w+)`", (DOCS / "json.md").read_text(), re.MULTILINE))
+    with_json = {
+        name
+        for name, one in command.commands.items()
+        for option in one.params
+        if "json" in getattr(option.type, "choices", ())
+    }
+    assert sections == with_json
+
+
+def test_the_help_of_the_page_is_what_people_see(regspec, tmp_path):
+    for words in ((), ("compile",), ("rule",)):
+        done = regspec(*words, "--help", cwd=tmp_path, env={"COLUMNS": "100"})
+        assert f"```text\n{done.stdout.rstrip()}\n```\n" in (DOCS / "cli.md").read_text()
 
 
 def test_the_readme_shows_a_spec_that_compiles(regspec, root, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import re
 import shutil
 import subprocess
 import sys
@@ -38,6 +40,8 @@ def built(tmp_path_factory):
     checkout = tmp_path_factory.mktemp("checkout") / "regspec"
     ignored = shutil.ignore_patterns(".*_cache", ".venv", ".git", "build", "*.egg-info", "out")
     shutil.copytree(ROOT, checkout, ignore=ignored, symlinks=True)
+    (checkout / "site").mkdir(exist_ok=True)
+    (checkout / "site/index.html").write_text("what `make site` leaves")
     dist = tmp_path_factory.mktemp("dist")
     subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, checkout],
@@ -59,7 +63,9 @@ def test_the_sdist_holds_what_the_tests_need(built):
     with tarfile.open(built["sdist"]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {"golden/harbor-airgap/registry.yaml", "tests/test_packaging.py", "Makefile"}
-    assert wanted | {"examples/ca.crt", "LICENSE", ".ci/run"} <= names
+    assert wanted | {"examples/ca.crt", "LICENSE", ".ci/run", "mkdocs.yml"} <= names
+    assert {"docs/.nav.yml", "docs/pictures/flow.svg"} <= names
+    assert not any(name.partition("/")[0] == "site" for name in names)
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
@@ -94,3 +100,29 @@ def test_an_installed_regspec_gives_the_same_bytes(kind, built, regspec, tmp_pat
     )
     assert installed == editable
     assert len(installed) == 3
+
+
+def test_the_examples_of_the_api_type_check_against_the_installed_package(built, tmp_path):
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    (site,) = venv.glob("lib/python3*/site-packages")
+    zipfile.ZipFile(built["wheel"]).extractall(site)
+    blocks = re.findall(r"```pycon\n(.*?)```", (ROOT / "docs/api.md").read_text(), re.DOTALL)
+    (tmp_path / "examples.py").write_text(doctest.script_from_examples("\n".join(blocks)))
+    (tmp_path / "mistake.py").write_text("import regspec\n\nregspec.compile_spec(1).failed()\n")
+
+    def mypy(file):
+        words = ("-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache")
+        return subprocess.run(
+            [sys.executable, *words, "--python-executable", venv / "bin/python", file],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = mypy("examples.py")
+    assert done.stdout == "Success: no issues found in 1 source file\n"
+    refused = mypy("mistake.py")
+    assert 'has incompatible type "int"' in refused.stdout
+    assert '"bool" not callable' in refused.stdout

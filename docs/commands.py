@@ -1,0 +1,63 @@
+"""The page on the command line, from the help of the commands themselves."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+import click
+from click.testing import CliRunner
+from regspec.cli import regspec
+from regspec.cli.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WIDTH = 98
+"""What click makes of a terminal with 100 columns."""
+
+
+def cli_page(note: str) -> str:
+    """docs/cli.md, from click."""
+    lines = [
+        "# The command line\n",
+        note,
+        "What `regspec --help` and `regspec COMMAND --help` print. Diagnostics go to stderr;",
+        "artifacts, diffs and what a program is to read go to stdout. There is never a network,",
+        "and nothing is applied to a cluster or a node.\n",
+        "## Exit codes\n",
+        "The same for every command. With several specs the highest wins.\n",
+        "| code | meaning |",
+        "| --- | --- |",
+        *(f"| {code.value} | {_meaning(code)} |" for code in Exit),
+        "",
+        "## Variables\n",
+        "| variable | effect |",
+        "| --- | --- |",
+        "| `NO_COLOR` | no colour, even on a terminal |",
+        "| `FORCE_COLOR` | colour, even without a terminal |",
+        "| `GITHUB_ACTIONS` | diagnostics are annotations by default |",
+        "",
+        "Beside them regspec reads only the variables that a spec names by `{env: NAME}`.\n",
+        *_manual(regspec, ()),
+    ]
+    return "\n".join(lines)
+
+
+def _manual(command: click.Command, words: tuple[str, ...]) -> Iterator[str]:
+    """The help of a command and of those below it."""
+    done = CliRunner().invoke(
+        regspec, [*words, "--help"], prog_name="regspec", terminal_width=WIDTH
+    )
+    yield f"## `{' '.join(('regspec', *words))}`\n"
+    yield f"```text\n{done.stdout.rstrip()}\n```\n"
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from _manual(below, (*words, name))
+
+
+def _meaning(code: Exit) -> str:
+    """The docstring below a member, which only its source has."""
+    source = inspect.getsource(Exit)
+    text = source.split(f"{code.name} = {code.value}\n")[1].split('"""')[1]
+    return text[0].lower() + text[1:].rstrip(".")
