@@ -40,6 +40,18 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def copy_checkout():
+    """Copies the sources to a folder, without what is made here, by other tests at this moment."""
+    made = (".*_cache", ".hypothesis", "__pycache__", ".venv", ".git", "build", "dist", "out")
+
+    def copy(folder):
+        ignored = shutil.ignore_patterns(*made, "*.egg-info")
+        return shutil.copytree(ROOT, folder, ignore=ignored, symlinks=True)
+
+    return copy
+
+
+@pytest.fixture(scope="session")
 def head() -> str:
     """The two lines that every spec begins with."""
     return HEAD

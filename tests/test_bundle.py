@@ -25,7 +25,6 @@ THIS = (
     *("--python", f"{sys.version_info.major}.{sys.version_info.minor}"),
     *("--machine", platform.machine()),
 )
-LEFT_OUT = shutil.ignore_patterns(".*_cache", ".venv", ".git", "build", "dist", "*.egg-info", "out")
 BASE = Path(sys._base_executable)
 """A Python that knows nothing of this checkout, which the tests' own one does."""
 
@@ -43,10 +42,8 @@ def make(checkout, *words, before=(), umask=-1, **variables):
 
 
 @pytest.fixture(scope="session")
-def checkout(root, tmp_path_factory):
-    copy = tmp_path_factory.mktemp("made") / "checkout"
-    shutil.copytree(root, copy, ignore=LEFT_OUT, symlinks=True)
-    return copy
+def checkout(copy_checkout, tmp_path_factory):
+    return copy_checkout(tmp_path_factory.mktemp("made") / "checkout")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -33,11 +32,9 @@ def test_the_list_of_packages_matches_the_folders():
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(copy_checkout, tmp_path_factory):
     """An sdist of the checkout, and a wheel made from that sdist."""
-    checkout = tmp_path_factory.mktemp("checkout") / "regspec"
-    ignored = shutil.ignore_patterns(".*_cache", ".venv", ".git", "build", "*.egg-info", "out")
-    shutil.copytree(ROOT, checkout, ignore=ignored, symlinks=True)
+    checkout = copy_checkout(tmp_path_factory.mktemp("checkout") / "regspec")
     dist = tmp_path_factory.mktemp("dist")
     subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, checkout],
