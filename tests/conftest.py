@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import shutil
@@ -49,6 +50,27 @@ def copy_checkout():
         return shutil.copytree(ROOT, folder, ignore=ignored, symlinks=True)
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """A folder that the workers of a run share: made_once(name, make) fills it by make(folder)."""
+
+    def once(name, make):
+        shared = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            shared = shared.parent
+        folder = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "whole").exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed at it
+                folder.mkdir()
+                make(folder)
+                (folder / "whole").touch()
+        return folder
+
+    return once
 
 
 @pytest.fixture(scope="session")

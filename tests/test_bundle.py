@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -47,18 +46,14 @@ def checkout(copy_checkout, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def archive(checkout, tmp_path_factory):
-    """The archive for this Python and this machine; the workers of a run make it once."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    with (shared / "bundle.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = shared / "dist" / f"{NAME}.tar.gz"
-        if not made.exists():
-            done = make(checkout, *THIS, "--output", made.parent)
-            assert (done.returncode, done.stdout) == (0, f"{made}\n"), done.stderr
-    return made
+def archive(checkout, made_once):
+    """The archive for this Python and this machine."""
+
+    def of_this_machine(folder):
+        done = make(checkout, *THIS, "--output", folder)
+        assert (done.returncode, done.stdout) == (0, f"{folder / NAME}.tar.gz\n"), done.stderr
+
+    return made_once("bundle", of_this_machine) / f"{NAME}.tar.gz"
 
 
 @pytest.fixture

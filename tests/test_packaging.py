@@ -32,15 +32,14 @@ def test_the_list_of_packages_matches_the_folders():
 
 
 @pytest.fixture(scope="module")
-def built(copy_checkout, tmp_path_factory):
+def built(copy_checkout, made_once):
     """An sdist of the checkout, and a wheel made from that sdist."""
-    checkout = copy_checkout(tmp_path_factory.mktemp("checkout") / "regspec")
-    dist = tmp_path_factory.mktemp("dist")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, checkout],
-        check=True,
-        capture_output=True,
-    )
+
+    def make(folder):
+        words = ("build", "--no-isolation", "--outdir", folder, copy_checkout(folder / "checkout"))
+        subprocess.run([sys.executable, "-m", *words], check=True, capture_output=True)
+
+    dist = made_once("built", make)
     (wheel,) = dist.glob("*.whl")
     (sdist,) = dist.glob("*.tar.gz")
     return {"wheel": wheel, "sdist": sdist}

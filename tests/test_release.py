@@ -33,16 +33,19 @@ def build(copy_checkout, folder, *, umask, day, **variables):
         check=True,
         capture_output=True,
     )
-    return folder / "dist"
 
 
 @pytest.fixture(scope="module")
-def releases(copy_checkout, tmp_path_factory):
+def releases(copy_checkout, made_once):
     """The folders of both builders."""
-    return [
-        build(copy_checkout, tmp_path_factory.mktemp(name), **given)
-        for name, given in BUILDERS.items()
-    ]
+
+    def make(folder):
+        for name, given in BUILDERS.items():
+            (folder / name).mkdir()
+            build(copy_checkout, folder / name, **given)
+
+    made = made_once("releases", make)
+    return [made / name / "dist" for name in BUILDERS]
 
 
 def test_both_builders_get_the_same_bytes(releases):
