@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help example test lint golden docs site editor bench fuzz clean
+.PHONY: help example test lint golden docs site editor bench fuzz bundle clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ bench: $(VENV)/.dev ## measure the commands against an empty Python process
 
 fuzz: $(VENV)/.dev ## change real specs at random, RUNS times (100,000)
 	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py --numprocesses auto
+
+bundle: $(VENV)/.dev ## build dist/regspec-VERSION-airgap.tar.gz, for machines without a network
+	$(BIN)/python .ci/bundle.py $(BUNDLE)
 
 clean: ## remove what was made here
 	rm -rf $(VENV) out build dist site *.egg-info

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import shutil
@@ -37,6 +38,39 @@ def pytest_sessionfinish(session):
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def copy_checkout():
+    """Copies the sources to a folder, without what is made here, by other tests at this moment."""
+    made = (".*_cache", ".hypothesis", "__pycache__", ".venv", ".git", "build", "dist", "out")
+
+    def copy(folder):
+        ignored = shutil.ignore_patterns(*made, "*.egg-info")
+        return shutil.copytree(ROOT, folder, ignore=ignored, symlinks=True)
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """A folder that the workers of a run share: made_once(name, make) fills it by make(folder)."""
+
+    def once(name, make):
+        shared = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            shared = shared.parent
+        folder = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "whole").exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed at it
+                folder.mkdir()
+                make(folder)
+                (folder / "whole").touch()
+        return folder
+
+    return once
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import doctest
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -35,19 +34,17 @@ def test_the_list_of_packages_matches_the_folders():
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(copy_checkout, made_once):
     """An sdist of the checkout, and a wheel made from that sdist."""
-    checkout = tmp_path_factory.mktemp("checkout") / "regspec"
-    ignored = shutil.ignore_patterns(".*_cache", ".venv", ".git", "build", "*.egg-info", "out")
-    shutil.copytree(ROOT, checkout, ignore=ignored, symlinks=True)
-    (checkout / "site").mkdir(exist_ok=True)
-    (checkout / "site/index.html").write_text("what `make site` leaves")
-    dist = tmp_path_factory.mktemp("dist")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, checkout],
-        check=True,
-        capture_output=True,
-    )
+
+    def make(folder):
+        checkout = copy_checkout(folder / "checkout")
+        (checkout / "site").mkdir(exist_ok=True)
+        (checkout / "site/index.html").write_text("what `make site` leaves")
+        words = ("build", "--no-isolation", "--outdir", folder, checkout)
+        subprocess.run([sys.executable, "-m", *words], check=True, capture_output=True)
+
+    dist = made_once("built", make)
     (wheel,) = dist.glob("*.whl")
     (sdist,) = dist.glob("*.tar.gz")
     return {"wheel": wheel, "sdist": sdist}
