@@ -11,6 +11,7 @@ from . import (
     palette,
     pull_secret,
     registries_conf,
+    runbook,
     secret,
     values,
 )
@@ -29,5 +30,6 @@ TARGETS: dict[str, Target] = {
     "pull-secret": pull_secret.TARGET,
     "palette": palette.TARGET,
     "copy-list": copy_list.TARGET,
+    "runbook": runbook.TARGET,
 }
 DEFAULT_TARGETS = ("values", "secret", "containerd")

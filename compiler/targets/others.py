@@ -1,0 +1,60 @@
+"""What the other targets of a spec make, for the targets that tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+    from .target import Artifact, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One target that is compiled, and its files."""
+
+    target: Target
+    choice: Choice
+    artifacts: tuple[Artifact, ...]
+
+    @property
+    def root(self) -> str:
+        """The path of its file, or of the folder of its files; `.` is the output folder."""
+        return str(self.choice.option("out", self.target.file)) or "."
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What it has below its folder; a part is left out when this spec gives it no file."""
+        known = zip(self.target.parts, self.target.paths(self.choice), strict=False)
+        return tuple(part for part, path in known if self._has(path))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files and folders that it has below the output folder."""
+        return tuple(path for path in self.target.paths(self.choice) if self._has(path))
+
+    def holds_secret(self, path: str) -> bool:
+        """Whether a file, or any file of a folder, holds a secret."""
+        return any(
+            artifact.holds_secret for artifact in self.artifacts if _within(artifact.path, path)
+        )
+
+    def _has(self, path: str) -> bool:
+        return any(_within(artifact.path, path) for artifact in self.artifacts)
+
+
+def _within(file: str, path: str) -> bool:
+    return file == path or file.startswith(f"{path}/")
+
+
+def made(spec: Spec) -> Iterator[Made]:
+    """What each target makes that is compiled with this spec, but for those of this kind."""
+    from . import TARGETS  # noqa: PLC0415 - the list names the modules that ask for it
+
+    for choice in spec.targets:
+        target = TARGETS[choice.target]
+        if not target.of_others:
+            yield Made(target, choice, tuple(target.render(spec, choice)))
