@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from . import coverage, document, emit, fixes, model, rules, schema, sources
 from .diagnostics import Diagnostic, Finding, Severity
 from .targets import DEFAULT_TARGETS, TARGETS
+from .targets.copy_list import COPIERS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -207,8 +208,8 @@ def cover_spec(
         selection,
         logins=False,
         images=images,
-        # What the copy list lacks is what is asked here.
-        only=tuple(name for name in TARGETS if name != "copy-list"),
+        # What these lack is what is asked here.
+        only=tuple(name for name in TARGETS if name not in COPIERS),
     )
     try:
         found = look.at(document.parse(_decode(content)))

@@ -433,3 +433,16 @@ def test_a_whole_config_toml_is_put_where_the_runbook_says(regspec, run, tmp_pat
     done = run(block_with(text, "regspec verify"))
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert blocks(text, "toml")[0] in (tmp_path / "node/etc/containerd/config.toml").read_text()
+
+
+def test_it_does_not_stand_in_the_way_of_reading_the_folder_back(regspec, tmp_path):
+    targets = ["values", "secret", "containerd", "copy-list", "hauler", "zarf"]
+    (tmp_path / "registry.yaml").write_text(
+        SITE.format(targets=json.dumps([*targets, "runbook"])) + "images: [nginx]\n"
+    )
+    env = {"REGISTRY_PASSWORD": PASSWORD}
+    assert regspec("compile", "registry.yaml", cwd=tmp_path, env=env).returncode == 0
+    done = regspec("verify", "registry.yaml", "out", cwd=tmp_path, env=env)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    done = regspec("import", "out", "-o", "again.yaml", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr

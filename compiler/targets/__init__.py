@@ -6,6 +6,7 @@ from . import (
     certs_d,
     containerd,
     copy_list,
+    hauler,
     imageswap,
     k3s,
     palette,
@@ -14,6 +15,7 @@ from . import (
     runbook,
     secret,
     values,
+    zarf,
 )
 from .target import Artifact, Target
 
@@ -31,5 +33,7 @@ TARGETS: dict[str, Target] = {
     "palette": palette.TARGET,
     "copy-list": copy_list.TARGET,
     "runbook": runbook.TARGET,
+    "hauler": hauler.TARGET,
+    "zarf": zarf.TARGET,
 }
 DEFAULT_TARGETS = ("values", "secret", "containerd")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .. import emit
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,11 +52,32 @@ def _within(file: str, path: str) -> bool:
     return file == path or file.startswith(f"{path}/")
 
 
-def made(spec: Spec) -> Iterator[Made]:
-    """What each target makes that is compiled with this spec, but for those of this kind."""
+def made(spec: Spec, *also: str) -> Iterator[Made]:
+    """What each target makes that is compiled with this spec.
+
+    Args:
+        spec: with the targets that are told of.
+        also: targets that tell of others themselves, and are wanted all the same.
+    """
     from . import TARGETS  # noqa: PLC0415 - the list names the modules that ask for it
 
     for choice in spec.targets:
         target = TARGETS[choice.target]
-        if not target.of_others:
+        if not target.of_others or target.name in also:
             yield Made(target, choice, tuple(target.render(spec, choice)))
+
+
+def for_bundles(spec: Spec) -> tuple[list[str], list[str]]:
+    """The files that a bundle may hold, and those that it must not, since a secret is in them."""
+    public: list[str] = []
+    secret: list[str] = []
+    for one in made(spec, "runbook"):
+        for artifact in one.artifacts:
+            (secret if artifact.holds_secret else public).append(artifact.path)
+    return public, secret
+
+
+def left_out(secret: list[str]) -> str:
+    """A comment for a manifest of a bundle, in YAML: what is not in it, and why."""
+    lines = [f"#   {emit.quote(path)}\n" for path in secret]
+    return "# Left out, since a login is in them:\n" + "".join(lines) if lines else ""
