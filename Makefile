@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help example test lint golden docs bench fuzz clean
+.PHONY: help example test lint golden docs man bench fuzz clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,9 @@ golden: $(VENV)/.dev ## rewrite the golden files; read the diff afterwards
 
 docs: $(VENV)/.dev ## rewrite the generated pages of docs/
 	$(BIN)/python docs/generate.py
+
+man: $(VENV)/.dev ## write the man pages to out/man
+	$(BIN)/python docs/man.py out/man
 
 bench: $(VENV)/.dev ## measure the commands against an empty Python process
 	$(BIN)/python benchmarks/cold.py
