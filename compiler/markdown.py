@@ -34,7 +34,7 @@ def fenced(text: str, language: str) -> str:
 
 
 def shell_word(text: str) -> str:
-    """A text as one word of a shell, on one line, whatever is in it.
+    """A text as one word of a shell, on one line, whatever is in it but NUL, which no word holds.
 
     What is not printable is written as octal bytes in `$'...'`, which POSIX has since 2024 and
     bash, zsh, ksh and busybox had before.
