@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help example test lint golden docs site editor bench fuzz bundle clean
+.PHONY: help example test lint golden docs man site editor bench fuzz bundle clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,9 @@ site: $(VENV)/.dev ## build docs/ as a site, in site/
 
 editor: $(VENV)/bin/python ## install yaml-language-server (with npm) for tests/test_editors.py
 	npm install --prefix $(VENV)/node --silent --no-audit --no-fund yaml-language-server@1.25.0
+
+man: $(VENV)/.dev ## write the man pages to out/man
+	$(BIN)/python docs/man.py out/man
 
 bench: $(VENV)/.dev ## measure the commands against an empty Python process
 	$(BIN)/python benchmarks/cold.py

@@ -12,7 +12,7 @@ import textwrap
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from . import resources
+from . import markdown, resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -186,6 +186,20 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
+def _passed_through(write: Callable[..., str]) -> Callable[..., Verbatim]:
+    return lambda *arguments: Verbatim(write(*arguments))
+
+
+_IN_MARKDOWN = {
+    "code": _passed_through(markdown.code_span),
+    "fenced": _passed_through(markdown.fenced),
+    "path": _passed_through(markdown.shell_path),
+    "listed": _passed_through(markdown.shell_list),
+    "remote": _passed_through(markdown.remote_path),
+}
+"""The filters of the templates that are Markdown."""
+
+
 @cache
 def _environment() -> Environment:
     import jinja2  # noqa: PLC0415 - listing the targets needs no templates
@@ -200,6 +214,8 @@ def _environment() -> Environment:
     )
     environment.filters["pem_block"] = pem_block
     environment.filters["word"] = Verbatim
+    for name, quoted in _IN_MARKDOWN.items():
+        environment.filters[name] = quoted
     return environment
 
 

@@ -127,6 +127,7 @@ class Spec:
     image_swap: ImageSwap | None = None
     cert_manager: CertManager | None = None
     targets: tuple[Choice, ...] = ()
+    """As they are written; of a spec that is rendered, those that are compiled with it."""
     ignored_rules: tuple[str, ...] = ()
 
     def access(self, host: str) -> Access | None:

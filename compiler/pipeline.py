@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from . import coverage, document, emit, fixes, model, placeholders, rules, schema, sources
 from .diagnostics import Diagnostic, Finding, Severity
 from .targets import DEFAULT_TARGETS, TARGETS
+from .targets.copy_list import COPIERS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -228,8 +229,8 @@ def cover_spec(
         selection,
         logins=False,
         images=images,
-        # What the copy list lacks is what is asked here.
-        only=tuple(name for name in TARGETS if name != "copy-list"),
+        # What these lack is what is asked here.
+        only=tuple(name for name in TARGETS if name not in COPIERS),
     )
     try:
         found = look.at(document.parse(_decode(content)))
@@ -317,7 +318,8 @@ class _Look:
         findings += rules.check_spec(subject, selection)
         accesses = (spec.registry.access, *spec.hosts.values())
         literal = any(one.password and isinstance(one.password, str) for one in accesses)
-        return _Found(parsed, findings, resolved, choices, literal)
+        rendered = replace(resolved, targets=_told_of(spec, choices))
+        return _Found(parsed, findings, rendered, choices, literal)
 
 
 def _without_unset(found: _Found) -> _Found:
@@ -338,13 +340,26 @@ def _unreadable(why: document.NotADocument) -> Result:
 
 def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]:
     """The targets to compile: the spec's, those of them that are named, or named ones it lacks."""
-    listed = spec.targets or tuple(model.Choice(name) for name in DEFAULT_TARGETS)
+    listed = _listed(spec)
     if not targets:
         return listed
     selected = [choice for choice in listed if choice.target in targets]
     present = {choice.target for choice in selected}
     added = [model.Choice(name) for name in dict.fromkeys(targets) if name not in present]
     return tuple(selected + added)
+
+
+def _listed(spec: model.Spec) -> tuple[model.Choice, ...]:
+    return spec.targets or tuple(model.Choice(name) for name in DEFAULT_TARGETS)
+
+
+def _told_of(spec: model.Spec, choices: tuple[model.Choice, ...]) -> tuple[model.Choice, ...]:
+    """What a target that tells of others is to tell of.
+
+    Those that are compiled with it; compiled alone, as to `--stdout`, it tells of the spec's.
+    """
+    with_others = any(not TARGETS[choice.target].of_others for choice in choices)
+    return choices if with_others else _listed(spec)
 
 
 def _decode(content: bytes) -> str:

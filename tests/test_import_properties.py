@@ -435,7 +435,7 @@ def test_containerd_that_works_does_not_carry_all(key):
     assert compiled({**data, "targets": [API]}) == compiled({**other, "targets": [API]})
 
 
-@pytest.mark.parametrize("target", ["pull-secret", "copy-list"])
+@pytest.mark.parametrize("target", ["pull-secret", "copy-list", "hauler", "zarf"])
 def test_no_spec_comes_of_files_without_mirrors(target):
     found = imported(compiled({**WHOLE, "targets": [target]}))
     assert found.missing

@@ -13,10 +13,12 @@ import click
 from .. import __version__
 from .check import check_command
 from .compile import compile_command
+from .completion import completion_command
 from .coverage import coverage_command
 from .exit_codes import Exit
 from .explain import explain_command
 from .files import forget_stdout, say_error
+from .grouped import GroupedCommands
 from .import_ import import_command
 from .init import init_command
 from .integrate import integrate_command
@@ -32,6 +34,7 @@ _ISSUES = "please report it with what you ran, without secrets"
 
 
 @click.group(
+    cls=GroupedCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Exit codes:
@@ -54,21 +57,18 @@ def regspec(debug: bool) -> None:
     """
 
 
-for _command in (
-    compile_command,
-    check_command,
-    explain_command,
-    coverage_command,
-    import_command,
-    verify_command,
-    init_command,
-    integrate_command,
-    schema_command,
+regspec.add_section("Write files", init_command, import_command, compile_command)
+regspec.add_section(
+    "Check and compare", check_command, explain_command, coverage_command, verify_command
+)
+regspec.add_section(
+    "Look things up",
     targets_command,
     rules_command,
     rule_command,
-):
-    regspec.add_command(_command)
+    schema_command,
+)
+regspec.add_section("Fit it into builds and shells", integrate_command, completion_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

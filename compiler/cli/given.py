@@ -33,6 +33,8 @@ _LINKS_DEEP = 8
 _NODE = ("/etc/containerd", "/etc/rancher", "/etc/containers")
 """The folders of which a node's root has at least one."""
 _CONTAINERD = "/etc/containerd"
+_PROSE = ".md"
+"""Beside configuration, what only people read, though lines of it may look like TOML."""
 _GZIP, _TAR, _TAR_AT = b"\x1f\x8b", b"ustar", 257
 
 
@@ -152,6 +154,8 @@ def readings_of(text: Text, *, alone: bool) -> list[Reading]:
     """
     from .. import readers
 
+    if not alone and text.path.endswith(_PROSE):
+        return []
     try:
         return readers.read(text.content, text.path, text.file_text)
     except readers.Unknown as why:

@@ -9,6 +9,7 @@ from .. import coverage, reference
 from ..diagnostics import Place, Severity, word, words
 from ..mirrors import WILDCARD, Location, Places
 from ..runtimes import imageswap
+from ..targets.copy_list import COPIERS
 from .rule import Found, Subject, rule
 
 if TYPE_CHECKING:
@@ -293,7 +294,7 @@ def image_without_mirror(subject: Subject) -> Iterator[Found]:
         images: ["docker.io/team/app:1"]
     """
     sources = {mirror.source for mirror in subject.spec.mirrors} | {subject.registry_host}
-    if WILDCARD in sources or subject.has("copy-list"):  # of which RS217 tells
+    if WILDCARD in sources or subject.has(*COPIERS):  # of which RS217 tells
         return
     counts: dict[str, int] = {}
     first: dict[str, tuple[Place, str]] = {}

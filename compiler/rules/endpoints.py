@@ -9,6 +9,7 @@ from .. import mirrors, schema
 from ..diagnostics import Path, Place, Severity, word
 from ..mirrors import Location
 from ..runtimes.hosts import assumed_scheme as scheme_of
+from ..targets.copy_list import COPIERS
 from .rule import Found, Subject, rule, structure_rule
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _hosts(subject: Subject) -> Iterator[tuple[Place, str]]:
         yield Place(access.path, on_key=True), host
 
 
-_WITHOUT_IPV6 = (*mirrors.CARRIERS, "imageswap", "registries.conf", "copy-list")
+_WITHOUT_IPV6 = (*mirrors.CARRIERS, "imageswap", "registries.conf", *COPIERS)
 
 
 @rule("RS103", Severity.ERROR)
@@ -112,7 +113,7 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
     The webhook parts each pair at `::`; an address with `::` in it makes three parts, and the
     line is skipped without a word: nothing of that registry is swapped.
 
-    registries.conf and copy lists cannot either: their readers take no address for a host.
+    registries.conf, copy lists and bundles cannot either: their readers take no address for a host.
 
     Fix: give the registry a DNS name, or compile only other targets.
 
@@ -136,7 +137,7 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
         ):
             if "::" in text and text not in told:
                 told.add(text)
-                names = carriers[0] in ("registries.conf", "copy-list")
+                names = carriers[0] in ("registries.conf", *COPIERS)
                 why = "its readers take no such host" if names else "`::` parts its pairs"
                 yield (
                     place,

@@ -368,7 +368,7 @@ def header_before_2_1(subject: Subject) -> Iterator[Found]:
 
 @rule("RS217", Severity.ERROR)
 def nothing_to_copy(subject: Subject) -> Iterator[Found]:
-    """The copy list would lack images, or have none.
+    """The copy list, or a bundle, would lack images, or the list have none.
 
     What is not copied is not there when the gap is closed.
 
@@ -384,7 +384,7 @@ def nothing_to_copy(subject: Subject) -> Iterator[Found]:
         targets: [copy-list]
     """
     spec = subject.resolved
-    if not subject.has("copy-list") or not isinstance(spec.images, tuple):
+    if not subject.has(*copy_list.COPIERS) or not isinstance(spec.images, tuple):
         return
     for choice in subject.choices:
         if choice.target == "copy-list" and not spec.images and not any(copy_list.copies(spec)):

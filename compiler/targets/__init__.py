@@ -6,13 +6,16 @@ from . import (
     certs_d,
     containerd,
     copy_list,
+    hauler,
     imageswap,
     k3s,
     palette,
     pull_secret,
     registries_conf,
+    runbook,
     secret,
     values,
+    zarf,
 )
 from .target import Artifact, Target
 
@@ -29,5 +32,8 @@ TARGETS: dict[str, Target] = {
     "pull-secret": pull_secret.TARGET,
     "palette": palette.TARGET,
     "copy-list": copy_list.TARGET,
+    "runbook": runbook.TARGET,
+    "hauler": hauler.TARGET,
+    "zarf": zarf.TARGET,
 }
 DEFAULT_TARGETS = ("values", "secret", "containerd")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from ..model import Choice, Spec
 
+COPIERS = ("copy-list", "hauler", "zarf")
+"""The targets that say which image goes where."""
+
 _HEADER = f"""{emit.HEADER}
 # grep -v '^#' copy-list.txt | while read -r source destination; do
 #   skopeo copy --all "docker://$source" "docker://$destination"

@@ -51,6 +51,8 @@ class Target:
     """Makes the files of a resolved spec for one choice of this target."""
     parts: tuple[str, ...] = ()
     """What it writes below its folder, files and folders; none if it writes one file."""
+    of_others: bool = False
+    """Whether it tells of what the other targets make: those of `spec.targets`."""
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -1,0 +1,83 @@
+"""What the other targets of a spec make, for the targets that tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .. import emit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+    from .target import Artifact, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One target that is compiled, and its files."""
+
+    target: Target
+    choice: Choice
+    artifacts: tuple[Artifact, ...]
+
+    @property
+    def root(self) -> str:
+        """The path of its file, or of the folder of its files; `.` is the output folder."""
+        return str(self.choice.option("out", self.target.file)) or "."
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What it has below its folder; a part is left out when this spec gives it no file."""
+        known = zip(self.target.parts, self.target.paths(self.choice), strict=False)
+        return tuple(part for part, path in known if self._has(path))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files and folders that it has below the output folder."""
+        return tuple(path for path in self.target.paths(self.choice) if self._has(path))
+
+    def holds_secret(self, path: str) -> bool:
+        """Whether a file, or any file of a folder, holds a secret."""
+        return any(
+            artifact.holds_secret for artifact in self.artifacts if _within(artifact.path, path)
+        )
+
+    def _has(self, path: str) -> bool:
+        return any(_within(artifact.path, path) for artifact in self.artifacts)
+
+
+def _within(file: str, path: str) -> bool:
+    return file == path or file.startswith(f"{path}/")
+
+
+def made(spec: Spec, *also: str) -> Iterator[Made]:
+    """What each target makes that is compiled with this spec.
+
+    Args:
+        spec: with the targets that are told of.
+        also: targets that tell of others themselves, and are wanted all the same.
+    """
+    from . import TARGETS  # noqa: PLC0415 - the list names the modules that ask for it
+
+    for choice in spec.targets:
+        target = TARGETS[choice.target]
+        if not target.of_others or target.name in also:
+            yield Made(target, choice, tuple(target.render(spec, choice)))
+
+
+def for_bundles(spec: Spec) -> tuple[list[str], list[str]]:
+    """The files that a bundle may hold, and those that it must not, since a secret is in them."""
+    public: list[str] = []
+    secret: list[str] = []
+    for one in made(spec, "runbook"):
+        for artifact in one.artifacts:
+            (secret if artifact.holds_secret else public).append(artifact.path)
+    return public, secret
+
+
+def left_out(secret: list[str]) -> str:
+    """A comment for a manifest of a bundle, in YAML: what is not in it, and why."""
+    lines = [f"#   {emit.quote(path)}\n" for path in secret]
+    return "# Left out, since a login is in them:\n" + "".join(lines) if lines else ""

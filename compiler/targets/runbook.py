@@ -1,0 +1,121 @@
+"""The documented steps for the person at the site, with this spec's values and without a secret.
+
+Source: the vendor's procedure to override the registry, its airgap and its connected form; what is
+beside it is what the targets themselves say of their files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import emit, mirrors
+from . import certs_d, others
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+_CONTAINERD = "/etc/containerd"
+_CONTAINERS = "/etc/containers"
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    made = tuple(others.made(spec))
+
+    def roots(*names: str) -> list[str]:
+        return [one.root for one in made if one.target.name in names]
+
+    text = emit.render(
+        "runbook.md.j2",
+        name=spec.registry.name,
+        procedure=_procedure({one.target.name for one in made}),
+        files=[
+            ([(path, one.holds_secret(path)) for path in one.paths], one.target.summary)
+            for one in made
+        ],
+        login=any(artifact.holds_secret for one in made for artifact in one.artifacts),
+        copy_lists=roots("copy-list"),
+        values=roots("values"),
+        palette=roots("palette"),
+        secrets=roots("secret"),
+        maps=roots("imageswap"),
+        pull_secrets=[
+            (one.root, "namespaces" in dict(one.choice.options))
+            for one in made
+            if one.target.name == "pull-secret"
+        ],
+        mirror_string=mirrors.to_string(spec.mirrors),
+        certs_d=[_certs_d(one) for one in made if one.target.name == "certs.d"],
+        containerd=[_containerd(one) for one in made if one.target.name == "containerd"],
+        k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
+        containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
+        deny=spec.fallback == "deny",
+    )
+    yield Artifact(choice.option("out", TARGET.file), text, text, "text")
+
+
+def _procedure(names: set[str]) -> str:
+    """Which of the two documented procedures it is; none if the management plane gets nothing."""
+    if "values" in names:
+        return "airgap"
+    return "connected" if "secret" in names else ""
+
+
+def _certs_d(one: others.Made) -> dict[str, Any]:
+    """Where to copy from and to; the folder of the hosts may be elsewhere than that of conf.d."""
+    folder = one.choice.option("configPath", certs_d.CONFIG_PATH)
+    root = "" if one.root == "." else f"{one.root}/"
+    return {
+        "moves": [
+            {"root": f"{root}certs.d", "parts": ["."], "to": folder},
+            {"root": f"{root}conf.d", "parts": ["50-regspec.toml"], "to": f"{_CONTAINERD}/conf.d"},
+        ],
+        "version": one.choice.option("version", ""),
+        "folder": folder,
+        "documented": folder == certs_d.CONFIG_PATH,
+    }
+
+
+def _containerd(one: others.Made) -> dict[str, Any]:
+    (artifact,) = one.artifacts
+    return {
+        "version": one.choice.option("version", ""),
+        "path": artifact.path,
+        "section": artifact.text.removeprefix(f"{emit.HEADER}\n").lstrip("\n"),
+        "works": one.choice.option("endpoints") == "api",
+        "full": one.choice.option("form") == "full",
+        "ca_file": one.choice.option("caFile", ""),
+    }
+
+
+def _k3s(one: others.Made) -> dict[str, Any]:
+    distribution = one.choice.option("distribution", "k3s")
+    rke2 = distribution == "rke2"
+    return {
+        "moves": [{"root": one.root, "parts": one.parts, "to": f"/etc/rancher/{distribution}"}],
+        "distribution": distribution,
+        "server": "rke2-server" if rke2 else "k3s",
+        "agent": "rke2-agent" if rke2 else "k3s-agent",
+    }
+
+
+def _containers(one: others.Made) -> dict[str, Any]:
+    return {
+        "moves": [{"root": one.root, "parts": one.parts, "to": _CONTAINERS}],
+        "login": "auth.json" in one.parts,
+    }
+
+
+TARGET = Target(
+    name="runbook",
+    summary="the documented steps with the values of this spec, for the person at the site",
+    file="RUNBOOK.md",
+    destination="the person at the site",
+    on_nodes=False,
+    restart="",
+    options=(),
+    render=_render,
+    of_others=True,
+)

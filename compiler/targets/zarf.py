@@ -1,0 +1,92 @@
+"""A package definition for zarf, which carries images and files into the air gap.
+
+Source: zarf-dev/zarf, src/api/v1alpha1 (the keys) and src/pkg/transform: without checksums, an
+image is pushed to `REGISTRY-URL/REPOSITORY:TAG`, so one registry URL fits the images of one mirror.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any
+
+from .. import emit, reference
+from . import copy_list, others
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+_NOT_IN_NAMES = re.compile("[^a-z0-9]+")
+_FOLDER = "regspec"
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    path = choice.option("out", TARGET.file)
+    public, secret = others.for_bundles(spec)
+    files = [
+        {
+            "source": posixpath.relpath(file, posixpath.dirname(path) or "."),
+            "target": f"{_FOLDER}/{file}",
+        }
+        for file in public
+    ]
+    components: list[dict[str, Any]] = [
+        {
+            "name": "files",
+            "description": f"What regspec has made, to the folder {_FOLDER}",
+            "required": True,
+            "files": files,
+        },
+        *_images(spec),
+    ]
+    data = {
+        "kind": "ZarfPackageConfig",
+        "metadata": {"name": f"regspec-{_slug(spec.registry.endpoint.host)}"},
+        "components": components,
+    }
+    text = f"{emit.HEADER}\n{others.left_out(secret)}{emit.yaml_text(data)}"
+    yield Artifact(path, text, data, "yaml")
+
+
+def _images(spec: Spec) -> Iterator[dict[str, Any]]:
+    """A component for the images of each registry URL that zarf is to be given."""
+    by_place: dict[str, dict[str, None]] = {}
+    for source, destination in copy_list.copies(spec):
+        by_place.setdefault(_registry_url(source, destination), {})[source] = None
+    taken: set[str] = set()
+    for place, images in by_place.items():
+        plain = name = f"images-{_slug(place)}" if place else "images-of-other-names"
+        while name in taken:
+            name = f"{plain}-{len(taken)}"
+        taken.add(name)
+        how = f"mirror-resources --no-img-checksum --registry-url {place}"
+        elsewhere = "zarf cannot push these to where the mirrors look; target copy-list says where"
+        yield {"name": name, "description": how if place else elsewhere, "images": list(images)}
+
+
+def _registry_url(source: str, destination: str) -> str:
+    """What stands before the repository where the image goes; nothing if that is another one."""
+    repository = f"/{reference.parse(source).repository}"
+    parsed = reference.parse(destination)
+    name = f"{parsed.registry}/{parsed.repository}"
+    return name.removesuffix(repository) if name.endswith(repository) else ""
+
+
+def _slug(text: str) -> str:
+    return _NOT_IN_NAMES.sub("-", text.lower()).strip("-")
+
+
+TARGET = Target(
+    name="zarf",
+    summary="the files without a login and the images, as a package definition for zarf",
+    file="zarf.yaml",
+    destination="zarf package create",
+    on_nodes=False,
+    restart="",
+    options=(),
+    render=_render,
+    of_others=True,
+)

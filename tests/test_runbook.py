@@ -1,0 +1,448 @@
+"""The runbook: what it says is text and safe commands, and the commands do what it says.
+
+The commands are run as they stand, by bash, with the real kubectl against the few paths of the
+Kubernetes API that it needs, and with the real tar; `ssh NODE sudo` leads into a folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.server
+import json
+import os
+import re
+import shlex
+import shutil
+import string
+import subprocess
+import sys
+import threading
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from regspec import markdown, pipeline
+
+PASSWORD = "Hunter2Kx7Zq"
+USER = "puller9Wy"
+NASTY = "`~$\\'\"|&;<>()[]{}*?!#-_=+,.:@% \t\n\x1b\x07\x9b\u2028\u202e\u0301Xé名/"
+nasty = st.text(
+    st.sampled_from(NASTY) | st.characters(codec="utf-8", max_codepoint=0xFFFF),
+    min_size=1,
+    max_size=30,
+)
+# What the schema lets through as a path below the output folder, and on a node.
+outs = nasty.map(
+    lambda text: "".join(c for c in text if c.isprintable() and c not in "/\\").strip(". ") or "x"
+)
+node_paths = outs.map(lambda text: "/" + (text.replace(":", "") or "x"))
+
+
+def compiled(targets, name="site", **registry):
+    """The artifacts of a spec, by their paths."""
+    spec = {
+        "apiVersion": "regspec/v1",
+        "kind": "RegistrySpec",
+        "registry": {
+            "endpoint": "harbor.example.org",
+            "name": name,
+            "username": USER,
+            "password": PASSWORD,
+            **registry,
+        },
+        "mirrors": ["docker.io", "docker.io/library"],
+        "images": ["nginx:1.25"],
+        "targets": targets,
+    }
+    result = pipeline.compile_spec(
+        json.dumps(spec).encode(), targets=(), environment={}, read_file={}.__getitem__
+    )
+    assert result.artifacts, result.diagnostics
+    return {artifact.path: artifact.text for artifact in result.artifacts}
+
+
+def blocks(text, language="sh"):
+    """What the fences of a language hold, as a Markdown parser finds them."""
+    return [t.content for t in MarkdownIt().parse(text) if t.type == "fence" and t.info == language]
+
+
+def everything(out, folder):
+    """Every target that the runbook tells of, each with a name of its own."""
+    single = ("values", "secret", "palette", "copy-list", "imageswap", "pull-secret", "containerd")
+    targets = [{"target": name, "out": f"{number}{out}"} for number, name in enumerate(single)]
+    several = ("k3s", "registries.conf")
+    targets += [{"target": name, "out": f"{name}-{out}"} for name in several]
+    targets[6] |= {"endpoints": "api", "form": "full", "version": "1.7", "caFile": folder}
+    targets[0]["out"] = out
+    certs_d = {"target": "certs.d", "version": "2.1", "configPath": folder, "out": f"-{out}"}
+    return [*targets, certs_d, "runbook"]
+
+
+PLAIN = compiled(everything("x", "/srv/x"))["RUNBOOK.md"]
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(name=nasty, out=outs, folder=node_paths)
+@example(name="```\n# x", out="```", folder="/``")
+@example(name="\x1b[31m<script>", out="$(id)`id`", folder="/$(id)")
+@example(name="a`", out="-", folder="/-rf")
+@example(name="]( x", out="a,b\"c'd", folder="/it's")
+@example(name="x", out="\u202ea", folder="/\u0301")
+def test_no_value_is_more_than_text(name, out, folder):
+    text = compiled(everything(out, folder), name)["RUNBOOK.md"]
+
+    assert PASSWORD not in text
+    assert USER not in text
+    assert base64.b64encode(PASSWORD.encode()).decode() not in text
+    assert not re.search(
+        "[^\n -~]", re.sub(r"[^\x00-\x7f]", lambda c: "x" * c[0].isprintable(), text)
+    )
+    # The same Markdown as with plain values: no heading, link, HTML or block more or less.
+    assert shape(text) == shape(PLAIN)
+    for block, plain in zip(blocks(text), blocks(PLAIN), strict=True):
+        assert block.count("\n") == plain.count("\n")
+        subprocess.run(["bash", "-n"], input=block, text=True, check=True)
+
+
+def shape(text):
+    """The kinds of all that a Markdown parser finds, inline as well."""
+    found = []
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
+        found.append((token.type, token.tag, token.info))
+        found += [(child.type, child.tag) for child in token.children or ()]
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=nasty.map(lambda text: text.replace("\0", "x")))
+@example(text="\x1b]0;x\x07")
+@example(text="-n")
+def test_a_word_of_a_shell_is_that_word(text):
+    word = markdown.shell_word(text)
+    assert word.isprintable()
+    done = subprocess.run(
+        ["bash", "-c", f"printf %s {word}"],
+        capture_output=True,
+        check=True,
+        env={"LC_ALL": "C.UTF-8"},
+    )
+    assert done.stdout == text.encode()
+
+
+@settings(max_examples=30, deadline=None)
+@given(text=outs)
+@example(text="-it's $HOME")
+def test_a_path_passes_two_shells_as_ssh_has_them(text):
+    outer = subprocess.run(
+        ["bash", "-c", f"printf %s {markdown.remote_path(text)}"], capture_output=True, check=True
+    ).stdout
+    inner = subprocess.run(
+        ["bash", "-c", b"printf %s " + outer], capture_output=True, check=True
+    ).stdout.decode()
+    assert inner == (f"./{text}" if text.startswith("-") else text)
+
+
+@settings(max_examples=200)
+@given(text=nasty)
+@example(text="`")
+@example(text=" `` ")
+def test_inline_code_is_the_text_and_nothing_else(text):
+    (paragraph,) = [t for t in MarkdownIt().parse(f"x {markdown.code_span(text)} y") if t.children]
+    assert [child.type for child in paragraph.children] == ["text", "code_inline", "text"]
+    shown = paragraph.children[1].content
+    assert shown.isprintable()
+    assert not text.isprintable() or shown == text
+
+
+@pytest.mark.parametrize(
+    "targets, said",
+    [
+        (["values", "secret", "runbook"], "**airgap**"),
+        (["secret", "runbook"], "**connected**"),
+        (["certs.d", "runbook"], "Neither `values` nor `secret`"),
+        (["runbook"], "None but this one"),
+    ],
+)
+def test_it_tells_of_the_targets_that_are_chosen(targets, said):
+    text = compiled(targets)["RUNBOOK.md"]
+    assert said in text
+    assert ("helm upgrade" in text) is ("values" in targets)
+    assert ("kubectl create --filename registry-secret.yaml" in text) is ("secret" in targets)
+    assert ("/etc/containerd/certs.d" in text) is ("certs.d" in targets)
+
+
+def test_targets_of_the_command_line_are_told_of(regspec, tmp_path, smallest):
+    one = regspec("compile", "-", "-t", "runbook", "--stdout", cwd=tmp_path, input=smallest)
+    assert "**airgap**" in one.stdout, "alone, it tells of those of the spec"
+    two = regspec("compile", "-", "-t", "runbook", "-t", "k3s", cwd=tmp_path, input=smallest)
+    assert two.returncode == 0
+    text = (tmp_path / "out/RUNBOOK.md").read_text()
+    assert "/etc/rancher/k3s" in text
+    assert "helm upgrade" not in text
+
+
+# --- what the commands do ---
+
+RESOURCES = [
+    {"name": name, "kind": kind, "namespaced": name != "namespaces", "singularName": ""}
+    | {"verbs": ["create", "get", "list", "patch", "update"]}
+    for name, kind in (
+        ("namespaces", "Namespace"),
+        ("secrets", "Secret"),
+        ("configmaps", "ConfigMap"),
+    )
+]
+
+
+class Api(http.server.BaseHTTPRequestHandler):
+    """So much of the API that kubectl can create, apply and get: objects by their paths."""
+
+    protocol_version = "HTTP/1.1"
+    known: dict
+
+    def log_message(self, *_words):
+        pass
+
+    def answer(self, data, code=200, kind="application/json"):
+        body = data if isinstance(data, bytes) else json.dumps(data).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def status(self, reason, code):
+        said = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+        self.answer({**said, "reason": reason, "message": reason, "code": code}, code)
+
+    def body(self):
+        # Documents of the server-side apply are YAML, of which JSON is a part.
+        return yaml.safe_load(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def keep(self, path, sent):
+        data = sent.setdefault("data", {}) if sent["kind"] == "Secret" else {}
+        for key, value in sent.pop("stringData", {}).items():
+            data[key] = base64.b64encode(value.encode()).decode()
+        sent["metadata"] |= {"resourceVersion": "1", "uid": "u"}
+        self.known[path] = sent
+        return sent
+
+    def do_GET(self):
+        path = self.path.partition("?")[0]
+        found = {
+            "/api": {"kind": "APIVersions", "versions": ["v1"]},
+            "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
+            "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": RESOURCES},
+            "/openapi/v3": {"paths": {}},
+        }
+        if path == "/openapi/v2":  # an empty document, in protobuf
+            self.answer(b"", kind="application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
+        elif path in found or path in self.known:
+            self.answer({**found, **self.known}[path])
+        else:
+            self.status("NotFound", 404)
+
+    def do_POST(self):
+        sent = self.body()
+        path = f"{self.path.partition('?')[0]}/{sent['metadata']['name']}"
+        if path in self.known:
+            self.status("AlreadyExists", 409)
+        else:
+            self.answer(self.keep(path, sent), 201)
+
+    def do_PATCH(self):
+        assert self.headers["Content-Type"] == "application/apply-patch+yaml"
+        self.answer(self.keep(self.path.partition("?")[0], self.body()))
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """An API server, its objects by their paths, and the environment in which kubectl asks it."""
+    known = {}
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Known", (Api,), {"known": known})
+    )
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    where = {"server": f"http://127.0.0.1:{server.server_port}"}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": where}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": ""}}],
+        "current-context": "c",
+    }
+    (tmp_path / "kubeconfig").write_text(json.dumps(config))
+    yield known, {"KUBECONFIG": str(tmp_path / "kubeconfig"), "HOME": str(tmp_path)}
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a block with bash in the folder of the files; `regspec` is the one under test."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    stands = {
+        "regspec": f'exec {shlex.quote(sys.executable)} -m regspec "$@"',
+        # ssh hands its words to a shell; the root of the node is a folder.
+        "ssh": 'shift; exec sh -c "$*"',
+        "sudo": f"""
+            node={shlex.quote(str(tmp_path / "node"))}
+            for word do
+              shift; case $word in /*) word=$node$word ;; esac; set -- "$@" "$word"
+            done
+            [ "$1" = systemctl ] || exec "$@" """,
+    }
+    for name, lines in stands.items():
+        (programs / name).write_text(f"#!/bin/sh\n{lines}\n")
+        (programs / name).chmod(0o755)
+
+    def run(block, env=None):
+        base = {"PATH": f"{programs}:{os.environ['PATH']}", "REGISTRY_PASSWORD": PASSWORD}
+        head = "set -eu -o pipefail\nSPEC=../registry.yaml NODE=node-1\n"
+        return subprocess.run(
+            ["bash", "-c", head + block],
+            cwd=tmp_path / "out",
+            env=base | (env or {}),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+SITE = """apiVersion: regspec/v1
+kind: RegistrySpec
+registry:
+  endpoint: harbor.example.org
+  username: puller9Wy
+  password: {{env: REGISTRY_PASSWORD}}
+mirrors: [docker.io, docker.io/library]
+targets: {targets}
+"""
+
+
+def site(regspec, tmp_path, targets):
+    """Compile a spec beside out/, as its author would; the blocks of its runbook."""
+    (tmp_path / "registry.yaml").write_text(SITE.format(targets=json.dumps([*targets, "runbook"])))
+    done = regspec("compile", "registry.yaml", cwd=tmp_path, env={"REGISTRY_PASSWORD": PASSWORD})
+    assert done.returncode == 0, done.stderr
+    return (tmp_path / "out/RUNBOOK.md").read_text()
+
+
+def block_with(text, words):
+    (found,) = [block for block in blocks(text) if words in block]
+    return found
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not installed")
+def test_the_real_kubectl_does_what_the_runbook_says(regspec, run, cluster, tmp_path):
+    known, env = cluster
+    out = 'a, b\'s "secret".yaml'
+    text = site(regspec, tmp_path, [{"target": "secret", "out": out}, "imageswap", "pull-secret"])
+    documented = block_with(text, "kubectl create --filename")
+    applied = block_with(text, "jet-system --dry-run")
+    shown = block_with(text, "base64 --decode")
+    verified = block_with(text, "regspec verify")
+
+    assert run(documented, env).returncode == 0
+    assert run(documented, env).returncode == 1, "that is why there is another"
+    secret = known["/api/v1/namespaces/jet-system/secrets/registry-info"]
+    assert base64.b64decode(secret["data"]["PASSWORD"]).decode() == PASSWORD
+    printed = run(shown, env).stdout
+    assert printed == blocks(text, "text")[0].rstrip("\n")
+    assert printed.startswith("docker.io::harbor.example.org/docker.io,")
+    done = run(verified, env)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+    secret["data"]["MIRROR_REGISTRIES"] = base64.b64encode(b"docker.io::other.example.org").decode()
+    assert run(verified, env).returncode == 1
+    for _ in range(2):
+        done = run(applied, env)
+        assert done.returncode == 0, done.stderr
+        secret = known["/api/v1/namespaces/jet-system/secrets/registry-info"]
+        assert "annotations" not in secret["metadata"]
+        assert run(verified, env).returncode == 0
+    assert "/api/v1/namespaces/jet-system" in known
+
+    done = run(block_with(text, "imageswap-system"), env)
+    assert done.returncode == 0, done.stderr
+    assert "/api/v1/namespaces/imageswap-system/configmaps/imageswap-maps" in known
+    assert run(block_with(text, "pull-secret.yaml"), env).returncode == 0
+    assert "/api/v1/namespaces/default/secrets/registry-pull" in known
+
+
+CONFIG = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
+
+
+@pytest.mark.parametrize(
+    "target, found",
+    [
+        ({"target": "certs.d", "credentials": "config"}, "etc/containerd/conf.d/50-regspec.toml"),
+        ({"target": "certs.d", "credentials": "header", "out": "-a, b's $HOME"}, None),
+        (
+            {"target": "certs.d", "credentials": "config", "configPath": "/srv/it's $HOME"},
+            "srv/it's $HOME/docker.io/hosts.toml",
+        ),
+        ("k3s", "etc/rancher/k3s/registries.yaml"),
+        ({"target": "k3s", "distribution": "rke2"}, "etc/rancher/rke2/registries.yaml"),
+        ("registries.conf", "etc/containers/auth.json"),
+    ],
+    ids=str,
+)
+def test_a_node_has_what_the_runbook_copies(regspec, run, tmp_path, target, found):
+    node = tmp_path / "node"
+    (node / "etc/containerd").mkdir(parents=True)
+    (node / "etc/containerd/config.toml").write_text(CONFIG)
+    text = site(regspec, tmp_path, [target])
+    verified = block_with(text, "regspec verify")
+
+    assert run(verified).returncode, "the files are not there yet"
+    for _ in range(2):
+        done = run(block_with(text, "systemctl restart"))
+        assert done.returncode == 0, done.stderr
+    done = run(verified)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+    held = [path for path in node.rglob("*") if path.is_file() and PASSWORD in spelt(path)]
+    assert held
+    assert all(path.stat().st_mode & 0o077 == 0 for path in held)
+    assert found is None or (node / found).is_file()
+
+
+def spelt(path):
+    """A file's text, and what its base64 words say."""
+    text = path.read_text()
+    words = re.findall(rf"[{string.ascii_letters}{string.digits}+/]+=*", text)
+    return text + "".join(
+        base64.b64decode(word).decode("utf-8", "replace") for word in words if len(word) % 4 == 0
+    )
+
+
+def test_a_whole_config_toml_is_put_where_the_runbook_says(regspec, run, tmp_path):
+    (tmp_path / "node/etc/containerd").mkdir(parents=True)
+    target = {"target": "containerd", "endpoints": "api", "form": "full", "out": "-it's.toml"}
+    text = site(regspec, tmp_path, [target])
+    assert run(block_with(text, "tee")).returncode == 0
+    done = run(block_with(text, "regspec verify"))
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert blocks(text, "toml")[0] in (tmp_path / "node/etc/containerd/config.toml").read_text()
+
+
+def test_it_does_not_stand_in_the_way_of_reading_the_folder_back(regspec, tmp_path):
+    targets = ["values", "secret", "containerd", "copy-list", "hauler", "zarf"]
+    (tmp_path / "registry.yaml").write_text(
+        SITE.format(targets=json.dumps([*targets, "runbook"])) + "images: [nginx]\n"
+    )
+    env = {"REGISTRY_PASSWORD": PASSWORD}
+    assert regspec("compile", "registry.yaml", cwd=tmp_path, env=env).returncode == 0
+    done = regspec("verify", "registry.yaml", "out", cwd=tmp_path, env=env)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    done = regspec("import", "out", "-o", "again.yaml", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr

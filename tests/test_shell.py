@@ -1,0 +1,122 @@
+"""Completion in the real shells, the help by sections, and the man pages."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from regspec.cli import regspec as group
+from regspec.targets import TARGETS
+
+BASH = """
+source <(regspec completion bash)
+complete -p regspec
+COMP_WORDS=({words} "") COMP_CWORD={count}
+_regspec_completion regspec
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+# What zsh offers is what it hands to compadd; the rest of its line editor needs a terminal.
+ZSH = """
+autoload -U compinit && compinit -u -D
+source <(regspec completion zsh)
+print "complete $_comps[regspec]"
+compadd() {{ print -l -- $completions }}
+_describe() {{ print -l -- ${{completions_with_descriptions%%:*}} }}
+words=({words} "") CURRENT={count}+1
+_regspec_completion
+"""
+FISH = """
+regspec completion fish | source
+complete --command regspec
+complete --do-complete '{words} ' | string split --fields 1 \\t
+"""
+SHELLS = {
+    "bash": (["bash", "--norc", "-c"], BASH),
+    "zsh": (["zsh", "-f", "-c"], ZSH),
+    "fish": (["fish", "--no-config", "-c"], FISH),
+}
+
+
+@pytest.fixture
+def offered(tmp_path):
+    """What a shell offers after some words: offered("bash", "regspec", "compile")."""
+    (tmp_path / "regspec").write_text(f'#!/bin/sh\nexec {sys.executable} -m regspec "$@"\n')
+    (tmp_path / "regspec").chmod(0o755)
+
+    def offered(shell, *words):
+        command, script = SHELLS[shell]
+        if not shutil.which(command[0]):
+            pytest.skip(f"{shell} is not installed")
+        done = subprocess.run(
+            [*command, script.format(words=" ".join(words), count=len(words))],
+            env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert done.stderr == ""
+        registered, *lines = done.stdout.splitlines()
+        assert "complete" in registered
+        assert "regspec" in registered
+        return lines
+
+    return offered
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_shell_offers_commands_and_targets(offered, shell):
+    assert sorted(offered(shell, "regspec")) == sorted(group.commands)
+    assert sorted(offered(shell, "regspec", "compile", "--target")) == sorted(TARGETS)
+    assert sorted(offered(shell, "regspec", "completion")) == sorted(SHELLS)
+
+
+def test_a_shell_that_is_not_known_is_wrong_usage(regspec, tmp_path):
+    done = regspec("completion", "csh", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'bash', 'zsh', 'fish'" in done.stderr
+
+
+def test_printing_the_script_starts_no_program(regspec, tmp_path):
+    done = regspec("completion", "bash", cwd=tmp_path, env={"PATH": "/nowhere"})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_help_has_every_command_once_in_sections(regspec, tmp_path):
+    text = regspec("--help", cwd=tmp_path).stdout
+    listed = [name for names in group.sections.values() for name in names]
+    assert sorted(listed) == sorted(group.commands)
+    begun = re.findall(r"^  ([a-z]+)  +[A-Z]", text, re.MULTILINE)
+    assert begun == listed
+    assert re.findall(r"^(\S.*):$", text, re.MULTILINE)[1:] == list(group.sections)
+    columns = {len(row) for row in re.findall(r"^(  [a-z]+  +)[A-Z]", text, re.MULTILINE)}
+    assert len(columns) == 1, "the helps of all sections begin in one column"
+
+
+# click-man asks click for what will have another name in click 9.
+@pytest.mark.filterwarnings("ignore:'click.utils:DeprecationWarning")
+def test_man_pages_of_every_command_are_read_by_man(root, tmp_path):
+    spec = importlib.util.spec_from_file_location("man", root / "docs/man.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for folder in ("one", "two"):
+        module.write(tmp_path / folder)
+    pages = sorted((tmp_path / "one").iterdir())
+    names = {"regspec.1"} | {f"regspec-{name}.1" for name in group.commands}
+    assert {page.name for page in pages} == names
+    for page in pages:
+        assert page.read_bytes() == (tmp_path / "two" / page.name).read_bytes()
+        shown = subprocess.run(
+            ["groff", "-man", "-ww", "-Tutf8", "-P-cbu", page],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert shown.stderr == ""
+        assert "NAME" in shown.stdout
