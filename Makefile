@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help example test lint golden docs man site editor bench fuzz bundle clean
+.PHONY: help example test lint golden docs generate man site editor bench fuzz bundle clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,9 @@ site: $(VENV)/.dev ## build docs/ as a site, in site/
 editor: $(VENV)/bin/python ## install yaml-language-server (with npm) for tests/test_editors.py
 	npm install --prefix $(VENV)/node --silent --no-audit --no-fund yaml-language-server@1.25.0
 
+generate: $(VENV)/.dev ## rewrite compiler/generated.py, from the schema and the templates
+	$(BIN)/python .ci/generate.py
+
 man: $(VENV)/.dev ## write the man pages to out/man
 	$(BIN)/python docs/man.py out/man
 
@@ -42,7 +45,7 @@ bench: $(VENV)/.dev ## measure the commands against an empty Python process
 	$(BIN)/python benchmarks/cold.py
 
 fuzz: $(VENV)/.dev ## change real specs at random, RUNS times (100,000)
-	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py --numprocesses auto
+	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py tests/test_generated.py --numprocesses auto
 
 bundle: $(VENV)/.dev ## build dist/regspec-VERSION-airgap.tar.gz, for machines without a network
 	$(BIN)/python .ci/bundle.py $(BUNDLE)

@@ -134,7 +134,16 @@ def pem_block(text: str, indent: int) -> Verbatim:
 
 
 def render(template: str, **values: Any) -> str:
-    """The text of a template; each expression in it becomes one whole quoted value."""
+    """The text of a template; each expression in it becomes one whole quoted value.
+
+    What was made of the template ahead of time renders it, if there is such a thing; jinja2 else.
+    """
+    try:
+        from .generated import TEMPLATES  # noqa: PLC0415 - it may not be there
+    except ImportError:
+        TEMPLATES = {}  # noqa: N806 - the same name
+    if template in TEMPLATES:
+        return TEMPLATES[template]({"header": Verbatim(HEADER), **values}, _finalize, _FILTERS)
     return _environment().get_template(template).render(header=Verbatim(HEADER), **values)
 
 
@@ -200,6 +209,9 @@ _IN_MARKDOWN = {
 """The filters of the templates that are Markdown."""
 
 
+_FILTERS: dict[str, Callable[..., Any]] = {"pem_block": pem_block, "word": Verbatim}
+
+
 @cache
 def _environment() -> Environment:
     import jinja2  # noqa: PLC0415 - listing the targets needs no templates
@@ -212,8 +224,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["pem_block"] = pem_block
-    environment.filters["word"] = Verbatim
+    environment.filters.update(_FILTERS)
     for name, quoted in _IN_MARKDOWN.items():
         environment.filters[name] = quoted
     return environment

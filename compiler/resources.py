@@ -1,13 +1,19 @@
 """The one place that knows where the schema and the templates are."""
 
 import json
-from importlib.resources import files
 from typing import Any
+
+
+def _text(package: str, name: str) -> str:
+    # Most commands need neither, and this import takes longer than the rest of theirs.
+    from importlib.resources import files  # noqa: PLC0415
+
+    return (files(package) / name).read_text("utf-8")
 
 
 def schema_text() -> str:
     """The JSON Schema of a spec, as text."""
-    return (files("regspec.schemas") / "registry-spec.schema.json").read_text("utf-8")
+    return _text("regspec.schemas", "registry-spec.schema.json")
 
 
 def schema() -> dict[str, Any]:
@@ -18,4 +24,4 @@ def schema() -> dict[str, Any]:
 
 def template_text(name: str) -> str:
     """The text of one template, by the name of its file."""
-    return (files("regspec.templates") / name).read_text("utf-8")
+    return _text("regspec.templates", name)

@@ -11,21 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import __version__
-from .check import check_command
-from .compile import compile_command
-from .completion import completion_command
-from .coverage import coverage_command
 from .exit_codes import Exit
-from .explain import explain_command
 from .files import forget_stdout, say_error
 from .grouped import GroupedCommands
-from .import_ import import_command
-from .init import init_command
-from .integrate import integrate_command
-from .rules import rule_command, rules_command
-from .schema import schema_command
-from .targets import targets_command
-from .verify import verify_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +21,28 @@ if TYPE_CHECKING:
 _ISSUES = "please report it with what you ran, without secrets"
 
 
+_SECTIONS = {
+    "Write files": {"init": "init", "import": "import_", "compile": "compile"},
+    "Check and compare": {
+        "check": "check",
+        "explain": "explain",
+        "coverage": "coverage",
+        "verify": "verify",
+    },
+    "Look things up": {
+        "targets": "targets",
+        "rules": "rules",
+        "rule": "rules",
+        "schema": "schema",
+    },
+    "Fit it into builds and shells": {"integrate": "integrate", "completion": "completion"},
+}
+"""The commands, by what one does with them, and the module of each."""
+
+
 @click.group(
     cls=GroupedCommands,
+    sections=_SECTIONS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Exit codes:
@@ -57,20 +65,6 @@ def regspec(debug: bool) -> None:
     """
 
 
-regspec.add_section("Write files", init_command, import_command, compile_command)
-regspec.add_section(
-    "Check and compare", check_command, explain_command, coverage_command, verify_command
-)
-regspec.add_section(
-    "Look things up",
-    targets_command,
-    rules_command,
-    rule_command,
-    schema_command,
-)
-regspec.add_section("Fit it into builds and shells", integrate_command, completion_command)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code.
 
@@ -78,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: the words after the command; none takes those of the process.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if os.environ.get("REGSPEC_FAST") == "0":
+        # What was made ahead of time cannot be imported then; everything goes on without it.
+        sys.modules[f"{__package__.partition('.')[0]}.generated"] = None  # type: ignore[assignment]
     if sys.stderr is None:  # closed by who started us
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - to the end
     try:
