@@ -43,6 +43,7 @@ man: $(VENV)/.dev ## write the man pages to out/man
 
 bench: $(VENV)/.dev ## measure the commands against an empty Python process
 	$(BIN)/python benchmarks/cold.py
+	$(BIN)/python benchmarks/fleet.py
 
 fuzz: $(VENV)/.dev ## change real specs at random, RUNS times (100,000)
 	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py tests/test_generated.py --numprocesses auto

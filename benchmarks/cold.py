@@ -42,6 +42,8 @@ def main() -> None:
         commands = {
             "compile, new files": [*REGSPEC, "compile", SPEC, "-o", out],
             "compile --check, up to date": [*REGSPEC, "compile", SPEC, "-o", out, "--check"],
+            "check": [*REGSPEC, "check", SPEC],
+            "explain, one image": [*REGSPEC, "explain", SPEC, "nginx:1.25"],
             "compile, an invalid spec": [*REGSPEC, "compile", str(bad), "-o", out],
             "--help": [*REGSPEC, "--help"],
         }

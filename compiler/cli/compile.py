@@ -40,6 +40,14 @@ DEFAULT_FOLDER = "out"
 )
 @click.option("--stdout", is_flag=True, help="Write nothing; print the artifacts.")
 @click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="For many specs: compile each by itself, in N processes. One that fails is told on one "
+    "line, and does not keep the others from being written.",
+)
+@click.option(
     "--depfile",
     metavar="FILE",
     help="Also write, for make, which files the artifacts were made from, as gcc -MD -MP does.",
@@ -85,6 +93,7 @@ def compile_command(
     check: bool,
     diff: bool,
     stdout: bool,
+    jobs: int | None,
     depfile: str | None,
     depfile_targets: tuple[str, ...],
     output_manifest: str | None,
@@ -111,6 +120,7 @@ def compile_command(
     \b
       regspec compile registry.yaml
       regspec compile sites/*.yaml -o 'out/{stem}'
+      regspec compile sites/*.yaml -o 'out/{stem}' -j 8      a fleet: each site by itself
       regspec compile registry.yaml --check --diff
       regspec compile registry.yaml --secrets placeholder -o committed
       regspec compile registry.yaml --target secret --stdout | kubectl create -f -
@@ -121,6 +131,14 @@ def compile_command(
         raise click.UsageError("--stdout excludes --check and --diff")
     asked = Asked(depfile, depfile_targets, output_manifest, sha256sums)
     asked.refuse(check=check, diff=diff, stdout=stdout)
+    if jobs is not None:
+        if diff or stdout or form or asked != Asked(None, (), None, None):
+            raise click.UsageError("--jobs goes with --check only, of all that is told or listed")
+        from .fleet import Settings, compile_fleet
+
+        with_placeholders = secrets == "placeholder"
+        settings = Settings(output, targets, allowed, today, with_placeholders, check)
+        return compile_fleet(specs, settings, jobs)
     teller = Teller(form or default_form())
     compiled, code = _compile_all(
         specs, output, targets, allowed, today, teller, with_placeholders=secrets == "placeholder"

@@ -1,0 +1,187 @@
+"""Many specs at once: each compiled and written by itself, in several processes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..diagnostics import Severity, printable
+from .exit_codes import Exit
+from .files import STDIN, Progress, Unusable, folder_of, paint, read_spec
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Sequence
+
+_AT_ONCE = 16
+"""How many specs a process takes at once: so few that the progress is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How every spec of a fleet is compiled."""
+
+    output: str
+    targets: tuple[str, ...]
+    allowed: tuple[Path, ...]
+    today: dt.date
+    with_placeholders: bool
+    check: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one spec."""
+
+    code: int
+    failure: str = ""
+    """Why it failed, on one line."""
+    stale: tuple[str, ...] = ()
+    """The files that are not up to date, where nothing is written."""
+    written: int = 0
+    up_to_date: int = 0
+    warnings: int = 0
+
+
+def compile_fleet(specs: Sequence[str], settings: Settings, jobs: int) -> int:
+    """Compile each spec into a folder of its own; one that fails does not hold up the others.
+
+    Args:
+        specs: the files; the same twice counts once.
+        settings: how each is compiled.
+        jobs: how many processes work at once.
+
+    Returns:
+        The exit code: the highest of all.
+    """
+    names = list(dict.fromkeys(specs))
+    _check_folders(names, settings.output)
+    found, failed, code = [], 0, int(Exit.DONE)
+    progress = Progress()
+    results = _results(names, settings, jobs)
+    for _, done in zip(progress.over(names, "specs compiled"), results, strict=True):
+        found.append(done)
+        code = max(code, done.code)
+        failed += bool(done.failure)
+        lines = (done.failure, *(f"{printable(file)}: not up to date" for file in done.stale))
+        for line in filter(None, lines):
+            progress.clear()
+            click.echo(line, err=True, color=True)
+    _tell(found, failed, check=settings.check)
+    return code
+
+
+def _results(names: Sequence[str], settings: Settings, jobs: int) -> Iterator[Done]:
+    """What becomes of each spec, in their order."""
+    one = partial(_compile_one, settings)
+    if jobs == 1:
+        yield from map(one, names)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    # What all need is imported once, before the processes part.
+    from .. import generated, pipeline  # noqa: F401
+
+    with ProcessPoolExecutor(jobs, get_context("fork")) as pool:
+        try:
+            yield from pool.map(one, names, chunksize=_AT_ONCE)
+        except BrokenProcessPool:
+            raise Unusable("a process was killed; the specs after this one are as before") from None
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _check_folders(names: Sequence[str], output: str) -> None:
+    """Each spec has a folder of its own, so that none can write what another has written.
+
+    Raises:
+        click.UsageError: two would go to one folder, or the name of one is none.
+    """
+    taken: dict[str, str] = {}
+    for name in names:
+        if name == STDIN:
+            raise click.UsageError("--jobs takes specs that are files")
+        if Path(name).stem == "..":
+            raise click.UsageError(f"{name}: `{{stem}}` would lead out of the folder")
+        folder = os.path.realpath(_folder(name, output))
+        other = taken.setdefault(folder.casefold(), name)
+        if other != name:
+            raise click.UsageError(
+                f"--jobs: {other} and {name} would both go to {_folder(name, output)}; "
+                "use -o 'out/{stem}'"
+            )
+    for folder, name in taken.items():
+        above = folder
+        while (above := os.path.dirname(above)) != "/":  # noqa: PTH120 - text
+            if above in taken:
+                raise click.UsageError(
+                    f"--jobs: the folder of {name} is inside that of {taken[above]}"
+                )
+
+
+def _folder(name: str, output: str) -> str:
+    return output.replace("{stem}", Path(name).stem)
+
+
+def _compile_one(settings: Settings, name: str) -> Done:
+    """Compile one spec and write, or compare, its files."""
+    from .. import output, reports
+    from ..pipeline import compile_spec
+    from ..sources import FolderReader
+
+    try:
+        content = read_spec(name)
+    except Unusable as error:
+        return Done(Exit.CANNOT, f"{paint('error', 'error')}: {printable(error.message)}")
+    result = compile_spec(
+        content,
+        targets=settings.targets,
+        environment=os.environ,
+        read_file=FolderReader(folder_of(name), settings.allowed),
+        today=settings.today,
+        with_placeholders=settings.with_placeholders,
+    )
+    errors = [one for one in result.diagnostics if one.severity is Severity.ERROR]
+    warnings = sum(one.severity is Severity.WARNING for one in result.diagnostics)
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        return Done(Exit.ATTENTION, reports.concise(errors[0], name, paint).rstrip() + more)
+    folder = Path(_folder(name, settings.output))
+    try:
+        if settings.check:
+            states = output.states(folder, result.artifacts)
+            stale = tuple(
+                str(folder / artifact.path)
+                for artifact, state in zip(result.artifacts, states, strict=True)
+                if not state.up_to_date
+            )
+            code = Exit.ATTENTION if stale else Exit.DONE
+            return Done(code, "", stale, 0, len(states) - len(stale), warnings)
+        written = output.write(folder, result.artifacts)
+    except output.CannotWrite as error:
+        return Done(Exit.CANNOT, f"{paint('error', 'error')}: {printable(str(error))}")
+    return Done(Exit.DONE, "", (), written, len(result.artifacts) - written, warnings)
+
+
+def _tell(found: Sequence[Done], failed: int, *, check: bool) -> None:
+    """The summary, on one line."""
+    written, same = sum(d.written for d in found), sum(d.up_to_date for d in found)
+    stale, warnings = sum(len(d.stale) for d in found), sum(d.warnings for d in found)
+    said = [f"{stale} not up to date" if check else f"{_counted(written, 'file')} written"]
+    said.append(f"{same} up to date")
+    said += [f"{_counted(warnings, 'warning')} (`regspec check` tells them)"] if warnings else []
+    if failed:
+        said.append(f"{failed} of {_counted(len(found), 'spec')} failed")
+    click.echo(f"{_counted(len(found), 'spec')}: {', '.join(said)}", err=True)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
