@@ -314,6 +314,8 @@ class _Assembly:
                 continue
             if preferred:
                 if speaker in preferred:
+                    why = f"{word(source)} is no source in the file that is preferred"
+                    self.out.left.append(Told(said.given, said.fact.place, why))
                     return None
                 continue
             at = one.given.reading.homes.get(("mirror",), Place(()))
@@ -358,7 +360,12 @@ class _Assembly:
             registry["proxyCache"] = True
         mirrors: list[Any] = []
         for source, said in served.items():
-            self._note(("mirrors",), self.claims["mirror", source])
+            same = [
+                one
+                for one in self.claims["mirror", source]
+                if one.fact.value.location == said.fact.value.location
+            ]
+            self._note(("mirrors",), same)
             path, default = below[source], common
             entry: dict[str, Any] = {"source": source}
             if path is None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .targets import Artifact
 
+_NEW = ".regspec-new"
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -83,6 +84,29 @@ def states(folder: Path, artifacts: Sequence[Artifact]) -> list[State]:
         CannotWrite: a file cannot be read, is no regular file, or is behind a link.
     """
     return [_state(folder, artifact) for artifact in artifacts]
+
+
+def strays(folder: Path, artifacts: Sequence[Artifact], owned: Sequence[str]) -> list[str]:
+    """Files that nothing makes any more, in folders that hold nothing but artifacts.
+
+    Args:
+        folder: the output folder.
+        artifacts: all that is made there.
+        owned: paths of such folders, below the output folder.
+
+    Returns:
+        Their paths below the output folder, in order. A link is one of them, and is not followed.
+    """
+    made = {artifact.path for artifact in artifacts}
+    found = []
+    for path in owned:
+        if os.path.isfile(folder / path):  # noqa: PTH113 - one that only some specs make
+            found.append(path)
+        for where, folders, files in os.walk(folder / path):
+            below = os.path.relpath(where, folder)
+            links = [name for name in folders if os.path.islink(os.path.join(where, name))]  # noqa: PTH114, PTH118 - text
+            found += [f"{below}/{name}" for name in (*files, *links)]
+    return sorted(path for path in found if path not in made and not path.endswith(_NEW))
 
 
 def write(folder: Path, artifacts: Sequence[Artifact]) -> int:
@@ -189,7 +213,7 @@ def _lock(root: int) -> None:
 
 def _temporary(artifact: Artifact) -> str:
     """The name of the new file until it is complete: always the same, so the next run finds it."""
-    return f".{artifact.path.rpartition('/')[2]}.regspec-new"
+    return f".{artifact.path.rpartition('/')[2]}{_NEW}"
 
 
 def _write_temporary(parent: int, name: str, artifact: Artifact) -> None:

@@ -36,6 +36,8 @@ class Result:
     """In the order of the targets; none when there is an error."""
     made_by: tuple[str, ...] = ()
     """The target of each artifact."""
+    folders: tuple[str, ...] = ()
+    """The folders that hold nothing but artifacts, below the output folder."""
     secret_in_spec: bool = False
     """Whether the spec itself holds a password, so that not even its digest is for everybody."""
     failed: bool = False
@@ -110,6 +112,12 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
         result,
         artifacts=tuple(map(placeholders.public, artifacts)) if with_placeholders else artifacts,
         made_by=tuple(target for _, target in made),
+        folders=tuple(
+            path
+            for choice in choices
+            for path in TARGETS[choice.target].paths(choice)
+            if not any(artifact.path == path for artifact in artifacts)
+        ),
         secret_in_spec=found.secret_in_spec,
     )
 

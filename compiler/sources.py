@@ -63,7 +63,7 @@ class FolderReader:
     def __call__(self, path: str) -> bytes:
         """The bytes of a file; see `ReadFile`."""
         try:
-            real = os.path.realpath(self.folder / path, strict=True)
+            real = os.path.realpath(os.path.join(self.folder, path), strict=True)  # noqa: PTH118 - text too
             roots = [os.path.realpath(root) for root in (self.folder, *self.allowed)]
             if not any(os.path.commonpath([root, real]) == root for root in roots):
                 raise Unresolvable(

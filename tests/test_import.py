@@ -470,7 +470,7 @@ def test_a_map_of_the_webhook(piped, form):
     sources = [one["source"] if isinstance(one, dict) else one for one in data["mirrors"]]
     assert sources == ["docker.io", "docker.io/library", "quay.io", "reg.example.test:5000"]
     assert {"source": "reg.example.test:5000", "path": "reg.example.test"} in data["mirrors"]
-    assert done.stderr.count("a mirror map holds no such line") == 3
+    assert done.stderr.count("a spec cannot hold such a line") == 3
 
 
 def test_a_mirror_string_by_itself(piped, root):
@@ -967,9 +967,6 @@ LEFT = {
         + 'override_path = true\n[host."https://n.example.org"]\n',
         "n.example.org",
     ),
-    "a rewrite": (K3S + '    rewrite: {"^team/(.*)$": "Hidden1/$1"}\n', "a rewrite that"),
-    "two rewrites": (K3S + '    rewrite: {"(.*)": "Hidden1/$1", "a": "b"}\n', "a rewrite that"),
-    "a rewrite that is none": (K3S + "    rewrite: Hidden1\n", "rewrite"),
     "an endpoint that is no list": (
         K3S + "  quay.io:\n    endpoint: https://h/Hidden1\n",
         "endpoint",
@@ -1024,6 +1021,31 @@ def test_what_a_spec_cannot_hold_is_listed(imported, kind):
     assert any(re.fullmatch(told, line) for line in listed), done.stderr
     assert "Hidden1" not in done.stdout
     assert "Hidden1" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "rewrite", ['{"^team/(.*)$": "Hidden1/$1"}', '{"(.*)": "Hidden1/$1", "a": "b"}', "Hidden1"]
+)
+def test_a_mirror_with_a_rewrite_of_another_kind_is_left_out(imported, rewrite):
+    quay = f"  quay.io:\n    endpoint: [https://{HOST}/v2/airgap-images/quay.io]\n"
+    done = imported({"registries.yaml": f"{K3S}    rewrite: {rewrite}\n{quay}"})
+    assert spec(done)["mirrors"] == ["quay.io"]
+    assert "not carried over" in done.stderr
+    assert "Hidden1" not in done.stdout + done.stderr
+
+
+def test_a_node_of_certs_d_is_that_target_alone(imported):
+    main = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
+    drop_in = f'{V2}]\nconfig_path = "/etc/containerd/certs.d"\n'
+    done = imported(
+        {
+            "etc/containerd/config.toml": main,
+            "etc/containerd/conf.d/50-regspec.toml": drop_in,
+            "etc/containerd/certs.d/docker.io/hosts.toml": hosts_toml(),
+        }
+    )
+    assert spec(done)["targets"] == ["certs.d"]
+    assert done.stderr == ""
 
 
 def test_nothing_is_listed_of_what_is_carried_over(imported, ca):

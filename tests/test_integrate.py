@@ -244,8 +244,8 @@ def test_the_commands_of_a_workflow_do_what_it_says(system, workflow, fleet):
 
     code, said = run()
     assert code == [0, 1], said
-    assert "out/north/values.yaml: missing\n" in said
-    write = "regspec compile sites/*.yaml -o 'out/{stem}' --secrets placeholder"
+    assert "rendered/north/values.yaml: missing\n" in said
+    write = "regspec compile sites/*.yaml -o 'rendered/{stem}' --secrets placeholder"
     subprocess.run(["bash", "-c", write], cwd=fleet, env=env, check=True, capture_output=True)
     assert run()[0] == [0, 0]
     with (fleet / "sites/south.yaml").open("a") as file:

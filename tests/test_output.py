@@ -931,3 +931,48 @@ def test_a_spec_is_not_replaced_by_what_it_compiles_to(here, tmp_path, smallest,
     assert f"{name}: this was read to compile it" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == smallest
+
+
+CERTS_D = "targets: [certs.d, k3s, registries.conf]\n"
+
+
+def test_what_the_spec_does_not_make_any_more_is_told(here, tmp_path, smallest):
+    spec = tmp_path / "registry.yaml"
+    spec.write_text(smallest.replace("docker.io,", "docker.io, quay.io,") + CERTS_D)
+    assert here("compile", "registry.yaml", cwd=tmp_path).returncode == 0
+    assert here("compile", "registry.yaml", "--check", cwd=tmp_path).returncode == 0
+    spec.write_text(smallest + CERTS_D)
+    left = "out/certs.d/quay.io/hosts.toml: the spec does not compile to this file any more"
+    done = here("compile", "registry.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert left in done.stderr
+    assert (tmp_path / "out/certs.d/quay.io/hosts.toml").exists()
+    for words in (("--check",), ("--diff",), ("--check", "-j", "2")):
+        done = here("compile", "registry.yaml", *words, cwd=tmp_path)
+        assert done.returncode == 1
+        assert left.partition(":")[0] in done.stderr
+    (tmp_path / "out/certs.d/quay.io/hosts.toml").unlink()
+    assert here("compile", "registry.yaml", "--check", cwd=tmp_path).returncode == 0
+
+
+def test_a_login_that_is_left_behind_is_told(here, tmp_path, head):
+    login = "registry: {endpoint: harbor.example.org, username: a, password: hunter2}\n"
+    rest = "mirrors: [docker.io]\ntargets: [registries.conf]\n"
+    spec = tmp_path / "registry.yaml"
+    spec.write_text(head + login + rest)
+    here("compile", "registry.yaml", cwd=tmp_path)
+    spec.write_text(head + "registry: {endpoint: harbor.example.org}\n" + rest)
+    done = here("compile", "registry.yaml", "--check", cwd=tmp_path)
+    assert done.returncode == 1
+    assert (
+        "out/containers/auth.json: the spec does not compile to this file any more" in done.stderr
+    )
+
+
+def test_what_others_keep_beside_the_artifacts_is_left_alone(here, tmp_path, smallest):
+    (tmp_path / "registry.yaml").write_text(smallest + CERTS_D)
+    for name in ("out/notes.txt", "out/k3s/config.yaml", "out/conf.d/90-own.toml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    done = here("compile", "registry.yaml", cwd=tmp_path)
+    assert "any more" not in done.stderr

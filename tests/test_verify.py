@@ -1138,6 +1138,37 @@ def test_an_archive_that_ends_too_early(verify, quay, mode):
         assert "archive" in done.stderr
 
 
+def test_a_folder_of_certs_d_lacks_no_registry(verify, quay, here, tmp_path):
+    (tmp_path / "one.yaml").write_text(quay("certs.d"))
+    assert here("compile", "one.yaml", "-o", "compiled", cwd=tmp_path).returncode == 0
+    folder = tmp_path / "compiled/certs.d"
+    texts = {str(path.relative_to(folder)): path.read_text() for path in folder.glob("*/*.toml")}
+    assert verify(quay("certs.d"), below("certs.d", texts), "certs.d").returncode == 0
+    (tmp_path / "certs.d/quay.io/hosts.toml").unlink()
+    done = verify(quay("certs.d"), {}, "certs.d")
+    assert done.returncode == 1
+    assert "certs.d/quay.io/hosts.toml:1:1: error[drift]: this file is missing" in done.stdout
+
+
+@pytest.mark.parametrize("folder", ["node-1", "containerd"])
+def test_nodes_one_folder_down_are_nodes(verify, quay, folder):
+    inside = "etc/containerd/config.toml" if folder == "node-1" else "config.toml"
+    texts = {f"{folder}/{inside}": QUAY, "node-2/etc/containerd/config.toml": QUAY}
+    for done in (verify(quay(), archive(texts)), verify(quay(), below("all", texts), "all")):
+        assert (done.returncode, done.stdout) == (0, ""), done.stdout
+        assert "2 files or nodes compared" in done.stderr
+    texts[f"{folder}/{inside}"] = QUAY.replace("quay.io", "quay.example")
+    done = verify(quay(), below("all", texts), "all")
+    assert done.returncode == 1
+    assert f"all/{folder}/{inside}:" in done.stdout
+
+
+def test_what_a_lone_file_imports_is_asked_for(verify, quay):
+    done = verify(quay(), 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n')
+    assert done.returncode == 1
+    assert "what it imports was not given" in done.stderr
+
+
 @pytest.mark.parametrize("texts", [{}, {"notes": "prose\n"}, {"etc/hostname": "x\n"}])
 def test_nothing_to_compare_is_no_success(verify, quay, tmp_path, texts):
     (tmp_path / "folder").mkdir()

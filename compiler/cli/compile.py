@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
 DEFAULT_FOLDER = "out"
+_STRAY = "the spec does not compile to this file any more; remove it"
 
 
 @click.command("compile", short_help="Compile specs into the files of their sites.")
@@ -147,7 +148,9 @@ def compile_command(
         return code or _print(compiled)
     if not code:
         compiled += asked.records(compiled)
-    code = max(code, _claims(compiled))
+    claimed = _claims(compiled)
+    if claimed:
+        return max(code, claimed)
     if diff or check:
         return max([code, *(_compare(one, check=check, diff=diff) for one in compiled)])
     return code or _write(compiled)
@@ -193,6 +196,7 @@ def _compile_all(
                 output.replace("{stem}", stem),
                 result.artifacts,
                 result.made_by,
+                result.folders,
                 inputs_of(name, reader.paths),
                 content,
                 result.secret_in_spec,
@@ -260,6 +264,9 @@ def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
                 put(difference.unified(artifact, state.content, str(where)).encode())
             except difference.Unreadable:
                 _tell(where, "does not parse, so its difference is not shown")
+    for path in output.strays(one.folder, one.artifacts, one.folders):
+        _tell(one.folder / path, _STRAY)
+        code = Exit.ATTENTION
     return code
 
 
@@ -284,6 +291,9 @@ def _write(compiled: list[Compiled]) -> int:
         progress.clear()
         say_error(str(error))
         return Exit.CANNOT
+    for one in compiled:
+        for path in output.strays(one.folder, one.artifacts, one.folders):
+            _tell(one.folder / path, _STRAY)
     click.echo(f"{_files(written)} written, {total - written} up to date", err=True)
     return Exit.DONE
 

@@ -163,8 +163,11 @@ def _compile_one(settings: Settings, name: str) -> Done:
                 for artifact, state in zip(result.artifacts, states, strict=True)
                 if not state.up_to_date
             )
+            strays = output.strays(folder, result.artifacts, result.folders)
+            stale += tuple(str(folder / path) for path in strays)
             code = Exit.ATTENTION if stale else Exit.DONE
-            return Done(code, "", stale, 0, len(states) - len(stale), warnings)
+            same = sum(state.up_to_date for state in states)
+            return Done(code, "", stale, 0, same, warnings)
         written = output.write(folder, result.artifacts)
     except output.CannotWrite as error:
         return Done(Exit.CANNOT, f"{paint('error', 'error')}: {printable(str(error))}")

@@ -75,11 +75,29 @@ class NodeFiles:
     tree: Tree
     at: str
     """Where on the node the folder is: `/` if it is the root."""
+    argument: str = ""
+    """The word of the command line that it is from."""
 
     def shown(self, path: str) -> str:
         """What a file of the node is called in messages."""
         below = posixpath.relpath(path, self.at)
         return f"{self.name.rstrip('/')}/{below}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """A folder of a tree as a tree of its own."""
+
+    tree: Tree
+    folder: str
+
+    def text(self, path: str) -> str | None:
+        """See `Tree`."""
+        return self.tree.text(f"{self.folder}{posixpath.normpath(path)}")
+
+    def names(self, folder: str) -> list[str] | None:
+        """See `Tree`."""
+        return self.tree.names(posixpath.normpath(f"{self.folder}{folder}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +279,20 @@ def of_tree(
         tree: the files.
         is_link: whether a path is a link; into a folder behind one nobody goes.
     """
-    if any(tree.names(folder) is not None for folder in _NODE):
-        yield NodeFiles(name, tree, "/")
+    whole = _node_of(name, tree)
+    if whole:
+        yield whole
         return
-    if "config.toml" in (tree.names("/") or ()):
-        yield NodeFiles(name, _Below(tree, _CONTAINERD), _CONTAINERD)
-        return
-    for count, path in enumerate(_walk(tree, "/", 0, is_link)):
+    inside = [
+        one
+        for folder in tree.names("/") or ()
+        if not is_link(f"/{folder}")
+        and (one := _node_of(f"{name.rstrip('/')}/{folder}", _Inside(tree, f"/{folder}"), name))
+    ]
+    yield from inside
+    nodes = tuple(f"/{posixpath.basename(one.name)}/" for one in inside)
+    paths = (path for path in _walk(tree, "/", 0, is_link) if not path.startswith(nodes))
+    for count, path in enumerate(paths):
         if count > _MOST_FILES:
             raise Unusable(f"{click.format_filename(name)}: more than {_MOST_FILES} files")
         try:
@@ -276,6 +301,15 @@ def of_tree(
             raise Unusable(f"{click.format_filename(name)}: {why}") from None
         if text is not None:
             yield Text(f"{name.rstrip('/')}{path}", path, text, tree, name)
+
+
+def _node_of(name: str, tree: Tree, argument: str = "") -> NodeFiles | None:
+    """The node that a tree is laid out as: a root, or its /etc/containerd; or none."""
+    if any(tree.names(folder) is not None for folder in _NODE):
+        return NodeFiles(name, tree, "/", argument or name)
+    if "config.toml" in (tree.names("/") or ()):
+        return NodeFiles(name, _Below(tree, _CONTAINERD), _CONTAINERD, argument or name)
+    return None
 
 
 def _walk(

@@ -32,6 +32,8 @@ class Compiled:
     artifacts: tuple[Artifact, ...]
     made_by: tuple[str, ...] = ()
     """The target of each artifact."""
+    folders: tuple[str, ...] = ()
+    """The folders that hold nothing but artifacts."""
     inputs: tuple[str, ...] = ()
     """The files that were read, as the user would name them."""
     content: bytes = field(default=b"", repr=False)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from typing import TYPE_CHECKING
 
 import click
 
-from ..diagnostics import Diagnostic, Severity, Span
+from ..diagnostics import Diagnostic, Severity, Span, printable
 from .exit_codes import Exit
 from .files import STDIN, Unusable, folder_of, paint, put, read_spec
 from .options import allow_file_option, target_option
@@ -115,10 +116,11 @@ def _compared(
 
     read: list[tuple[str, list[Reading]]] = []
     useful: set[str] = set()
+    trees = _Trees()
     for one in given.read(names):
         if isinstance(one, given.NodeFiles):
             yield _of_node(expected, one, wanted)
-            useful.add(one.name)
+            useful.add(one.argument)
             continue
         try:
             readings = given.readings_of(one, alone=not one.argument)
@@ -127,6 +129,7 @@ def _compared(
             readings = []
             useful.add(one.argument)
         read.append((one.name, readings))
+        trees.add(one.argument, one.name, readings)
         useful |= {one.argument, one.name} if readings else {one.name} - {one.argument}
     for name in names:
         if (name if name != STDIN else "<stdin>") not in useful:
@@ -135,11 +138,57 @@ def _compared(
     whole = not any(("image certManager",) in one.homes for _, several in read for one in several)
     for name, readings in read:
         if readings:
-            yield [
-                (name, diagnostic)
-                for reading in readings
-                for diagnostic in _in_order(verify.of_reading(expected, reading, whole=whole))
-            ]
+            found = [verify.of_reading(expected, reading, whole=whole) for reading in readings]
+            _hint_at_imports(name, found)
+            yield [(name, diagnostic) for several in found for diagnostic in _in_order(several)]
+    missing = [
+        (file, Diagnostic(Severity.ERROR, _CODE, "this file is missing", "", Span(1, 1)))
+        for file in trees.missing(expected)
+    ]
+    if missing:
+        yield missing
+
+
+def _hint_at_imports(name: str, found: list[list[Difference]]) -> None:
+    """Tell that what is missing in a config.toml may be in what it imports, which was not given."""
+    for several in found:
+        if any(one.missing and _imports(one.reading) for one in several):
+            click.echo(
+                f"{printable(name)}: what it imports was not given; "
+                "`tar -C / -c etc/containerd` has all of it",
+                err=True,
+            )
+
+
+def _imports(reading: Reading) -> bool:
+    return reading.kind == "containerd" and bool(reading.source.data.get("imports"))
+
+
+class _Trees:
+    """The folders of certs.d that were given by themselves: no file of theirs may be missing."""
+
+    def __init__(self) -> None:
+        self.namespaces: dict[str, set[str]] = {}
+
+    def add(self, argument: str, name: str, readings: list[Reading]) -> None:
+        """Take note of a file, if it is a hosts.toml of a folder that was given."""
+        from ..readers.hosts_toml import KIND, namespace_of
+
+        for reading in readings:
+            if argument and reading.kind == KIND:
+                folder = posixpath.dirname(posixpath.dirname(name))
+                known = self.namespaces.setdefault(folder, set())
+                known.add(namespace_of(reading.source.path))
+
+    def missing(self, expected: Expected) -> Iterator[str]:
+        """The files that the spec has in such a folder, and that are not there."""
+        from ..readers.hosts_toml import KIND, namespace_of
+
+        for folder, present in self.namespaces.items():
+            for _, wanted in expected.of(KIND):
+                path = wanted.source.path
+                if namespace_of(path) not in present:
+                    yield f"{folder}/{posixpath.basename(posixpath.dirname(path))}/{KIND}"
 
 
 def _of_node(

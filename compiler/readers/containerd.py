@@ -52,6 +52,8 @@ def read(source: Source) -> Reading:
     path: Path = ("plugins", name, "registry")
     _homes(reading, path)
     say_registry(reading, registry, path)
+    if not any(fact.subject[0] in ("endpoint", "config_path") for fact in reading.facts):
+        reading.target = ""  # it says nothing that a target would write
     _settings(reading, data, path)
     _options(reading, data, name, held)
     return reading
@@ -133,6 +135,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
         place = reading.place(*path, "endpoint", index)
         found = served_by(endpoint)
         if index >= len(normal):
+            reading.leave(place, "containerd asks the upstream last, written or not")
             continue
         if index or found is None:
             why = "a second place for one source" if index else "it is no URL of a registry"
@@ -241,7 +244,8 @@ def _general(path: tuple[str, ...]) -> tuple[str, ...]:
 def _options(reading: Reading, data: dict[str, Any], name: str, held: dict[str, Any]) -> None:
     """The options of the target that makes such a file, and what no target makes."""
     options = reading.options
-    carried: set[Path] = {("version",)}
+    # That it imports conf.d goes without saying.
+    carried: set[Path] = {("version",), *([("imports",)] if _is_full(data) else [])}
     plugin = ("plugins", name)
     runc = held.get("containerd", {})
     for step in ("runtimes", "runc"):

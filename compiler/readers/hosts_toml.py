@@ -29,7 +29,9 @@ def recognises(data: Any) -> bool:
 
 
 def namespace_of(path: str) -> str:
-    """The registry that a hosts.toml is for, which is the name of its folder."""
+    """The registry that a hosts.toml is for: the name of its folder, if it is called hosts.toml."""
+    if posixpath.basename(path) != KIND:
+        return ""
     folder = posixpath.basename(posixpath.dirname(path))
     port = _PORT.match(folder)
     if port:

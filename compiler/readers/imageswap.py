@@ -75,7 +75,7 @@ def _say(reading: Reading, text: str, *steps: str) -> None:
             continue
         reading.say(("map", key), value, place)
         if key.startswith(_OTHERS):
-            reading.leave(place, "a mirror map holds no such line")
+            reading.leave(place, "a spec cannot hold such a line")
         elif not value or value == key or number in derived:
             continue  # such images stay as they are, or where they would be by themselves
         elif value.endswith("-"):

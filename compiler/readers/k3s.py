@@ -56,10 +56,10 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
     endpoints = reading.texts(table.get("endpoint"), *path, "endpoint")
     rewrite = table.get("rewrite")
     below = _below(reading, source, rewrite, (*path, "rewrite"))
-    roots = tuple(_root(one, below) for one in endpoints)
+    roots = tuple(_root(one, below or "") for one in endpoints)
     at = reading.place(*path, "endpoint") if endpoints else reading.place(*path, on_key=True)
     reading.say(("endpoint", source), roots, at, shown=", ".join(endpoints))
-    for index, root in enumerate(roots):
+    for index, root in enumerate(roots if below is not None else ()):
         place = reading.place(*path, "endpoint", index)
         found = served_by(root)
         if index or found is None:
@@ -79,8 +79,10 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
     reading.leave_others(table, ("endpoint", "rewrite"), *path)
 
 
-def _below(reading: Reading, source: str, rewrite: Any, path: Path) -> str:
+def _below(reading: Reading, source: str, rewrite: Any, path: Path) -> str | None:
     """The path that a rewrite puts before every repository; none if it does something else."""
+    if rewrite is None:
+        return ""
     rewrite = reading.table(rewrite, *path)
     if len(rewrite) == 1:
         ((pattern, replacement),) = rewrite.items()
@@ -91,7 +93,7 @@ def _below(reading: Reading, source: str, rewrite: Any, path: Path) -> str:
         place = reading.place(*path, pattern)
         reading.say(("rewrite", source, pattern), text_of(replacement), place)
         reading.leave(place, "a rewrite that does not put a path before every repository")
-    return ""
+    return None
 
 
 def _root(endpoint: str, below: str) -> str:
