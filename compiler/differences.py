@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .readers.reading import Subject
 
 _UNSET_FORMS = placeholders.forms(UNSET)
+_QUERY = re.compile(r"\?[^\s,]+")
+"""What may follow a URL, a token perhaps."""
 _MOST_SHOWN = 300
 """How many characters of a value are shown: enough for any image, or two could look alike."""
 _OF_A_HOST = ("tls", "insecure")
@@ -140,7 +143,8 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str]) -> bool:
     if kind != "mirror" and fact.value in _EMPTY and kind not in ("endpoint", "map"):
         return False
     if kind == "map" and not fact.value:
-        return False
+        # Such images stay as they are; without a default others do too.
+        return any(other.subject == ("map", "default") and other.value for other in found.facts)
     of_a_host = kind in _OF_A_HOST and fact.subject[1].partition("/")[0] not in hosts
     return not of_a_host
 
@@ -214,7 +218,7 @@ def _is_ca(fact: Fact) -> bool:
 def _shown(fact: Fact) -> str:
     """A value in backticks; nothing that may hold a login before a host."""
     if fact.shown:
-        return word(fact.shown, _MOST_SHOWN)
+        return word(_QUERY.sub("?...", fact.shown), _MOST_SHOWN)
     match fact.value:
         case bool():
             return f"`{'true' if fact.value else 'false'}`"
@@ -241,6 +245,8 @@ _NAMES = {
     "location": "`location` of {0}",
     "blocked": "`blocked` of {0}",
     "insecure": "`insecure` of {0}",
+    "mirror setting": "{2} of a mirror of {0}",
+    "client": "`client` for {0}",
     "tls": "{1} for {0}",
 }
 """What facts of a kind are called, by the names that tell them apart."""

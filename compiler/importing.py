@@ -179,7 +179,7 @@ class _Assembly:
         return self._guessed_endpoint(served)
 
     def _guessed_endpoint(self, served: dict[str, Said]) -> Location | None:
-        """The host that most mirrors are on; before it, one that has settings and no mirror."""
+        """The host that most mirrors are on, or else one that has settings; told to be a guess."""
         hosts = Counter(one.fact.value.location.host for one in served.values())
         itself = [subject[1] for subject in self.claims if subject[0] == "itself"]
         alone = [host for host in itself if host not in hosts]
@@ -189,7 +189,11 @@ class _Assembly:
             for host in said.fact.value
             if is_host(host)
         ]
-        found = [*alone, *(host for host, _ in hosts.most_common(1)), *logins]
+        found = [*(host for host, _ in hosts.most_common(1)), *alone, *logins]
+        for host in alone if hosts else ():
+            said = self.claims["itself", host][0]
+            why = f"no mirror is on {word(host)}"
+            self.out.left.append(Told(said.given, said.fact.place, why))
         return Location(found[0]) if found else None
 
     def _base(self, endpoint: Location, served: dict[str, Said]) -> str:

@@ -81,6 +81,7 @@ def _data(value: str) -> str:
 
 
 def _property(value: str) -> str:
+    value = value.encode("utf-8", "replace").decode()  # a name of a file may be no UTF-8
     return _data(value).replace(":", "%3A").replace(",", "%2C")
 
 

@@ -1,7 +1,7 @@
 """YAML and JSON as Kubernetes and Helm take them: files that others wrote, to be read back.
 
 Unlike a spec, such a file may hold several documents, anchors on text, tags, merge keys, and the
-many words of YAML 1.1 for true and false. A number stays the text that was written.
+many words of YAML 1.1 for true and false. A number stays the text that was written, known as one.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ _TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"
 _FALSE = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"})
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _MERGE = "<<"
+_NUMBER = re.compile(
+    r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?"
+    r"(?:[eE][-+]?[0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
+)
+"""What some reader of YAML takes for a number."""
 _PAIR_OF_SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _BLANK = r"\u0020" * 2
 
@@ -71,6 +76,12 @@ def _extents_of_json(text: str) -> dict[Path, Extent]:
         return {}
 
 
+class Unquoted(str):
+    """A number without quotes: kubectl and Helm take it for something else than its text."""
+
+    __slots__ = ()
+
+
 class _Stream(Composer):
     """One reading of a text that may hold several documents: the items of a list."""
 
@@ -103,6 +114,8 @@ class _Stream(Composer):
                 value = value in _TRUE
             elif value in _NULL:
                 value = None
+            elif _NUMBER.match(value):
+                value = Unquoted(value)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
         return value

@@ -1281,11 +1281,13 @@ def test_logins_of_hosts_in_ipv6_in_one_line_are_silent(imported):
     assert list(spec(done)["hosts"]) == ["[fd00::1]:5000"]
 
 
-def test_a_number_may_be_a_password(imported):
-    for written, text in (("12345", "12345"), ("010", "010"), ("1.10", "1.10"), ("yes", None)):
-        yaml_text = values().replace("    endpoint", f"    password: {written}\n    endpoint")
-        data = spec(imported({"values.yaml": yaml_text}, "--secrets", "literal"))
-        assert data["registry"].get("password") == (text or "true")
+@pytest.mark.parametrize("written", ["12345", "010", "1.10", "1e3", "0x1F", "1:30"])
+def test_a_number_without_quotes_is_no_password(imported, written):
+    yaml_text = values().replace("    endpoint", f"    password: {written}\n    endpoint")
+    done = imported({"values.yaml": yaml_text}, "--secrets", "literal")
+    assert "password" not in spec(done)["registry"]
+    assert "`password` is not carried over: it is a number without quotes" in done.stderr
+    assert written not in done.stderr.replace(":11:", ":")
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,7 @@ def test_containerd_that_works(data, version):
     st.booleans(),
 )
 def test_certs_d(data, credentials, path, cri):
-    assume(credentials != "config" or is_mostly_on_its_endpoint(data))
+    assume(is_mostly_on_its_endpoint(data))
     target = {"target": "certs.d"}
     if credentials:
         target["credentials"] = credentials

@@ -1677,3 +1677,168 @@ def test_the_stand_in_for_a_login_is_never_shown(verify, head):
         done = verify(spec, json.dumps(secret_of(data)))
         assert done.returncode == 1
         assert "\ue000" not in done.stdout + done.stderr
+
+
+# -- what a review found to be told as no difference -------------------------------------------
+
+ETC = "etc/containers"
+PODMAN = """[[registry]]
+prefix = "quay.io"
+location = "quay.io"
+blocked = true
+[[registry.mirror]]
+location = "m.example.org/quay.io"
+"""
+
+
+def test_auths_of_k3s_do_not_make_a_docker_config_of_it(verify, quay):
+    text = "mirrors: {quay.io: {endpoint: ['https://evil.example']}}\nauths: {m.example.org: {}}\n"
+    done = verify(quay("k3s"), text)
+    assert done.returncode == 1
+    assert "the mirror of `quay.io` is `https://evil.example`" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "target, there, missing",
+    [
+        ("k3s", "etc/rancher/k3s/config.yaml", "etc/rancher/k3s/registries.yaml"),
+        ("registries.conf", f"{ETC}/policy.json", f"{ETC}/registries.conf.d/50-regspec.conf"),
+    ],
+)
+def test_a_node_without_the_only_file_that_it_needs(verify, quay, target, there, missing):
+    done = verify(quay(target), below("node", {there: "{}\n"}), "node")
+    assert done.returncode == 1
+    assert f"node/{missing}:1:1: error[drift]: this file is missing" in done.stdout
+
+
+@pytest.mark.parametrize("ca, said", [(None, "missing"), ("xx", "another"), ("other", "another")])
+def test_the_ca_of_podman_must_be_there(verify, quay, root, ca, said):
+    one, other = (
+        (root / f"tests/data/certificates/{name}.crt").read_text() for name in ("chain", "expired")
+    )
+    spec = quay("registries.conf", registry=f"endpoint: m.example.org, caCert: {json.dumps(one)}")
+    texts = {f"{ETC}/registries.conf.d/50.conf": PODMAN, f"{ETC}/certs.d/m.example.org/a.crt": one}
+    assert verify(spec, below("node", texts), "node").returncode == 0
+    name = f"{ETC}/certs.d/m.example.org/a.crt"
+    texts = {**texts, name: {"xx": "xx", "other": other}.get(ca, "")}
+    if ca is None:
+        del texts[name]
+    done = verify(spec, below("again", texts), "again")
+    assert done.returncode == 1
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PODMAN + 'pull-from-mirror = "digest-only"\n',
+        PODMAN.replace("blocked = true", "blocked = true\nmirror-by-digest-only = true"),
+    ],
+)
+def test_a_mirror_for_digests_only_is_another(verify, quay, text):
+    assert verify(quay("registries.conf"), PODMAN).returncode == 0
+    assert verify(quay("registries.conf"), text).returncode == 1
+
+
+def test_drop_ins_of_podman_are_merged(verify, quay):
+    stock = {
+        f"{ETC}/registries.conf": 'unqualified-search-registries = ["docker.io"]\n',
+        f"{ETC}/registries.conf.d/000-shortnames.conf": '[aliases]\n"a" = "docker.io/library/a"\n',
+        f"{ETC}/registries.conf.d/50-regspec.conf": PODMAN,
+    }
+    done = verify(quay("registries.conf"), below("node", stock), "node")
+    assert (done.returncode, done.stdout) == (0, "")
+    later = {**stock, f"{ETC}/registries.conf.d/99.conf": PODMAN.replace("m.example", "n.example")}
+    done = verify(quay("registries.conf"), below("other", later), "other")
+    assert done.returncode == 1
+    assert "other/etc/containers/registries.conf.d/99.conf:6:12: " in done.stdout
+
+
+def hosts_of_quay(more):
+    url = "https://m.example.org/v2/quay.io"
+    return f'server = "{url}"\noverride_path = true\n{more}\n[host]\n'
+
+
+@pytest.mark.parametrize("more", ['capabilities = ["push"]', 'client = "nope.pem"'])
+def test_a_mirror_that_is_not_asked_is_a_difference(verify, quay, tmp_path, more):
+    (tmp_path / "quay.io").mkdir()
+    for text, code in ((hosts_of_quay(""), 0), (hosts_of_quay(more), 1)):
+        done = verify(quay("certs.d"), {"quay.io/hosts.toml": text}, "quay.io/hosts.toml")
+        assert done.returncode == code, done.stdout
+
+
+def test_an_empty_line_of_a_map_beside_a_wildcard_is_a_difference(verify, head):
+    spec = head + "registry: {endpoint: m.example.org}\nmirrors: [{source: '*', path: a}]\n"
+    compiled = "default::m.example.org/a\ndocker.io::m.example.org/a\n"
+    compiled += "docker.io/library::m.example.org/a/library\nm.example.org::m.example.org\n"
+    assert verify(spec, compiled).returncode == 0
+    assert verify(spec, compiled + "quay.io::\n").returncode == 1
+
+
+@pytest.mark.parametrize("number", ["010", "12345678", "0123", "1e3"])
+def test_a_number_without_quotes_is_not_its_text(verify, head, number):
+    spec = f'{head}registry: {{endpoint: m.example.org, username: a, password: "{number}"}}\n'
+    spec += "mirrors: [docker.io, docker.io/library]\n"
+    text = "config:\n  ociImageRegistry:\n    endpoint: m.example.org\n    name: m.example.org\n"
+    text += "    baseContentPath: ''\n    insecureSkipVerify: false\n    username: a\n"
+    text += "    mirrorRegistries: 'docker.io::m.example.org/docker.io,"
+    text += "docker.io/library::m.example.org/docker.io/library'\n    password: "
+    assert verify(spec, f"{text}'{number}'\n").returncode == 0
+    done = verify(spec, f"{text}{number}\n")
+    assert done.returncode == 1
+    assert "`password`: it is a number without quotes" in done.stdout
+    assert number not in done.stdout + done.stderr
+
+
+def test_a_ca_whose_file_is_not_there_is_told_not_to_be_compared(verify, quay, root):
+    one = (root / "tests/data/certificates/chain.crt").read_text()
+    spec = quay("k3s", registry=f"endpoint: m.example.org, caCert: {json.dumps(one)}")
+    text = "mirrors: {quay.io: {endpoint: ['https://m.example.org/v2/quay.io']}}\nconfigs:\n"
+    text += "  m.example.org: {tls: {ca_file: /etc/rancher/k3s/ca/m.example.org.crt}}\n"
+    done = verify(spec, text)
+    assert done.returncode == 0
+    assert "the CA for `m.example.org` is not compared: its file was not given" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", '[debug]\nlevel = "info"\n'])
+def test_a_fragment_may_say_nothing_of_registries(verify, quay, text):
+    main = 'imports = ["/etc/containerd/conf.d/*.toml"]\n' + QUAY
+    texts = {MAIN: main, "etc/containerd/conf.d/10.toml": text}
+    done = verify(quay(), below("node", texts), "node", "--containerd", "2.1")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("text", ["a::b\n", "-----BEGIN CERTIFICATE-----\nxx\n"])
+def test_a_config_toml_that_is_none_is_told(verify, quay, text):
+    done = verify(quay(), below("node", {MAIN: text}), "node")
+    assert done.returncode == 1
+    assert f"node/{MAIN}" in done.stdout
+
+
+def test_many_registries_and_long_lines_are_quick(verify, head, here, tmp_path):
+    names = ", ".join(f"r{number}.example.org" for number in range(300))
+    spec = f"{head}registry: {{endpoint: m.example.org}}\nmirrors: [{names}]\ntargets: [certs.d]\n"
+    (tmp_path / "spec.yaml").write_text(spec)
+    here("compile", "spec.yaml", "-o", "node", cwd=tmp_path)
+    begun = time.process_time()
+    assert verify(spec, {}, "node").returncode == 0
+    assert verify(spec, "a" + ":" * 100_000 + '"').returncode in (1, 2)
+    assert time.process_time() - begun < 10
+
+
+def test_an_archive_does_not_take_more_than_it_may(verify, quay):
+    member = tarfile.TarInfo("x" * 80_000_000)
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz", format=tarfile.GNU_FORMAT) as tar:
+        tar.addfile(member)
+    done = verify(quay(), file.getvalue())
+    assert done.returncode == 2
+    assert "too much" in done.stderr
+
+
+def test_a_token_after_a_url_is_not_shown(verify, quay):
+    text = QUAY.replace('/quay.io"]', '/quay.io?token=hunter2"]')
+    assert text != QUAY
+    done = verify(quay(), text)
+    assert done.returncode == 1
+    assert "hunter2" not in done.stdout + done.stderr

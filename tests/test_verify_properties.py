@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from regspec import pipeline, reference, verify
+from regspec import pipeline, reference, verify_node
 from regspec.runtimes import containerd, node, versions
 
 CERTIFICATES = Path(__file__).resolve().parent / "data" / "certificates"
@@ -175,7 +175,7 @@ def test_a_node_without_drift_pulls_as_the_compiled_one(target, line):
     files, expected = compiled(SPEC, target)
     whole = laid_out(files, target)
     version = versions.parse(line)
-    assert not verify.Node(node.Files(whole), expected, (line,)).differences()
+    assert not verify_node.Node(node.Files(whole), expected, (line,)).differences()
     right = asked(whole, version)
 
     @settings(
@@ -185,7 +185,7 @@ def test_a_node_without_drift_pulls_as_the_compiled_one(target, line):
     )
     @given(changes(whole))
     def holds(changed):
-        if not verify.Node(node.Files(changed), expected, (line,)).differences():
+        if not verify_node.Node(node.Files(changed), expected, (line,)).differences():
             assert asked(changed, version) == right, diff(whole, changed)
 
     holds()

@@ -7,6 +7,7 @@ import os
 import posixpath
 import sys
 import tarfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ _LARGEST = 64 * 1024 * 1024
 """The largest file or archive that is read, in bytes; of an archive, unpacked."""
 _MOST_FILES = 10_000
 _DEEPEST = 32
+_MOST_LINKS = 500
 _LINKS_DEEP = 8
 """How many links may lead to each other in an archive."""
 _NODE = ("/etc/containerd", "/etc/rancher", "/etc/containers")
@@ -229,10 +231,15 @@ def _unpacked(name: str, content: bytes) -> Files:
     links: dict[str, str] = {}
     left = _LARGEST
     try:
-        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        if content.startswith(_GZIP):
+            # As a whole and no further than this: a header alone may claim gigabytes.
+            content = zlib.decompressobj(wbits=31).decompress(content, _LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise Unusable(f"{click.format_filename(name)}: it holds too much")
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             for count, member in enumerate(archive):
                 left -= member.size
-                if left < 0 or count > _MOST_FILES:
+                if left < 0 or count > _MOST_FILES or len(links) > _MOST_LINKS:
                     raise Unusable(f"{click.format_filename(name)}: it holds too much")
                 path = posixpath.normpath(f"/{member.name}")
                 if member.issym():
@@ -241,7 +248,7 @@ def _unpacked(name: str, content: bytes) -> Files:
                     links[path] = f"/{member.linkname}"
                 elif file := archive.extractfile(member) if member.isfile() else None:
                     texts[path] = file.read(_LARGEST).decode("utf-8", "replace")
-    except (tarfile.TarError, EOFError, OSError, ValueError):
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError):
         raise Unusable(f"{click.format_filename(name)}: it is no whole archive") from None
     return Files(_linked(texts, links))
 

@@ -81,6 +81,8 @@ class Asked:
         Raises:
             click.UsageError: a record of what is not written, or half of two options.
         """
+        if "" in (self.depfile, self.manifest, self.sums):
+            raise click.UsageError("an option that names a file has an empty name")
         if self.depfile and (check or diff or stdout):
             raise click.UsageError("--depfile excludes --check, --diff and --stdout")
         if self.depfile_targets and not self.depfile:

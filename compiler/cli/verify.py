@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from ..document import NotADocument
     from ..readers import Reading
-    from ..verify import Broken, Difference, Expected
+    from ..verify import Difference, Expected
+    from ..verify_node import Broken
     from .given import NodeFiles
 
 _FORMS = ("text", "json", "github", "sarif")
@@ -139,6 +140,7 @@ def _compared(
     for name, readings in read:
         if readings:
             found = [verify.of_reading(expected, reading, whole=whole) for reading in readings]
+            _tell_unknown(name, readings)
             _hint_at_imports(name, found)
             yield [(name, diagnostic) for several in found for diagnostic in _in_order(several)]
     missing = [
@@ -147,6 +149,18 @@ def _compared(
     ]
     if missing:
         yield missing
+
+
+def _tell_unknown(name: str, readings: list[Reading]) -> None:
+    """Tell what was not compared, because it is in a file that was not given."""
+    from ..readers import UNKNOWN
+
+    for reading in readings:
+        for fact in reading.facts:
+            if fact.value is UNKNOWN:
+                what = f"the CA for `{printable(fact.subject[1])}`"
+                said = f"{printable(name)}: {what} is not compared: its file was not given"
+                click.echo(said, err=True)
 
 
 def _hint_at_imports(name: str, found: list[list[Difference]]) -> None:
@@ -194,11 +208,11 @@ class _Trees:
 def _of_node(
     expected: Expected, node: NodeFiles, wanted: tuple[str, ...]
 ) -> list[tuple[str, Diagnostic]]:
-    from .. import verify
+    from ..verify_node import Broken, Node
 
     told = []
-    for one in verify.Node(node.tree, expected, wanted).differences():
-        if isinstance(one, verify.Broken):
+    for one in Node(node.tree, expected, wanted).differences():
+        if isinstance(one, Broken):
             told.append((node.shown(one.path), _of_broken(one)))
         else:
             told.append((node.shown(one.reading.source.path), _diagnostic(one)))

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .. import stream, toml_places
+from ..diagnostics import Place
 from ..document import Document, Extent, NotADocument
 from . import (
     certificate,
@@ -88,11 +89,16 @@ def _of_stream(
 ) -> list[Reading]:
     parsed = stream.parse(text)
     readings = []
+    others = []
     for within, data in _documents(parsed.data):
-        for reader in _OF_YAML:
-            if reader.recognises(data):
-                readings.append(reader.read(Source(parsed, path, file_text, complete, within)))
-                break
+        source = Source(parsed, path, file_text, complete, within)
+        reader = next((reader for reader in _OF_YAML if reader.recognises(data)), None)
+        if reader:
+            readings.append(reader.read(source))
+        elif data is not None:
+            others.append(within)
+    for within in others if readings else ():
+        readings[0].leave(Place(within), "a document that says nothing of the registry")
     if not readings:
         kinds = {data["kind"] for _, data in _documents(parsed.data) if _has_kind(data)}
         if kinds == {_SPEC}:

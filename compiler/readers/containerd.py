@@ -282,7 +282,6 @@ def _options(reading: Reading, data: dict[str, Any], name: str, held: dict[str, 
             carried |= {("imports",), *((*plugin, *path) for path in _FULL)}
         if api:
             reading.lacks = lambda source, _served: source == LIBRARY
-            reading.ranked = False
     _leave(reading, data, carried)
 
 

@@ -44,13 +44,15 @@ def read(source: Source) -> Reading:
     data = source.data
     namespace = namespace_of(source.path)
     reading = Reading(
-        KIND, source, closed=frozenset({"asked", "skip_verify", "header"}), target="certs.d"
+        KIND,
+        source,
+        closed=frozenset({"asked", "skip_verify", "header", "client"}),
+        target="certs.d",
     )
     if not namespace:
         why = "a hosts.toml is for the registry that its folder is named after: give the folder"
         reading.leave(reading.place(), why)
         return reading
-    reading.ranked = False
     reading.lacks = lambda upstream, _served: upstream == LIBRARY
     for kind in ("asked", "capabilities", "skip_verify", "ca", "header"):
         reading.homes[kind, namespace] = reading.place()
@@ -80,10 +82,19 @@ def read(source: Source) -> Reading:
             _claim(reading, namespace, root, table, steps)
         elif table is not None and roots[index] != UPSTREAM:
             reading.leave(reading.place(*steps), "a second place for one source")
+        elif table is not None:
+            _leave_settings(reading, table, steps)
     if any(fact.subject[0] == "mirror" for fact in reading.claims):
         reading.claim(("fallback",), "allow" if roots[-1] == UPSTREAM else "deny", at)
     reading.leave_others(data, ("server", "host", *_KEYS))
     return reading
+
+
+def _leave_settings(reading: Reading, table: dict[str, Any], steps: tuple[str, ...]) -> None:
+    for key in ("ca", "skip_verify", "header", "client"):
+        if key in table:
+            why = "a spec says nothing of how the upstream is reached"
+            reading.leave(reading.place(*steps, key, on_key=True), why)
 
 
 def _root(url: str, table: dict[str, Any]) -> str:
@@ -116,7 +127,10 @@ def _how(
     shown = ", ".join(given)
     if frozenset(given) != frozenset(_PULLS):
         reading.leave(at, "a spec has `pull` and `resolve` of every mirror")
-    reading.say(("capabilities", namespace, number), pulls or frozenset(_PULLS), at, shown=shown)
+    reading.say(("capabilities", namespace, number), pulls, at, shown=shown)
+    if "client" in table:
+        at = reading.place(*steps, "client")
+        reading.say(("client", namespace, number), str(table["client"]), at)
     if "skip_verify" in table:
         at = reading.place(*steps, "skip_verify")
         reading.say(("skip_verify", namespace, number), switch_of(table["skip_verify"]), at)

@@ -17,12 +17,10 @@ if TYPE_CHECKING:
 KIND = "imageswap"
 _DEFAULT, _HUB = "default", "docker.io"
 _LINE = re.compile(r"[^\n]+")
+_KEY = re.compile(r"[ ]*(?:\[[A-Z]+\])?[\w.*/:@?+\[\]-]+[ \t]*\Z")
 _VALUE = r"[^\s{}\"'=,]*"
-_PAIR_LINE = re.compile(
-    rf"[ ]*(?:\[[A-Z]+\])?[\w.*/:@?+\[\]-]+?[ \t]*::"
-    rf"[ \t]*{_VALUE}(?:[ \t]*,[ \t]*{_VALUE})*[ \t]*(?:#.*)?\Z"
-)
-"""A line of a map, as one that is written by hand looks."""
+_VALUES = re.compile(rf"[ \t]*{_VALUE}(?:[ \t]*,[ \t]*{_VALUE})*[ \t]*(?:#.*)?\Z")
+"""What stands before and after the first `::` of a line, as one that is written by hand looks."""
 _OTHERS = ("[EXACT]", "[REPLACE]", "noswap_wildcards")
 _PAIR = 2
 
@@ -36,7 +34,12 @@ def recognises(data: Any) -> bool:
 def is_map(text: str) -> bool:
     """Whether a text is a map file, or a mirror string: every line that says something has `::`."""
     lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
-    return bool(lines) and all(map(_PAIR_LINE.match, lines))
+    return bool(lines) and all(map(_is_pair, lines))
+
+
+def _is_pair(line: str) -> bool:
+    key, separator, value = line.partition("::")
+    return bool(separator and _KEY.match(key) and _VALUES.match(value))
 
 
 def read(source: Source) -> Reading:
@@ -62,12 +65,13 @@ def read_text(source: Source) -> Reading:
 
 
 def _say(reading: Reading, text: str, *steps: str) -> None:
-    reading.ranked = False
     reading.lacks = lambda source, _served: source == LIBRARY
     path = reading.place(*steps).path
     reading.homes["map",] = Place(path)
     lines = list(_lines(text))
     derived = _derived(lines)
+    places = {value.partition("/")[0] for key, value, _, _ in lines if value != key}
+    default = next((value for key, value, _, _ in lines if key == _DEFAULT), "")
     for number, (key, value, start, end) in enumerate(lines):
         place = Place(path, part=(start, end))
         if not key:
@@ -76,8 +80,12 @@ def _say(reading: Reading, text: str, *steps: str) -> None:
         reading.say(("map", key), value, place)
         if key.startswith(_OTHERS):
             reading.leave(place, "a spec cannot hold such a line")
-        elif not value or value == key or number in derived:
-            continue  # such images stay as they are, or where they would be by themselves
+        elif number in derived or (key == _DEFAULT and not value):
+            continue  # where they would be by themselves
+        elif not value or value == key:
+            # Such images stay as they are, as they do by themselves where there is no default.
+            if default and key not in places:
+                reading.leave(place, "a spec cannot keep one registry from the wildcard")
         elif value.endswith("-"):
             reading.leave(place, "a place that ends in `-` is put before the name as it is")
         else:

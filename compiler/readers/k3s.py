@@ -33,7 +33,6 @@ def read(source: Source) -> Reading:
     """The facts of registries.yaml."""
     data = source.data
     reading = Reading(KIND, source, closed=frozenset({"endpoint", "tls", "rewrite"}), target="k3s")
-    reading.ranked = False
     reading.lacks = _lacks
     mirrors, configs = data.get("mirrors") or {}, data.get("configs") or {}
     home = "mirrors" if "mirrors" in data else next(iter(data))

@@ -19,9 +19,9 @@ _HUB = "https://index.docker.io/v1/"
 
 def recognises(data: Any) -> bool:
     """Whether a document is a dockerconfigjson, or a Secret with one."""
-    return isinstance(data, dict) and (
-        isinstance(data.get("auths"), dict) or _text_of_secret(data) is not None
-    )
+    if not isinstance(data, dict) or "mirrors" in data or "configs" in data:
+        return False  # k3s has `auths` of its own
+    return isinstance(data.get("auths"), dict) or _text_of_secret(data) is not None
 
 
 def read(source: Source) -> Reading:

@@ -11,6 +11,7 @@ from .. import certificates
 from ..diagnostics import Place
 from ..mirrors import Location, read_string
 from ..places import Showing
+from ..stream import Unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ class _Unknown:
 
 
 UNKNOWN: Any = _Unknown()
+NUMBER = "it is a number without quotes, which is not read as its text"
 STAND_IN = "\ue000not set\ue000"
 """Stands in for a login or a CA that nobody has given us, and comes back as it is."""
 _NO_PAIR = "it is no `SOURCE::TARGET` pair that the mirror string can carry"
@@ -115,8 +117,6 @@ class Reading:
     """The target that makes such a file; none for what no target makes by itself."""
     options: dict[str, Any] = field(default_factory=dict)
     """The options of the target that are needed for such a file."""
-    ranked: bool = True
-    """Whether the order of its mirrors is one that somebody gave them."""
 
     def place(self, *steps: str | int, on_key: bool = False) -> Place:
         """The place of a path in the document."""
@@ -180,6 +180,11 @@ def text_of(value: Any) -> str | None:
         case int() | float():
             return str(value)
     return None
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number where text belongs, which consumers take for something else."""
+    return isinstance(value, Unquoted | int | float) and not isinstance(value, bool)
 
 
 def switch_of(value: Any) -> Any:

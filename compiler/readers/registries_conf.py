@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 KIND = "registries.conf"
 _KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
+_DIGEST_ONLY = "mirror-by-digest-only"
 
 
 def recognises(data: Any) -> bool:
@@ -25,9 +26,8 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of registries.conf."""
     data = source.data
-    closed = frozenset({"mirrors", "location", "insecure"})
+    closed = frozenset({"mirrors", "location", "insecure", "mirror setting"})
     reading = Reading(KIND, source, closed=closed, target="registries.conf")
-    reading.ranked = False
     reading.lacks = is_served_by_itself
     for kind in ("mirrors", "location", "blocked", "insecure"):
         reading.homes[kind,] = reading.place("registry", on_key=True)
@@ -57,7 +57,12 @@ def _registry(reading: Reading, index: int, table: dict[str, Any]) -> None:
         home = reading.place(*steps, "mirror", 0, "location")
         reading.say(("mirrors", prefix), places, home, shown=", ".join(places))
     reading.say(("location", prefix), location, at)
+    if table.get(_DIGEST_ONLY):
+        subject = ("mirror setting", prefix, "", _DIGEST_ONLY)
+        reading.say(subject, table[_DIGEST_ONLY], reading.place(*steps, _DIGEST_ONLY))
     blocked = table.get("blocked") is True
+    if not isinstance(table.get("blocked", False), bool):
+        reading.leave(reading.place(*steps, "blocked"), "it is not true or false")
     where = reading.place(*steps, "blocked") if "blocked" in table else at
     reading.say(("blocked", prefix), blocked, where)
     _insecure(reading, prefix, table, *steps)

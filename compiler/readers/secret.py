@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import values
-from .reading import REGISTRY, Fact, Reading, decoded, say_string, switch_of, text_of
+from .reading import (
+    NUMBER,
+    REGISTRY,
+    Fact,
+    Reading,
+    decoded,
+    is_number,
+    say_string,
+    switch_of,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from .reading import Source
@@ -79,8 +89,9 @@ def _say(reading: Reading, key: str, block: str, value: Any) -> None:
         return
     if text is not None and block == "data":
         text = decoded(text)
-    if text is None:
+    if text is None or (is_number(value) and block == "stringData"):
         why = "it is not base64" if block == "data" else "it is no text"
+        why = NUMBER if is_number(value) and block == "stringData" else why
         subject = ("registry", (_TEXTS | _LOGIN | _OTHERS)[key])
         reading.facts.append(Fact(subject, None, place, problem=why))
         reading.leave(place, why)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from ..model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
 from . import logins
 from .reading import (
+    NUMBER,
     REGISTRY,
+    Fact,
     Reading,
     certificates_in,
     decoded,
+    is_number,
     say_string,
     switch_of,
     text_of,
@@ -77,7 +80,10 @@ def _registry(reading: Reading, registry: Any) -> None:
     reading.homes["registry",] = reading.homes["mirror",] = reading.place(*steps, on_key=True)
     for key, value in registry.items():
         place, text = reading.place(*steps, key), text_of(value)
-        if text is None:
+        if is_number(value):
+            reading.facts.append(Fact(("registry", key), None, place, problem=NUMBER))
+            reading.leave(place, NUMBER)
+        elif text is None:
             reading.leave(place, "it is no text")
         elif key in _TEXTS:
             reading.say(("registry", key), text, place)

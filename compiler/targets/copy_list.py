@@ -22,8 +22,9 @@ COPIERS = ("copy-list", "hauler", "zarf")
 
 _HEADER = f"""{emit.HEADER}
 # grep -v '^#' copy-list.txt | while read -r source destination; do
-#   skopeo copy --all "docker://$source" "docker://$destination"
+#   skopeo copy --all "docker://$source" "docker://$destination" || exit 1
 # done
+# (with --dest-cert-dir DIR where the CA of the registry is not trusted)
 """
 
 
