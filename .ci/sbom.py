@@ -60,7 +60,11 @@ def document(parts: Sequence[Part], pex: Part, pyz: bytes, moment: int) -> str:
 
 
 def _component(part: Part, within: str = "") -> Component:
-    licences = [LicenseFactory().make_from_string(part.licence)] if part.licence else []
+    licences = (
+        [LicenseFactory().make_from_string(part.licence.replace(" or ", " OR "))]
+        if part.licence
+        else []
+    )
     reference = f"{within}{part.name}@{part.version}"
     application = part.name == "regspec"
     return Component(

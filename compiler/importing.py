@@ -64,6 +64,8 @@ class Imported:
     """What cannot be carried over."""
     missing: str = ""
     """What no file says, though a spec must; nothing if there is a spec."""
+    guess: str = ""
+    """The endpoint, if no file says it."""
 
 
 def assemble(
@@ -176,7 +178,11 @@ class _Assembly:
                 self._note(("registry", "endpoint"), self.claims["endpoint",])
                 return Location.parse(said.fact.value)
             self.out.left.append(Told(said.given, said.fact.place, problem[0]))
-        return self._guessed_endpoint(served)
+        guessed = self._guessed_endpoint(served)
+        if guessed:
+            self.out.guess = str(guessed)
+            self.out.origins["registry", "endpoint"] = ["a guess: where most mirrors are"]
+        return guessed
 
     def _guessed_endpoint(self, served: dict[str, Said]) -> Location | None:
         """The host that most mirrors are on, or else one that has settings; told to be a guess."""

@@ -1045,7 +1045,8 @@ def test_a_node_of_certs_d_is_that_target_alone(imported):
         }
     )
     assert spec(done)["targets"] == ["certs.d"]
-    assert done.stderr == ""
+    assert done.stderr == f"no file says which registry it is: {HOST} is where most mirrors are\n"
+    assert f"endpoint: {HOST} # a guess: where most mirrors are" in done.stdout
 
 
 def test_nothing_is_listed_of_what_is_carried_over(imported, ca):
@@ -1962,3 +1963,15 @@ def test_any_value_of_toml_may_be_of_the_wrong_type(kind):
         if wrong:
             found[path, repr(value)] = wrong
     assert not found
+
+
+def test_the_registry_is_not_one_that_no_mirror_is_on(imported):
+    other = 'server = "https://gitlab.local:5050"\n[host]\n'
+    done = imported(
+        {
+            "certs.d/gitlab.local_5050_/hosts.toml": other,
+            "certs.d/docker.io/hosts.toml": hosts_toml(),
+        }
+    )
+    assert spec(done)["registry"]["endpoint"] == HOST
+    assert "no mirror is on `gitlab.local:5050`" in done.stderr

@@ -92,6 +92,9 @@ def import_command(
     if imported.missing:
         say_error(f"{imported.missing}: give a values file, the Secret or a node's configuration")
         return Exit.ATTENTION
+    if imported.guess:
+        said = f"no file says which registry it is: {imported.guess} is where most mirrors are"
+        click.echo(printable(said), err=True)
     text, files = _text(imported, given, secrets)
     if output == STDIN:
         put(text.encode())
@@ -190,7 +193,7 @@ def _text(imported: Imported, given: Sequence[Given], secrets: str) -> tuple[str
     heading = ["The private registry of this site, as these files have it:"]
     heading += [f"  {short[name]}" for name in names]
     origins = {
-        path: [short[name] for name in files[:_MOST_NAMED]]
+        path: [short.get(name, name) for name in files[:_MOST_NAMED]]
         + ([f"{len(files) - _MOST_NAMED} more"] if len(files) > _MOST_NAMED else [])
         for path, files in imported.origins.items()
     }
