@@ -21,7 +21,7 @@ if [ -e "$venv" ] && [ ! -e "$venv/pyvenv.cfg" ]; then
   fail "\`$venv\` is there already and is no virtual environment; name another folder"
 fi
 
-cd "$(dirname "$0")"
+CDPATH= cd "$(dirname "$0")"
 sha256sum -c SHA256SUMS >/dev/null || fail "the files are not those of the bundle; copy it again"
 
 machine=$(uname -m)
