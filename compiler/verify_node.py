@@ -18,7 +18,7 @@ from .runtimes import node, versions
 from .verify import namespace_of, of_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from .model import Choice
     from .readers import Fact, Reading
@@ -141,24 +141,43 @@ class Node:
                     self.found.append(Broken(path, what if names else "this file is missing"))
 
     def _read(self, path: str, *, others: bool = False) -> list[Reading]:
-        """The readings of a file, once; of a broken one it is told why.
+        """The readings of a file.
 
         Args:
             path: of the file.
             others: whether there may be files that say nothing of registries.
         """
+
+        def read(text: str) -> list[Reading]:
+            try:
+                return readers.read(text, path, self._file_text, complete=True)
+            except readers.Unknown:
+                if others:
+                    return []
+                raise
+
+        return self._once(path, read)
+
+    def _configuration(self, path: str) -> list[Reading]:
+        """One file of containerd's configuration, whatever it says."""
+
+        def read(text: str) -> list[Reading]:
+            parsed = toml_places.parse(text)
+            return [containerd.read(readers.Source(parsed, path, self._file_text, complete=True))]
+
+        return self._once(path, read)
+
+    def _once(self, path: str, read: Callable[[str], list[Reading]]) -> list[Reading]:
+        """What is read of a file, the first time; of a broken one it is told why."""
         if path not in self.readings:
             self.readings[path] = []
             try:
                 text = self.tree.text(path)
                 if text is None:
                     self.found.append(Broken(path, "this file is missing"))
-                    return []
-                self.readings[path] = readers.read(text, path, self._file_text, complete=True)
-            except readers.Unknown as why:
-                if not others:
-                    self.found.append(Broken(path, str(why)))
-            except node.Unreadable as why:
+                else:
+                    self.readings[path] = read(text)
+            except (node.Unreadable, readers.Unknown) as why:
                 self.found.append(Broken(path, str(why)))
             except NotADocument as why:
                 self.found.append(Broken(path, why.problems[0].message, why))
@@ -184,24 +203,6 @@ class Node:
         self.found += best
         if choice.target == "certs.d":
             self._certs_d(choice)
-
-    def _configuration(self, path: str) -> list[Reading]:
-        """One file of containerd's configuration, whatever it says; of a broken one it is told."""
-        if path not in self.readings:
-            self.readings[path] = []
-            try:
-                text = self.tree.text(path)
-                if text is None:
-                    self.found.append(Broken(path, "this file is missing"))
-                    return []
-                parsed = toml_places.parse(text)
-                source = readers.Source(parsed, path, self._file_text, complete=True)
-                self.readings[path] = [containerd.read(source)]
-            except node.Unreadable as why:
-                self.found.append(Broken(path, str(why)))
-            except NotADocument as why:
-                self.found.append(Broken(path, why.problems[0].message, why))
-        return self.readings[path]
 
     def _lines(
         self, files: Sequence[Reading], choice: Choice | None = None

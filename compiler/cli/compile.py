@@ -13,7 +13,7 @@ from .exit_codes import Exit
 from .files import STDIN, Progress, folder_of, put, say_error
 from .options import allow_file_option, at_option, specs_argument, target_option
 from .records import Asked, Compiled, inputs_of
-from .telling import LINE_FORMS, Teller, default_form, shown_name
+from .telling import LINE_FORMS, Teller, counted, default_form, shown_name
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -294,9 +294,5 @@ def _write(compiled: list[Compiled]) -> int:
     for one in compiled:
         for path in output.strays(one.folder, one.artifacts, one.folders):
             _tell(one.folder / path, _STRAY)
-    click.echo(f"{_files(written)} written, {total - written} up to date", err=True)
+    click.echo(f"{counted(written, 'file')} written, {total - written} up to date", err=True)
     return Exit.DONE
-
-
-def _files(number: int) -> str:
-    return "1 file" if number == 1 else f"{number} files"

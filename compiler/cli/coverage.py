@@ -10,7 +10,7 @@ import click
 from ..diagnostics import printable
 from .exit_codes import Exit
 from .files import STDIN, folder_of, put, read_spec
-from .options import allow_file_option, target_option
+from .options import allow_file_option, images_option, target_option
 from .telling import ALL_FORMS, Teller, default_form
 
 if TYPE_CHECKING:
@@ -24,14 +24,9 @@ _SHOWN = 5
 
 @click.command("coverage", short_help="Tell which images of a bundle no mirror serves.")
 @click.argument("spec", metavar="SPEC")
-@click.option(
-    "-i",
-    "--images",
-    "lists",
-    multiple=True,
-    metavar="FILE",
-    help="A list, Kubernetes manifests, what Helm prints, or the index.json of an OCI layout; `-` "
-    "is standard input. Default: the `images` of the spec.",
+@images_option(
+    "A list, Kubernetes manifests, what Helm prints, or the index.json of an OCI layout; `-` is "
+    "standard input. Default: the `images` of the spec."
 )
 @click.option(
     "--field",

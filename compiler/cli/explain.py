@@ -13,7 +13,13 @@ import click
 from ..diagnostics import printable
 from .exit_codes import Exit
 from .files import STDIN, Unusable, folder_of, put, read_spec
-from .options import allow_file_option, target_option
+from .options import (
+    allow_file_option,
+    containerd_option,
+    images_option,
+    target_option,
+    text_or_json,
+)
 from .telling import Teller
 
 if TYPE_CHECKING:
@@ -26,14 +32,7 @@ _COLORS = {"mirror": "green", "mirror, then upstream": "yellow"}
 
 @click.command("explain", short_help="Tell where each runtime will pull an image from.")
 @click.argument("words", metavar="SPEC IMAGE...", nargs=-1)
-@click.option(
-    "-i",
-    "--images",
-    "lists",
-    multiple=True,
-    metavar="FILE",
-    help="A list of images, Kubernetes manifests or what Helm prints; `-` is standard input.",
-)
+@images_option("A list of images, Kubernetes manifests or what Helm prints; `-` is standard input.")
 @target_option
 @allow_file_option
 @click.option(
@@ -43,22 +42,9 @@ _COLORS = {"mirror": "green", "mirror, then upstream": "yellow"}
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="In place of SPEC: a copy of a node's root, with etc/containerd in it.",
 )
-@click.option(
-    "--containerd",
-    "version",
-    metavar="VERSION",
-    help="A version (1.6.20) or a line (1.7) of containerd. Default: what a target says, or every "
-    "line.",
-)
+@containerd_option
 @click.option("--allow-upstream", is_flag=True, help="Accept `mirror, then upstream`.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to tell: text, or one JSON object a line for each image, target and version.",
-)
+@text_or_json("How to tell: text, or one JSON object a line for each image, target and version.")
 def explain_command(
     words: tuple[str, ...],
     lists: tuple[str, ...],
@@ -82,11 +68,6 @@ def explain_command(
       helm template chart | regspec explain registry.yaml -i - --format json
       regspec explain --node /mnt/node nginx:1.25
     """
-    from ..runtimes import versions
-
-    if version is not None and not versions.is_modelled(version):
-        lines = f"{versions.LINES[0]} to {versions.LINES[-1]}"
-        raise click.UsageError(f"--containerd: {version} is no version from {lines}, such as 2.1.4")
     if node_folder is None and not words:
         raise click.UsageError("name a SPEC, or --node DIR")
     if node_folder is not None:

@@ -26,6 +26,7 @@ LARGEST_SPEC = 16 * 1024 * 1024
 PROGRESS_AFTER = 1.0
 """How many seconds pass before progress is told."""
 
+_NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 T = TypeVar("T")
 _STYLES = {
     "error": {"fg": "red", "bold": True},
@@ -52,21 +53,58 @@ def read_spec(name: str) -> bytes:
     Raises:
         Unusable: there is none, it is no regular file, or it is too large.
     """
+    return read_bytes(name, LARGEST_SPEC, "; pipe a spec in with `-` as its name")
+
+
+def read_bytes(name: str, most: int, otherwise: str = "") -> bytes:
+    """The bytes of a file, `-` being the standard input.
+
+    Args:
+        name: the file.
+        most: how many bytes it may have.
+        otherwise: what to do where a file is no regular one.
+
+    Raises:
+        Unusable: there is none, it is no regular file, or it is too large.
+    """
     if name == STDIN:
         if sys.stdin is None:
             raise Unusable("standard input is closed")
-        content = sys.stdin.buffer.read(LARGEST_SPEC + 1)
+        content = sys.stdin.buffer.read(most + 1)
     else:
         try:
-            content, _ = read_regular(name, most=LARGEST_SPEC + 1)
+            content, _ = read_regular(name, most=most + 1)
         except OSError as error:
             why = reason(error)
             if why == NOT_REGULAR:
-                why += "; pipe a spec in with `-` as its name"
+                why += otherwise
             raise Unusable(f"{click.format_filename(name)}: {why}") from None
-    if len(content) > LARGEST_SPEC:
-        raise Unusable(f"{click.format_filename(name)}: larger than {LARGEST_SPEC} bytes")
+    if len(content) > most:
+        raise Unusable(f"{click.format_filename(name)}: larger than {most} bytes")
     return content
+
+
+def write_new(files: Sequence[tuple[str, str, int]]) -> None:
+    """Write files of which none exists yet: all of them, or none.
+
+    Args:
+        files: the name, the text and the permission bits of each, less the umask.
+
+    Raises:
+        Unusable: one exists already, or cannot be written.
+    """
+    with contextlib.ExitStack() as undo:
+        for name, text, mode in files:
+            try:
+                descriptor = os.open(name, _NEW_FLAGS, mode)
+                undo.callback(Path(name).unlink, missing_ok=True)
+                with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                    file.write(text)
+            except OSError as error:
+                there = isinstance(error, FileExistsError)
+                why = "is there already; move it away first" if there else reason(error)
+                raise Unusable(f"{click.format_filename(name)}: {why}") from None
+        undo.pop_all()
 
 
 def rewrite(name: str, content: bytes) -> None:

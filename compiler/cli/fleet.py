@@ -13,6 +13,7 @@ import click
 from ..diagnostics import Severity, printable
 from .exit_codes import Exit
 from .files import STDIN, Progress, Unusable, folder_of, paint, read_spec
+from .telling import counted
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -178,13 +179,9 @@ def _tell(found: Sequence[Done], failed: int, *, check: bool) -> None:
     """The summary, on one line."""
     written, same = sum(d.written for d in found), sum(d.up_to_date for d in found)
     stale, warnings = sum(len(d.stale) for d in found), sum(d.warnings for d in found)
-    said = [f"{stale} not up to date" if check else f"{_counted(written, 'file')} written"]
+    said = [f"{stale} not up to date" if check else f"{counted(written, 'file')} written"]
     said.append(f"{same} up to date")
-    said += [f"{_counted(warnings, 'warning')} (`regspec check` tells them)"] if warnings else []
+    said += [f"{counted(warnings, 'warning')} (`regspec check` tells them)"] if warnings else []
     if failed:
-        said.append(f"{failed} of {_counted(len(found), 'spec')} failed")
-    click.echo(f"{_counted(len(found), 'spec')}: {', '.join(said)}", err=True)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+        said.append(f"{failed} of {counted(len(found), 'spec')} failed")
+    click.echo(f"{counted(len(found), 'spec')}: {', '.join(said)}", err=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import posixpath
-import sys
 import tarfile
 import zlib
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..regular_file import read_regular, reason
+from ..regular_file import read_regular
 from ..runtimes.node import Files, Unreadable
-from .files import STDIN, Unusable
+from .files import STDIN, Unusable, read_bytes
 from .nodes import NodeFolder
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
             folder = NodeFolder(Path(name))
             yield from of_tree(name, folder, lambda path, root=name: os.path.islink(root + path))  # type: ignore[misc] # noqa: PTH114 - text
             continue
-        content = _content(name)
+        content = read_bytes(name, _LARGEST)
         shown = "<stdin>" if name == STDIN else name
         empty = bool(content) and not content.strip(b"\0")  # as an archive of nothing is
         if empty or content.startswith(_GZIP) or content[_TAR_AT:].startswith(_TAR):
@@ -208,21 +207,6 @@ class _Siblings:
         """See `Tree`; nobody asks."""
         del folder
         return None
-
-
-def _content(name: str) -> bytes:
-    if name == STDIN:
-        if sys.stdin is None:
-            raise Unusable("standard input is closed")
-        content = sys.stdin.buffer.read(_LARGEST + 1)
-    else:
-        try:
-            content, _ = read_regular(name, most=_LARGEST + 1)
-        except OSError as error:
-            raise Unusable(f"{click.format_filename(name)}: {reason(error)}") from None
-    if len(content) > _LARGEST:
-        raise Unusable(f"{click.format_filename(name)}: larger than {_LARGEST} bytes")
-    return content
 
 
 def _unpacked(name: str, content: bytes) -> Files:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import posixpath
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +11,7 @@ import click
 
 from ..diagnostics import Diagnostic, Severity, printable, word
 from .exit_codes import Exit
-from .files import STDIN, Unusable, paint, put, say_error
+from .files import STDIN, Unusable, paint, put, say_error, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -229,31 +227,13 @@ def _ending(name: str, names: Sequence[str]) -> str:
 
 def _write(output: str, text: str, files: dict[str, str], *, private: bool) -> None:
     """Write the spec, and the files beside it, none of which may exist."""
-    made: list[Path] = []
     folder = Path(output).parent
     # One final line break is dropped when it is read back, with a carriage return before it.
-    todo = [
-        (folder / name, value if value.endswith("\r") else f"{value}\n", 0o600)
+    beside = [
+        (str(folder / name), value if value.endswith("\r") else f"{value}\n", 0o600)
         for name, value in files.items()
     ]
-    todo.append((Path(output), text, 0o600 if private else 0o666))
-    try:
-        for path, content, mode in todo:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            made.append(path)
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.write(content)
-    except OSError as error:
-        for path in made:
-            with contextlib.suppress(OSError):
-                path.unlink()
-        failed = todo[len(made) if isinstance(error, FileExistsError) else len(made) - 1][0]
-        why = (
-            "is there already; move it away first"
-            if isinstance(error, FileExistsError)
-            else os.strerror(error.errno or 0).lower()
-        )
-        raise Unusable(f"{click.format_filename(failed)}: {why}") from None
+    write_new([*beside, (output, text, 0o600 if private else 0o666)])
 
 
 def _aftermath(imported: Imported, text: str, output: str, secrets: str) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .files import STDIN, Unusable, put
+from .files import STDIN, put, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,15 +71,6 @@ def init_command(endpoint: str, base_path: str, output: str) -> int:
     if output == STDIN:
         put(text.encode())
         return 0
-    try:
-        with open(output, "x", encoding="utf-8", newline="") as file:  # noqa: PTH123 - `x` refuses
-            file.write(text)
-    except OSError as error:
-        why = (
-            "is there already; move it away first"
-            if isinstance(error, FileExistsError)
-            else os.strerror(error.errno or 0).lower()
-        )
-        raise Unusable(f"{click.format_filename(output)}: {why}") from None
+    write_new([(output, text, 0o666)])
     click.echo(f"{click.format_filename(output)} written", err=True)
     return 0

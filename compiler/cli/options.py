@@ -2,12 +2,16 @@
 
 import datetime as dt
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from ..targets import TARGETS
 from .files import STDIN
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _stdin_once(
@@ -66,3 +70,49 @@ at_option = click.option(
     help="The day for which CA certificates are looked at, such as 2027-01-31. Default: that of "
     "SOURCE_DATE_EPOCH, or today.",
 )
+
+
+def _modelled(
+    _context: click.Context, _parameter: click.Parameter, written: str | None
+) -> str | None:
+    from ..runtimes import versions
+
+    if written is not None and not versions.is_modelled(written):
+        lines = f"{versions.LINES[0]} to {versions.LINES[-1]}"
+        raise click.BadParameter(f"{written} is no version from {lines}, such as 2.1.4")
+    return written
+
+
+containerd_option = click.option(
+    "--containerd",
+    "version",
+    metavar="VERSION",
+    callback=_modelled,
+    help="A version (1.6.20) or a line (1.7) of containerd. Default: what a target says, or every "
+    "line, but for those that cannot read a node's files.",
+)
+
+
+def images_option(told: str) -> Callable[[F], F]:
+    """The option `-i` of a command that reads lists of images.
+
+    Args:
+        told: its help.
+    """
+    return click.option("-i", "--images", "lists", multiple=True, metavar="FILE", help=told)
+
+
+def text_or_json(told: str) -> Callable[[F], F]:
+    """The option `--format` of a command that tells people or programs.
+
+    Args:
+        told: its help.
+    """
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help=told,
+    )

@@ -6,17 +6,11 @@ import click
 
 from ..targets import DEFAULT_TARGETS, TARGETS
 from .files import put
+from .options import text_or_json
 
 
 @click.command("targets", short_help="List the targets and where their files go.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the list.",
-)
+@text_or_json("How to print the list.")
 def targets_command(form: str) -> None:
     """List the targets: their files, what takes them, and their options."""
     if form == "json":

@@ -94,7 +94,7 @@ class Teller:
     def summary(self) -> str:
         """How many specs there were, and what was found in them."""
         found = [
-            _number(count, name)
+            counted(count, name)
             for severity, name in (
                 (Severity.ERROR, "error"),
                 (Severity.WARNING, "warning"),
@@ -102,11 +102,12 @@ class Teller:
             )
             if (count := self.counts[severity])
         ]
-        said = f"{_number(self.specs, 'spec')} checked: {', '.join(found) or 'nothing found'}"
+        said = f"{counted(self.specs, 'spec')} checked: {', '.join(found) or 'nothing found'}"
         if self.fixed:
             said += f"; {self.fixed} mended"
         return said + (f"; --fix would mend {self.fixable}" if self.fixable else "")
 
 
-def _number(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """A number of things in words, such as `1 file` or `2 files`."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -11,7 +11,7 @@ import click
 from ..diagnostics import Diagnostic, Severity, Span, printable
 from .exit_codes import Exit
 from .files import STDIN, Unusable, folder_of, paint, put, read_spec
-from .options import allow_file_option, target_option
+from .options import allow_file_option, containerd_option, target_option
 from .telling import default_form
 
 if TYPE_CHECKING:
@@ -33,13 +33,7 @@ _CODE = "drift"
 @click.argument("names", metavar="FILE...", nargs=-1, required=True)
 @target_option
 @allow_file_option
-@click.option(
-    "--containerd",
-    "version",
-    metavar="VERSION",
-    help="A version (1.6.20) or a line (1.7) of containerd, for nodes. Default: what a target "
-    "says, or every line that can read the node's files.",
-)
+@containerd_option
 @click.option(
     "--format",
     "form",
@@ -70,11 +64,6 @@ def verify_command(
       ssh NODE sudo tar -C / -c etc/containerd | regspec verify registry.yaml -
       regspec verify registry.yaml values.yaml registry-secret.yaml nodes/*.tar
     """  # noqa: D205 - the first paragraph is one
-    from ..runtimes import versions
-
-    if version is not None and not versions.is_modelled(version):
-        lines = f"{versions.LINES[0]} to {versions.LINES[-1]}"
-        raise click.UsageError(f"--containerd: {version} is no version from {lines}, such as 2.1.4")
     if [spec, *names].count(STDIN) > 1:
         raise click.UsageError("standard input holds one thing: write `-` once")
     form = form or default_form()

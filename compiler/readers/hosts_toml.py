@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..diagnostics import word
 from ..mirrors import LIBRARY, WILDCARD
 from .containerd import say_ca
-from .reading import Reading, decoded, served_by, switch_of
+from .reading import Reading, decoded, is_below_api, served_by, switch_of
 
 if TYPE_CHECKING:
     from .reading import Source
@@ -162,7 +162,7 @@ def _claim(
     if table is None or found is None or root == f"https://{_HUB_HOST}/v2":
         reading.leave(reading.place(), "it names no mirror")
         return
-    if not root.partition("://")[2].partition("/")[2].startswith("v2"):
+    if not is_below_api(root):
         reading.leave(at, f"{word(root)} is not below `/v2`")
         return
     scheme, served = found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..diagnostics import word
 from ..mirrors import LIBRARY
 from .containerd import is_served_by_itself, say_ca
-from .reading import Reading, served_by, switch_of, text_of
+from .reading import Reading, is_below_api, served_by, switch_of, text_of
 
 if TYPE_CHECKING:
     from ..diagnostics import Path
@@ -65,7 +65,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
             why = "a second place for one source" if index else "it is no URL of a registry"
             reading.leave(place, why)
             continue
-        if not root.partition("://")[2].partition("/")[2].startswith("v2"):
+        if not is_below_api(root):
             reading.leave(place, f"{word(root)} is not below `/v2`")
             continue
         scheme, served = found

@@ -256,6 +256,11 @@ def served_by(url: str) -> tuple[str, Served] | None:
     return scheme, Served(Location(host, path), proxy_cache)
 
 
+def is_below_api(root: str) -> bool:
+    """Whether a URL is one of a registry's API, which is below `/v2`."""
+    return root.partition("://")[2].partition("/")[2].startswith("v2")
+
+
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """The values below a value that are no tables, with their paths; a list is one value."""
     if isinstance(value, dict):
