@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from regspec.cli import regspec as command
+from regspec.targets import TARGETS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -127,3 +128,10 @@ def test_links_between_the_pages_lead_somewhere(root):
         for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
             if not link.startswith("http"):
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_picture_of_the_flow_has_every_target(root):
+    drawn = (root / "docs/pictures/flow.svg").read_text()
+    for target in TARGETS.values():
+        files = {part for file in target.files for part in (file, *file.split("/"))}
+        assert any(f">{file}" in drawn or f", {file}<" in drawn for file in files), target.name
