@@ -305,13 +305,17 @@ def login_left_behind(subject: Subject) -> Iterator[Found]:
             )
 
 
+_WITHOUT_WILDCARD = ("registries.conf",)
+
+
 @rule("RS215", Severity.ERROR)
 def wildcard_not_expressible(subject: Subject) -> Iterator[Found]:
-    """registries.conf has no mirror for all registries.
+    """Some runtimes have no mirror for all registries.
 
-    Its prefixes are hosts, and `*.example.org` at most. The mirror would be missing there.
+    The prefixes of registries.conf are hosts, and `*.example.org` at most. The mirror would be
+    missing there.
 
-    Fix: list the registries, or leave out target `registries.conf`.
+    Fix: list the registries, or leave out the target.
 
     Source: containers/image, pkg/sysregistriesv2.
 
@@ -324,15 +328,14 @@ def wildcard_not_expressible(subject: Subject) -> Iterator[Found]:
         mirrors: [docker.io, quay.io]
         targets: [registries.conf]
     """
-    if not subject.has("registries.conf"):
-        return
-    for mirror in subject.spec.mirrors:
-        if mirror.source == WILDCARD:
-            yield (
-                mirror.place,
-                "target `registries.conf` cannot express a mirror of `*`",
-                "list the registries, or leave out the target",
-            )
+    for target in filter(subject.has, _WITHOUT_WILDCARD):
+        for mirror in subject.spec.mirrors:
+            if mirror.source == WILDCARD:
+                yield (
+                    mirror.place,
+                    f"target {word(target)} cannot express a mirror of `*`",
+                    "list the registries, or leave out the target",
+                )
 
 
 @rule("RS216", Severity.WARNING)

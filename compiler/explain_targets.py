@@ -1,0 +1,232 @@
+"""What the runtime of each target asks for an image, given what the target makes."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from . import reference
+from .emit import MAIN_WITH_IMPORTS
+from .mirrors import Places
+from .runtimes import containerd, containers, hosts, imageswap, k3s, node, versions
+from .targets import TARGETS
+from .targets.imageswap import pairs as imageswap_pairs
+from .verdicts import NONE, Row, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .model import Choice, Spec
+    from .runtimes.containerd import Attempt, Outcome
+    from .runtimes.node import Tree
+
+    Rows = Callable[[str, reference.Reference], Iterator[Row]]
+
+
+class Site:
+    """What the rows of one spec have in common, worked out once."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.hosts = frozenset(spec.mirror_hosts)
+        """The hosts that the spec has mirrors on."""
+        self._places = Places(spec.mirrors)
+
+    def meant(self, image: reference.Reference) -> str | None:
+        """`HOST/REPOSITORY` where the spec has an image; none if it has no mirror of it."""
+        if image.registry in self.hosts:
+            return f"{image.registry}/{image.repository}"
+        return self._places.find(image)[1] or None
+
+    def judged(self, outcome: Outcome, image: reference.Reference) -> str:
+        """The verdict on what is asked for an image."""
+        return verdict(outcome, self.meant(image), self.hosts)
+
+
+def resolver(tree: Tree, version: str) -> containerd.Resolver:
+    """The model of containerd for a node, by what somebody called its version."""
+    parsed = versions.parse(version)
+    if parsed is None:
+        raise ValueError(version)
+    return containerd.Resolver(tree, parsed)
+
+
+def _containerd(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
+    """The rows of containerd, for each version."""
+    if choice.target == "containerd":
+        placed = {node.MAIN: next(iter(files.values()))}
+    else:
+        out = choice.option("out", "")
+        placed = {node.MAIN: MAIN_WITH_IMPORTS}
+        placed |= {
+            f"/etc/containerd/{path.removeprefix(f'{out}/')}": text for path, text in files.items()
+        }
+        folder = choice.option("configPath")
+        if folder:
+            placed = {
+                path.replace("/etc/containerd/certs.d/", f"{folder}/", 1): text
+                for path, text in placed.items()
+            }
+    ca = choice.option("caFile")
+    if ca:
+        placed[ca] = str(site.spec.registry.access.ca_cert)
+    tree = node.Files(placed)
+    own = choice.option("version")
+    chosen = wanted or ((own,) if own and versions.is_modelled(own) else versions.LINES)
+    resolvers = [(version, resolver(tree, version)) for version in chosen]
+
+    def rows(image: str, parsed: reference.Reference) -> Iterator[Row]:
+        for version, model in resolvers:
+            outcome = model.pull(parsed)
+            judged = site.judged(outcome, parsed)
+            yield Row(image, "containerd", choice.target, version, outcome, judged)
+
+    return rows
+
+
+def _webhook(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
+    """The row of a webhook: the node then asks for what it has written."""
+    del files, wanted
+    target = choice.target
+    if target == "imageswap":
+        pairs = imageswap_pairs(site.spec)
+    else:
+        pairs = dict(mirror.pair.split("::", 1) for mirror in site.spec.mirrors)
+
+    def rows(image: str, parsed: reference.Reference) -> Iterator[Row]:
+        try:
+            becomes = imageswap.swap(pairs, image)
+        except imageswap.Refused:
+            outcome = containerd.Outcome(loads=True, reason="the webhook refuses the pod: HTTP 500")
+            yield Row(image, "image-swap", target, None, outcome, NONE)
+            return
+        try:
+            written = reference.parse(becomes)
+        except reference.NotAReference as why:
+            outcome = containerd.Outcome(loads=True, reason=f"{becomes} is no reference: {why}")
+            yield Row(image, "image-swap", target, None, outcome, NONE, becomes)
+            return
+        host = hosts.default_host(written.registry)
+        kept = written.registry not in site.hosts
+        url = f"{site.spec.origin(host)}/v2/{written.repository}/manifests/"
+        attempt = containerd.Attempt(
+            f"{url}{written.digest or written.tag or 'latest'}", upstream=kept
+        )
+        outcome = containerd.Outcome(loads=True, attempts=(attempt,))
+        judged = site.judged(outcome, parsed)
+        yield Row(image, "image-swap", target, None, outcome, judged, becomes)
+
+    return rows
+
+
+def _k3s(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
+    """The row of k3s or RKE2, by registries.yaml."""
+    del wanted
+    data = _yaml(next(iter(files.values())))
+    folder = f"/etc/rancher/{choice.option('distribution', 'k3s')}"
+    file = f"{folder}/{TARGETS[choice.target].parts[0]}"
+    return _rows(site, "k3s", choice, lambda image: _by_k3s(site, data, image, file))
+
+
+def _by_k3s(site: Site, data: Any, image: reference.Reference, file: str) -> Iterator[Attempt]:
+    """The mirror, and the upstream, which k3s adds unless a flag of its own says otherwise."""
+    url = k3s.first_url(data, image)
+    upstream = _upstream(image)
+    if url is not None:
+        host = urlsplit(url).netloc
+        config = data.get("configs", {}).get(host, {})
+        tls = config.get("tls", {})
+        yield containerd.Attempt(
+            url,
+            upstream=host == hosts.default_host(image.registry),
+            file=file,
+            authorities=(tls["ca_file"],) if "ca_file" in tls else (),
+            skip_verify=tls.get("insecure_skip_verify", False),
+            login=file if "auth" in config else "",
+        )
+    if url != upstream.url and (url is None or image.registry not in site.hosts):
+        yield upstream
+
+
+def _containers(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
+    """The row of podman, CRI-O, skopeo and buildah, by registries.conf."""
+    del wanted
+    data = containers.Registries(tomllib.loads(next(iter(files.values()))))
+    file = f"/etc/containers/{TARGETS[choice.target].parts[0]}"
+    return _rows(site, "containers", choice, lambda image: _by_prefix(site, data, image, file))
+
+
+def _by_prefix(site: Site, data: Any, image: reference.Reference, file: str) -> Iterator[Attempt]:
+    """The mirror, by https and, where it is insecure, by http; then the upstream, if it may be."""
+    place = data.first_repository(image)
+    if place is not None:
+        yield from _by_containers(site, place, image, file)
+    if place is None or site.spec.fallback == "allow":
+        host = hosts.default_host(image.registry)
+        if image.registry in site.hosts:
+            yield from _by_containers(site, f"{image.registry}/{image.repository}", image, file)
+        else:
+            yield containerd.Attempt(
+                containerd.manifest_url(image, "https", host, "/v2"), upstream=True
+            )
+
+
+def _by_containers(
+    site: Site, place: str, image: reference.Reference, file: str
+) -> Iterator[Attempt]:
+    """The requests for `HOST/REPOSITORY`."""
+    host, _, repository = place.partition("/")
+    access = site.spec.access(host)
+    insecure = bool(access and (access.plain_http or access.insecure_skip_verify))
+    ca = f"/etc/containers/certs.d/{host}/ca.crt" if access and access.ca_cert else ""
+    for scheme in ("https", "http") if insecure else ("https",):
+        yield containerd.Attempt(
+            f"{scheme}://{host}/v2/{repository}/manifests/{image.digest or image.tag or 'latest'}",
+            upstream=host == hosts.default_host(image.registry),
+            file=file,
+            authorities=(ca,) if ca and not insecure else (),
+            skip_verify=insecure and scheme == "https",
+            login="auth.json" if host in site.spec.logins else "",
+        )
+
+
+def _upstream(image: reference.Reference) -> Attempt:
+    host = hosts.default_host(image.registry)
+    url = containerd.manifest_url(image, hosts.assumed_scheme(host), host, "/v2")
+    return containerd.Attempt(url, upstream=True)
+
+
+def _rows(
+    site: Site,
+    runtime: str,
+    choice: Choice,
+    attempts: Callable[[reference.Reference], Iterator[Attempt]],
+) -> Rows:
+    """The rows of a runtime that has one form, whatever its version."""
+
+    def rows(image: str, parsed: reference.Reference) -> Iterator[Row]:
+        outcome = containerd.Outcome(loads=True, attempts=tuple(attempts(parsed)))
+        yield Row(image, runtime, choice.target, None, outcome, site.judged(outcome, parsed))
+
+    return rows
+
+
+def _yaml(text: str) -> Any:
+    import yaml  # noqa: PLC0415 - not all targets need a reader
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, loader)  # noqa: S506 - a safe loader
+
+
+RUNTIMES: dict[str, Callable[[Site, Choice, dict[str, str], Sequence[str]], Rows]] = {
+    "values": _webhook,
+    "secret": _webhook,
+    "palette": _webhook,
+    "imageswap": _webhook,
+    "containerd": _containerd,
+    "certs.d": _containerd,
+    "k3s": _k3s,
+    "registries.conf": _containers,
+}
+"""For each target that a runtime reads: what makes the rows of its files."""
