@@ -5,13 +5,13 @@ docs/api.md says what of it is stable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from . import explain, pipeline, reference, rules
 from .diagnostics import Diagnostic, Severity, Span, word
 from .explain import Row
+from .frozen import frozen
 from .pipeline import Result
 from .runtimes import versions
 from .runtimes.containerd import Attempt, Outcome
@@ -51,7 +51,7 @@ def no_files(path: str) -> bytes:  # noqa: ARG001 - the name is that of ReadFile
     raise Unresolvable("files cannot be referred to here", "give `read_file` a FolderReader")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """Where the runtimes of a site will pull some images from."""
 

@@ -5,9 +5,10 @@ docs/decisions/0006-x509.md says why it is optional.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from .frozen import frozen
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,7 +25,7 @@ class NoLibrary(Exception):  # noqa: N818 - it says what is missing
     """`cryptography` is not installed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Authority:
     """One certificate of a CA text."""
 

@@ -8,12 +8,12 @@ decimal numbers are not text, a key stands once, and there are no tags. So nobod
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from .diagnostics import Path, Span, printable, word
+from .frozen import frozen, replace
 from .places import Lines, Showing, Stretch
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _NOT_YAML = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extent:
     """Where a key and its value stand in the text: first and last (exclusive) character."""
 
@@ -45,7 +45,7 @@ class Extent:
     """Whether the value is text or a number, and written at its own place (no alias)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SyntaxProblem:
     """Why a text is not a document: at which stretch of characters, and what to do."""
 
@@ -110,18 +110,22 @@ def first_unreadable(text: str) -> SyntaxProblem | None:
     )
 
 
-@dataclass(slots=True)
 class Frame:
     """A mapping or sequence that is being read."""
 
-    container: Any
-    start: int
-    end: int
-    key: str | None = None
-    key_at: tuple[int, int] | None = None
-    seen: dict[str, tuple[int, int]] = field(default_factory=dict)
-    anchor: str | None = None
-    count_before: int = 0
+    __slots__ = ("anchor", "container", "count_before", "end", "key", "key_at", "seen", "start")
+
+    def __init__(
+        self, container: Any, start: int, end: int, anchor: str | None = None, count_before: int = 0
+    ) -> None:
+        self.container = container
+        self.start = start
+        self.end = end
+        self.key: str | None = None
+        self.key_at: tuple[int, int] | None = None
+        self.seen: dict[str, tuple[int, int]] = {}
+        self.anchor = anchor
+        self.count_before = count_before
 
 
 class Composer:

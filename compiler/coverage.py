@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import reference
+from .frozen import frozen
 from .mirrors import LIBRARY, WILDCARD, Places
 from .runtimes.versions import PAUSE_IMAGE, PAUSE_TAGS
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .model import Choice, Spec
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registry:
     """The images of one upstream registry, and the mirror that serves them."""
 
@@ -30,7 +30,7 @@ class Registry:
     """Where the mirror is."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coverage:
     """Which images are served from where, which are not, and which mirrors are for nothing."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from .frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +33,7 @@ class Severity(enum.Enum):
     """Advice."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a finding is: at the value of a path, at its key, or at a part of its text."""
 
@@ -42,7 +43,7 @@ class Place:
     """First and last (exclusive) character of the value's text, in characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One problem, at a place that no line is known of yet."""
 
@@ -59,7 +60,7 @@ REMOVE = ""
 """The fix that takes an item out of its list."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A stretch of one line of the spec; lines and columns count from 1, in characters."""
 
@@ -73,7 +74,7 @@ class Span:
     """The column after the last character that is meant; 0 when that is not told."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One problem as it is shown."""
 

@@ -11,13 +11,13 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from .diagnostics import holds_login, printable
 from .emit import HEADER
+from .frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ def _keys(data: Any) -> Iterator[str]:
             yield from _keys(value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Public:
     """What may be shown, by the keys of the new artifact."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import placeholders
 from .diagnostics import Place, word
+from .frozen import frozen
 from .readers import UNKNOWN
 from .readers.reading import STAND_IN as UNSET
 
@@ -30,7 +30,7 @@ _REQUIRED = tuple(
 _EMPTY: tuple[Any, ...] = ("", False, (), None, frozenset(), [])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """One thing that is not as the spec has it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +23,24 @@ def _extents_of_spec(text: str) -> dict[Path, Extent]:
     return extents
 
 
-@dataclass(frozen=True)
 class Document:
-    """A text that was read: its plain data, and where each path of it stands."""
+    """A text that was read: its plain data, and where each path of it stands.
 
-    text: str = field(repr=False)
-    data: Any = field(repr=False)
-    read_extents: Callable[[str], dict[Path, Extent]] = field(default=_extents_of_spec, repr=False)
-    """Finds the places in the text, in the way of its syntax."""
+    Args:
+        text: the text.
+        data: its data.
+        read_extents: finds the places in the text, in the way of its syntax.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        data: Any,
+        read_extents: Callable[[str], dict[Path, Extent]] = _extents_of_spec,
+    ) -> None:
+        self.text = text
+        self.data = data
+        self.read_extents = read_extents
 
     @cached_property
     def _extents(self) -> dict[Path, Extent]:

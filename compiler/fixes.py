@@ -10,11 +10,11 @@ from __future__ import annotations
 import copy
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import document
 from .diagnostics import REMOVE
+from .frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ _PLAIN = re.compile(r"(?!(?:true|false|null)\Z)[a-zA-Z](?:[a-zA-Z0-9./:_-]*[a-zA
 _DASH = re.compile(r"-[ \t]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """One stretch of characters of a spec, and what takes its place."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import model, schema
 from .diagnostics import Place
+from .frozen import frozen
 from .targets import DEFAULT_TARGETS, TARGETS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .readers import Fact, Reading
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """One document that was read."""
 
@@ -28,7 +28,7 @@ class Given:
     """Who speaks: the file, or the folder of files of which each says a part."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """One claim, and where it is from."""
 
@@ -36,7 +36,7 @@ class Said:
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """Something to be told of a file."""
 

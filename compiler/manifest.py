@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
+from .frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """One artifact, as it is listed."""
 
@@ -27,7 +27,7 @@ class Made:
     artifact: Artifact
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """One spec, and what it compiled to."""
 

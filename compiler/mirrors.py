@@ -7,10 +7,10 @@ What the webhook does with it: phenixblue/imageswap-webhook, and tests that ran 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .diagnostics import Path, Place, word
+from .frozen import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ _WILDCARD_IN_STRING = "default"
 _ENTRY = re.compile(r"[^,\n]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Location:
     """A place in a registry: `host[:port]` and a path below it, which may be empty."""
 
@@ -47,7 +47,7 @@ class Location:
         return f"{self.host}/{self.path}" if self.path else self.host
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mirror:
     """One upstream registry and where it is served from."""
 
@@ -78,7 +78,7 @@ def to_string(mirrors: Iterable[Mirror]) -> str:
     return ",".join(mirror.pair for mirror in mirrors)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One entry of a mirror string, read or refused."""
 

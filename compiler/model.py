@@ -1,11 +1,11 @@
-"""The facts of a spec, as frozen dataclasses, and the defaults of the keys left out."""
+"""The facts of a spec, as frozen records, and the defaults of the keys left out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .diagnostics import Path, Place
+from .frozen import field, frozen
 from .mirrors import WILDCARD, Location, Mirror, read_string
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ CERT_MANAGER_IMAGES = (
 """In the documented order; the last one's spelling is the chart's."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromEnvironment:
     """A text that an environment variable holds."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromFile:
     """A text that a file holds."""
 
@@ -39,7 +39,7 @@ Text = str | FromEnvironment | FromFile
 """A text of the spec, or where it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Access:
     """How one host is reached: its login and its TLS settings."""
 
@@ -57,7 +57,7 @@ class Access:
         return bool(self.username and self.password)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registry:
     """The private registry of the site."""
 
@@ -67,7 +67,7 @@ class Registry:
     access: Access
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Image:
     """One image of a chart."""
 
@@ -79,7 +79,7 @@ class Image:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImageSwap:
     """What the image-swap chart is told beyond the registry."""
 
@@ -88,7 +88,7 @@ class ImageSwap:
     pull_secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertManager:
     """What the cert-manager chart is told."""
 
@@ -96,7 +96,7 @@ class CertManager:
     pull_secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """One target to compile, with its options."""
 
@@ -111,7 +111,7 @@ class Choice:
         return dict(self.options).get(name, default)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spec:
     """One registry spec. References are still unresolved; `sources.resolve` resolves them."""
 

@@ -11,9 +11,9 @@ import errno
 import fcntl
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .frozen import frozen
 from .regular_file import read_regular, reason
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class CannotWrite(Exception):  # noqa: N818 - it says what cannot be done
     """The output cannot be read or written; the message says which file and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """How the file of an artifact compares with the artifact."""
 

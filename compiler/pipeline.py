@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import coverage, document, emit, fixes, model, placeholders, rules, schema, sources
 from .diagnostics import Diagnostic, Finding, Severity
+from .frozen import frozen, replace
 from .targets import DEFAULT_TARGETS, TARGETS
 from .targets.copy_list import COPIERS
 
@@ -26,7 +26,7 @@ MOST_TOLD = 100
 """How many diagnostics are told of one spec."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """What became of one spec."""
 
@@ -46,7 +46,7 @@ class Result:
     """How many diagnostics were left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mended:
     """What became of a spec that was mended."""
 
@@ -148,7 +148,7 @@ def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
         return _unreadable(why)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explained:
     """A spec as far as its runtimes need it."""
 
@@ -276,7 +276,7 @@ def mend_spec(  # noqa: PLR0913 - as check_spec
     return Mended(mark + mended.encode(), count, diff)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     """What is known of a document."""
 
@@ -289,7 +289,7 @@ class _Found:
     """Whether a password stands in it as text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Look:
     """How a document is looked at: the arguments of the functions above."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from .frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .diagnostics import Span, printable
+from .frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ _NAME = re.compile(r"[&*!%][^\s,\[\]{}]*")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Showing:
     """What of a document may be shown to whoever reads our messages."""
 
@@ -31,7 +31,7 @@ class Showing:
     """Whether the last key of a path may be."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretch:
     """A key or a scalar: its first and last (exclusive) character, and whether it is shown."""
 

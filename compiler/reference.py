@@ -6,7 +6,8 @@ The grammar is that of distribution/reference, which Docker, containerd and Kube
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from .frozen import frozen
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?\Z")
@@ -26,7 +27,7 @@ class NotAReference(ValueError):  # noqa: N818 - it says what the text is not
     """A text is not an image reference; the message says why, without the text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """An image reference, normalised: the registry is always written out."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from . import resources
 from .diagnostics import Finding, Path, Place, Severity, holds_login, word, words
+from .frozen import frozen
 from .places import Showing
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _TEXT_KINDS = "text, {env: NAME} or {file: PATH}"
 _KINDS = {"string": "text", "object": "a mapping", "array": "a list", "boolean": "true or false"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Violation:
     """One error of jsonschema, without its message."""
 

@@ -7,11 +7,11 @@ must not be printed. The line of the spec says which reference is meant.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from . import certificates, reference
 from .diagnostics import Finding, Path, Place, Severity
+from .frozen import field, frozen, replace
 from .model import Access, FromEnvironment, FromFile, Spec, Text
 from .regular_file import read_regular, reason
 
@@ -52,7 +52,7 @@ class ReadFile(Protocol):
         ...  # pragma: no cover
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FolderReader:
     """Reads regular files inside a folder, or inside others that the user has allowed."""
 
@@ -78,7 +78,7 @@ class FolderReader:
         return content
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotingReader:
     """Reads as another does, and notes which files were read."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from .frozen import frozen
 
 if TYPE_CHECKING:
     from .runtimes.containerd import Attempt, Outcome
@@ -13,7 +14,7 @@ MIRROR, MIRROR_THEN_UPSTREAM, UPSTREAM = "mirror", "mirror, then upstream", "ups
 WRONG_PATH, NONE, NOT_LOADED = "wrong path", "none", "not loaded"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """What one runtime does with one image."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import differences, readers, toml_places
 from .diagnostics import Place
 from .differences import Difference
 from .document import NotADocument
+from .frozen import frozen, replace
 from .readers import containerd, hosts_toml, registries_conf
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
@@ -35,7 +35,7 @@ _AUTHORITIES = "/etc/containers/certs.d"
 _FIRST_OF_2 = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Broken:
     """A file of a node that cannot be read, or is not there."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics import Severity, printable
+from ..frozen import frozen
 from .exit_codes import Exit
 from .files import STDIN, Progress, Unusable, folder_of, paint, read_spec
 from .telling import counted
@@ -23,7 +23,7 @@ _AT_ONCE = 16
 """How many specs a process takes at once: so few that the progress is one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """How every spec of a fleet is compiled."""
 
@@ -35,7 +35,7 @@ class Settings:
     check: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """What became of one spec."""
 

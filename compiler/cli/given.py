@@ -7,12 +7,12 @@ import os
 import posixpath
 import tarfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ..frozen import frozen
 from ..regular_file import read_regular
 from ..runtimes.node import Files, Unreadable
 from .files import STDIN, Unusable, read_bytes
@@ -39,7 +39,7 @@ _PROSE = ".md"
 _GZIP, _TAR, _TAR_AT = b"\x1f\x8b", b"ustar", 257
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """One text that was given, or one file of a folder or archive."""
 
@@ -68,7 +68,7 @@ class Text:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeFiles:
     """The files of a node that were given as a folder or archive."""
 
@@ -85,7 +85,7 @@ class NodeFiles:
         return f"{self.name.rstrip('/')}/{below}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Inside:
     """A folder of a tree as a tree of its own."""
 
@@ -101,7 +101,7 @@ class _Inside:
         return self.tree.names(posixpath.normpath(f"{self.folder}{folder}"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Below:
     """A tree of files that is mounted at a path."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..diagnostics import Diagnostic, Severity, printable, word
+from ..frozen import replace
 from .exit_codes import Exit
 from .files import STDIN, Unusable, paint, put, say_error, write_new
 

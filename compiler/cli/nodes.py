@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..frozen import frozen
 from ..regular_file import read_regular, reason
 from ..runtimes.node import Unreadable
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LARGEST = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeFolder:
     """The files of a node (see `runtimes.node.Tree`) below a folder.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..frozen import field, frozen
 from .files import STDIN, Unusable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _CLOSED = 0o600
 """The mode of a list that would let others try out weak passwords on the digests in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compiled:
     """One spec that compiled, or one record of all of them, and where its files go."""
 
@@ -66,7 +66,7 @@ def inputs_of(name: str, paths: Sequence[str]) -> tuple[str, ...]:
     return (name, *(os.path.join(folder, path) for path in paths))  # noqa: PTH118 - likewise
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """Which records are asked for, each by the path of its file."""
 

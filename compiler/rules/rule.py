@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Path, Place, Severity
+from ..frozen import frozen
 from ..mirrors import CARRIERS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Found = tuple[Place, str, str] | tuple[Place, str, str, str | None]
 """Where, the message, what to type, and the fix if there is one (`Finding.fix`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """What a rule looks at."""
 
@@ -65,7 +65,7 @@ class Subject:
         return (self.resolved.registry.access, *self.resolved.hosts.values())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """Which rules are told, by their codes or how these begin; an error always is."""
 
@@ -82,7 +82,7 @@ class Selection:
         return code.startswith(self.select or ("",)) and not code.startswith(self.ignore or ("-",))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """One rule over the model of a spec, or, a structure rule, over its data before that."""
 

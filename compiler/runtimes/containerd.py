@@ -6,10 +6,10 @@ Source: measured on the versions in versions.MEASURED, request by request.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ..frozen import frozen, replace
 from . import go, hosts_toml, node
 from .hosts import assumed_scheme, default_host
 
@@ -22,7 +22,7 @@ WILDCARD = "*"
 DEFAULT_FOLDER = "_default"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """One URL that is asked for the manifest, if every earlier one says not found."""
 
@@ -38,7 +38,7 @@ class Attempt:
     """Where the login is from that goes along: a file, or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What becomes of the pull of one image."""
 
@@ -195,7 +195,7 @@ class Resolver:
         return _Folder(tuple(hosts), None if note else file, (note,) if note else (), missing)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Folder:
     """What one folder of certs.d says."""
 

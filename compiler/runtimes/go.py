@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+from ..frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ class NotUrl(ValueError):  # noqa: N818 - it says what the text is not
     """A text that Go's `url.Parse` refuses."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Url:
     """The parts of a URL that containerd uses."""
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..frozen import frozen
 from . import go
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class NoFile(Exception):  # noqa: N818 - it says what is missing
     """A file that a hosts.toml names is missing or wrong, so nothing is asked at all."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Host:
     """One place that is asked, in the order of the list; the last may be without a host."""
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from ..frozen import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ class Refused(Exception):  # noqa: N818 - it says what becomes of the pod
     """The webhook fails on an image, and so the pod is refused."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SwapMap:
     """What a map file says."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from ..frozen import frozen
 
 MEASURED = ("1.6.20", "1.6.39", "1.7.34", "2.0.11", "2.1.9", "2.2.7", "2.3.4", "2.4.0-beta")
 """The versions whose requests were recorded; the last of a line stands for the line."""
 _VERSION = re.compile(r"v?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?(?:[-+~].*)?\Z")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen
 class Version:
-    """One version of containerd; they sort as their numbers do."""
+    """One version of containerd."""
 
     major: int
     minor: int

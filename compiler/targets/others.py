@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import emit
+from ..frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .target import Artifact, Target
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """One target that is compiled, and its files."""
 

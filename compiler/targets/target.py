@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from ..frozen import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from ..model import Choice, Spec
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Artifact:
     """One file that a target makes."""
 
@@ -30,7 +31,7 @@ class Artifact:
     """The keys whose values are never shown in a diff."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """One kind of file that a spec compiles to."""
 
