@@ -50,7 +50,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import api  # noqa: PLC0415 - what this is for
+    from . import api
 
     return getattr(api, name)
 

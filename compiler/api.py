@@ -95,7 +95,7 @@ def compile_spec(
         targets=targets,
         environment=environment,
         read_file=read_file,
-        today=today,
+        today=None if today is None else lambda: today,
     )
 
 
@@ -121,7 +121,7 @@ def check_spec(
         environment=environment,
         read_file=read_file,
         selection=rules.Selection(),
-        today=today,
+        today=None if today is None else lambda: today,
     )
 
 

@@ -53,7 +53,7 @@ def read(pem: str) -> tuple[Authority | None, ...]:
         NoLibrary: the extra `ca` is not installed.
     """
     try:
-        from cryptography import x509  # noqa: PLC0415 - optional, and only when there is a CA
+        from cryptography import x509
     except ImportError:
         raise NoLibrary from None
 
@@ -67,7 +67,7 @@ def read(pem: str) -> tuple[Authority | None, ...]:
 
 
 def _authority(pem: str, certificate: x509.Certificate) -> Authority:
-    from cryptography import x509  # noqa: PLC0415 - see above
+    from cryptography import x509
 
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
@@ -87,8 +87,8 @@ def _authority(pem: str, certificate: x509.Certificate) -> Authority:
 
 
 def _weakness(certificate: x509.Certificate) -> str:
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - see above
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415 - likewise
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     try:
         key = certificate.public_key()

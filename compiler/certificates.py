@@ -6,7 +6,6 @@ nothing between the blocks. What is inside a certificate is not looked at.
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ def canonical(text: str) -> str:
     """
     if not text:
         return ""
+    import base64
+
     if _BEGIN not in text:
         raise _not_pem(text)
     lines: list[str] = []
@@ -86,6 +87,8 @@ def _blocks(text: str) -> Iterator[tuple[str, str, str]]:
 
 def _der(body: str) -> bytes:
     """The bytes of one block, which must be one whole ASN.1 sequence."""
+    import base64
+
     if "\\n" in body:
         raise NotCertificates(
             r"the line breaks of this certificate are written as `\n`",
@@ -108,6 +111,8 @@ def _der(body: str) -> bytes:
 
 
 def _not_pem(text: str) -> NotCertificates:
+    import base64
+
     try:
         decoded = base64.b64decode("".join(text.split()), validate=True)
     except ValueError:

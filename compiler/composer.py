@@ -10,11 +10,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from yaml.error import YAMLError
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from .diagnostics import Path, Span, printable, word
 from .frozen import frozen, replace
 from .places import Lines, Showing, Stretch
+
+try:
+    from yaml._yaml import CParser as _Parser
+except ImportError:
+    from yaml import SafeLoader as _Parser  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +39,15 @@ MOST_ALIASED = 10_000
 """How many nodes the aliases of a document may stand for, all together."""
 LONGEST_NUMBER = 30
 """How many characters a number may have."""
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_STARTS = (MappingStartEvent, SequenceStartEvent)
+_ENDS = (MappingEndEvent, SequenceEndEvent)
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 # The loader in C refuses these itself.
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?\Z")
-_NOT_YAML = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
+_NOT_YAML = "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_NOT_YAML_IN_ASCII = "[^\t\n\r\x20-\x7e]"
+"""The same of ASCII: the other takes Python as long to compile as half a start."""
 
 
 @frozen
@@ -93,7 +108,7 @@ class NotADocument(Exception):  # noqa: N818 - it says what the text is not
 
 def first_unreadable(text: str) -> SyntaxProblem | None:
     """The first character of a text that YAML does not allow, or none."""
-    bad = _NOT_YAML.search(text)
+    bad = re.search(_NOT_YAML_IN_ASCII if text.isascii() else _NOT_YAML, text)
     if not bad:
         return None
     code = ord(bad[0])
@@ -146,22 +161,23 @@ class Composer:
     def compose(self) -> Any:
         """The data of the document; what is wrong with it is added to `problems`."""
         for event in self._events():
-            match event:
-                case yaml.ScalarEvent() if self._is_key():
+            kind = type(event)
+            if kind is ScalarEvent:
+                if self._is_key():
                     self._key(event)
-                case yaml.ScalarEvent():
+                else:
                     self._add(self._scalar(event), event, scalar=True)
-                case yaml.AliasEvent() if self._is_key():
+            elif kind in _ENDS:
+                self._close(event)
+            elif kind in _STARTS:
+                self._open(event)
+            elif kind is AliasEvent:
+                if self._is_key():
                     self._stop(event, "an alias is not a key")
-                case yaml.AliasEvent():
-                    self._alias(event)
-                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                    self._open(event)
-                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                    self._close(event)
-                case yaml.DocumentStartEvent():
-                    self.documents += 1
-                    self._begin(event)
+                self._alias(event)
+            elif kind is DocumentStartEvent:
+                self.documents += 1
+                self._begin(event)
         if not self.documents:
             self._stop(None, "the document is empty", "`regspec init` writes a spec to start from")
         return self.root
@@ -176,11 +192,11 @@ class Composer:
             )
 
     def _events(self) -> Iterator[Any]:
-        loader = _Loader(self.text)
+        loader = _Parser(self.text)
         try:
             while (event := loader.get_event()) is not None:
                 yield event
-        except (yaml.YAMLError, ValueError) as error:
+        except (YAMLError, ValueError) as error:
             raise NotADocument(self.text, [_syntax_problem(self.text, error)]) from None
         finally:
             loader.dispose()
@@ -192,9 +208,10 @@ class Composer:
         ) from None
 
     def _is_key(self) -> bool:
-        return bool(
-            self.stack and isinstance(self.stack[-1].container, dict) and self.stack[-1].key is None
-        )
+        if not self.stack:
+            return False
+        frame = self.stack[-1]
+        return frame.key is None and type(frame.container) is dict
 
     def _key(self, event: Any) -> None:
         frame = self.stack[-1]
@@ -210,7 +227,7 @@ class Composer:
         self._refuse_tag(event)
         self._refuse_name(event)
         text: str = event.value
-        if not text.isascii() and _SURROGATE.search(text):
+        if not text.isascii() and re.search(_SURROGATE, text):
             at = event.start_mark.index
             self.problems.append(SyntaxProblem(at, at, "this has half a character in it"))
             return ""
@@ -257,7 +274,7 @@ class Composer:
         if len(self.stack) >= DEEPEST:
             self._stop(event, f"nested more than {DEEPEST} levels deep")
         self._refuse_tag(event)
-        container: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        container: Any = {} if isinstance(event, MappingStartEvent) else []
         before = self.nodes
         start, end = event.start_mark.index, event.end_mark.index
         self._add(container, event, scalar=False)
@@ -352,7 +369,7 @@ def _syntax_problem(text: str, error: Exception) -> SyntaxProblem:
     if "Unicode character escape" in said:
         advice = r"write the character itself, or its code as `\U0001F600`, eight digits"
         return SyntaxProblem(at, at, "this escape is half a character, or none", advice)
-    if _Loader is yaml.SafeLoader:
+    if _Parser.__name__ != "CParser":
         # The words of the parser in Python may quote the text, and a password in it.
         said = re.sub(r"'[^']*'", "...", said)
     while_reading = f" {context}" if context else ""

@@ -19,7 +19,7 @@ Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value of a spec."""
 
 _LONGEST_WORD = 100
-_DIGEST = re.compile("@sha[0-9]+:[0-9a-f]+")
+_DIGEST = "@sha[0-9]+:[0-9a-f]+"
 
 
 class Severity(enum.Enum):
@@ -89,7 +89,7 @@ class Diagnostic:
 
 def holds_login(text: str) -> bool:
     """Whether a text may have a login before a host: an `@` that is not before a digest."""
-    return "@" in text and "@" in _DIGEST.sub("", text)
+    return "@" in text and "@" in re.sub(_DIGEST, "", text)
 
 
 def word(text: str, most: int = _LONGEST_WORD) -> str:
@@ -100,7 +100,7 @@ def word(text: str, most: int = _LONGEST_WORD) -> str:
         most: how many characters of it are shown.
     """
     if holds_login(text):
-        digest = _DIGEST.search(text)
+        digest = re.search(_DIGEST, text)
         end = text.rfind("@", 0, digest.start() if digest else len(text))
         text = f"...{text[end:]}"
     shown = printable(text)

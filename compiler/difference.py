@@ -215,7 +215,7 @@ def _mask_toml(
     text: str, public: _Public, others: dict[Route, Any] | None
 ) -> tuple[str, dict[Route, Any]]:
     """The text without secrets and comments, and the secrets by their routes."""
-    import tomlkit  # noqa: PLC0415 - only a diff of TOML needs it
+    import tomlkit
 
     secrets = _Secrets(others)
     data = tomllib.loads(text)
@@ -240,7 +240,7 @@ def _nothing_hidden(data: Any, route: Route, public: _Public) -> bool:
 
 def _mask_items(body: list[Any], route: Route, public: _Public, secrets: _Secrets) -> None:
     """Replace what is secret in the items of a TOML table, and in the tables below it."""
-    from tomlkit import items, string  # noqa: PLC0415 - as above
+    from tomlkit import items, string
 
     for index, (key, item) in enumerate(body):
         below = (*route, key.key) if key else route

@@ -8,28 +8,30 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from . import markdown, resources
+from . import resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jinja2 import Environment
 
+    Tables = list[tuple[tuple[str, ...], dict[str, Any]]]
+    """The tables of a TOML file in order: the path of each, and its own keys and values."""
+
 HEADER = "# made by regspec; edit the spec instead"
 
 # JSON leaves these as they are; YAML 1.1 breaks lines at some, refuses others, TOML refuses DEL.
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_UNSAFE = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_WORD = r"[A-Za-z_][A-Za-z0-9_-]*\Z"
 _NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-"""Keys that some reader of YAML takes for something else."""
-_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
-_LITERAL = re.compile(r"(?:[!-~][ -~]*\n)+\Z")
+"""Words that some reader of YAML takes for something else."""
+_BARE = r"[A-Za-z0-9_-]+\Z"
+_LITERAL = r"(?:[!-~][ -~]*\n)+\Z"
 """Lines of printable ASCII, each of which begins with no blank: what a literal block can hold."""
 
 
@@ -50,10 +52,17 @@ class NotTheSame(Exception):  # noqa: N818 - it says what the text is
     """A text does not read back as the data it was made from: a bug of ours."""
 
 
+def is_text(word: str) -> bool:
+    """Whether a word without quotes is text to every reader of YAML."""
+    return re.match(_WORD, word) is not None and word.lower() not in _NOT_TEXT
+
+
 def quote(text: str) -> str:
     """The text as a double-quoted scalar, which is the same in YAML and in TOML."""
     quoted = json.dumps(text, ensure_ascii=False)
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
+    if quoted.isprintable():
+        return quoted
+    return re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
 def yaml_text(data: dict[str, Any]) -> str:
@@ -67,7 +76,7 @@ def yaml_text(data: dict[str, Any]) -> str:
 
 def _yaml_lines(data: dict[str, Any]) -> Iterator[str]:
     for key, value in data.items():
-        name = key if _WORD.match(key) and key.lower() not in _NOT_TEXT else quote(key)
+        name = key if is_text(key) else quote(key)
         match value:
             case dict() if value:
                 yield f"{name}:"
@@ -78,7 +87,7 @@ def _yaml_lines(data: dict[str, Any]) -> Iterator[str]:
                     lines = iter(_yaml_lines(item) if isinstance(item, dict) else [_scalar(item)])
                     yield f"  - {next(lines)}"
                     yield from (f"    {line}" for line in lines)
-            case str() if _LITERAL.match(value):
+            case str() if re.match(_LITERAL, value):
                 yield f"{name}: |"
                 yield from (f"  {line}" for line in value.splitlines())
             case _:
@@ -90,10 +99,6 @@ def _scalar(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_scalar, value))}]"
     return "{}" if value == {} else _finalize(value)
-
-
-Tables = list[tuple[tuple[str, ...], dict[str, Any]]]
-"""The tables of a TOML file in order: the path of each, and its own keys and values."""
 
 
 def toml_text(tables: Tables) -> str:
@@ -118,7 +123,7 @@ def toml_data(tables: Tables) -> dict[str, Any]:
 
 
 def _toml_key(key: str) -> str:
-    return key if _BARE.match(key) else quote(key)
+    return key if re.match(_BARE, key) else quote(key)
 
 
 def pem_block(text: str, indent: int) -> Verbatim:
@@ -130,7 +135,8 @@ def pem_block(text: str, indent: int) -> Verbatim:
     """
     if not text:
         return Verbatim('""')
-    return Verbatim("|\n" + textwrap.indent(text, " " * indent).rstrip("\n"))
+    lines = (f"{' ' * indent}{line}\n" if line else "\n" for line in text.splitlines())
+    return Verbatim("|\n" + "".join(lines).rstrip("\n"))
 
 
 def render(template: str, **values: Any) -> str:
@@ -139,7 +145,7 @@ def render(template: str, **values: Any) -> str:
     What was made of the template ahead of time renders it, if there is such a thing; jinja2 else.
     """
     try:
-        from .generated import TEMPLATES  # noqa: PLC0415 - it may not be there
+        from .generated import TEMPLATES
     except ImportError:
         TEMPLATES = {}  # noqa: N806 - the same name
     if template in TEMPLATES:
@@ -167,7 +173,15 @@ def verify(text: str, data: Any, syntax: str) -> None:
 
 
 def _read_yaml(text: str) -> Any:
-    import yaml  # noqa: PLC0415 - listing the targets needs no YAML
+    try:
+        from . import readback
+    except ImportError:  # it may not be there
+        pass
+    else:
+        data = readback.yaml(text)
+        if data is not None:
+            return data
+    import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -177,7 +191,15 @@ def _read_yaml(text: str) -> Any:
 
 
 def _read_toml(text: str) -> Any:
-    import tomllib  # noqa: PLC0415 - likewise
+    try:
+        from . import readback
+    except ImportError:
+        pass
+    else:
+        data = readback.toml(text)
+        if data is not None:
+            return data
+    import tomllib
 
     return tomllib.loads(text)
 
@@ -195,26 +217,18 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
+_FILTERS: dict[str, Callable[..., Any]] = {"pem_block": pem_block, "word": Verbatim}
+
+
 def _passed_through(write: Callable[..., str]) -> Callable[..., Verbatim]:
     return lambda *arguments: Verbatim(write(*arguments))
 
 
-_IN_MARKDOWN = {
-    "code": _passed_through(markdown.code_span),
-    "fenced": _passed_through(markdown.fenced),
-    "path": _passed_through(markdown.shell_path),
-    "listed": _passed_through(markdown.shell_list),
-    "remote": _passed_through(markdown.remote_path),
-}
-"""The filters of the templates that are Markdown."""
-
-
-_FILTERS: dict[str, Callable[..., Any]] = {"pem_block": pem_block, "word": Verbatim}
-
-
 @cache
 def _environment() -> Environment:
-    import jinja2  # noqa: PLC0415 - listing the targets needs no templates
+    import jinja2
+
+    from . import markdown
 
     environment = jinja2.Environment(  # noqa: S701 - the output is YAML and TOML, not HTML
         loader=jinja2.FunctionLoader(resources.template_text),
@@ -225,8 +239,14 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(_FILTERS)
-    for name, quoted in _IN_MARKDOWN.items():
-        environment.filters[name] = quoted
+    for name, written in (
+        ("code", markdown.code_span),
+        ("fenced", markdown.fenced),
+        ("path", markdown.shell_path),
+        ("listed", markdown.shell_list),
+        ("remote", markdown.remote_path),
+    ):  # of the templates that are Markdown
+        environment.filters[name] = _passed_through(written)
     return environment
 
 

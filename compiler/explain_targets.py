@@ -213,7 +213,7 @@ def _rows(
 
 
 def _yaml(text: str) -> Any:
-    import yaml  # noqa: PLC0415 - not all targets need a reader
+    import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load(text, loader)  # noqa: S506 - a safe loader

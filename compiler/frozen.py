@@ -32,6 +32,14 @@ class _Field:
     ) -> None:
         self.default, self.factory, self.shown, self.compared = default, factory, shown, compared
 
+    def missing(self, name: str) -> Any:
+        """The value of a field that none is given for."""
+        if self.factory:
+            return self.factory()
+        if self.default is _NONE:
+            raise TypeError(f"a value for {name} is missing")
+        return self.default
+
 
 def field(
     *,
@@ -61,20 +69,18 @@ class _Record:
     _compared: tuple[str, ...] = ()
 
     def __init__(self, *values: Any, **named: Any) -> None:
+        names, setters = self.__match_args__, self._setters
         given = len(values)
-        for set_field, value in zip(self._setters, values, strict=False):
-            set_field(self, value)
-        names = self.__match_args__
         if given > len(names):
             raise TypeError(f"{type(self).__name__} has {len(names)} fields, not {given}")
+        for set_field, value in zip(setters, values, strict=False):
+            set_field(self, value)
         for index in range(given, len(names)):
-            value = named.pop(names[index], _NONE) if named else _NONE
-            if value is _NONE:
-                of_class = self._fields[index]
-                value = of_class.factory() if of_class.factory else of_class.default
-                if value is _NONE:
-                    raise TypeError(f"{type(self).__name__} needs {names[index]}")
-            self._setters[index](self, value)
+            name = names[index]
+            if name in named:
+                setters[index](self, named.pop(name))
+            else:
+                setters[index](self, self._fields[index].missing(name))
         if named:
             raise TypeError(f"{type(self).__name__} does not take {', '.join(named)}")
 

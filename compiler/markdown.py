@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from .diagnostics import printable
 
-_TICKS = re.compile("`+")
+_TICKS = "`+"
 
 
 def code_span(text: str) -> str:
@@ -40,6 +39,8 @@ def shell_word(text: str) -> str:
     bash, zsh, ksh and busybox had before.
     """
     if text.isprintable():
+        import shlex
+
         return shlex.quote(text)
     return "$'" + "".join(map(_in_dollar_quotes, text)) + "'"
 
@@ -75,5 +76,5 @@ def _in_dollar_quotes(character: str) -> str:
 
 
 def _longer_than_any_in(text: str, least: int) -> str:
-    longest = max(map(len, _TICKS.findall(text)), default=0)
+    longest = max(map(len, re.findall(_TICKS, text)), default=0)
     return "`" * max(least, longest + 1)

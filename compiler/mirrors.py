@@ -22,7 +22,7 @@ LIBRARY = "docker.io/library"
 CARRIERS = ("values", "secret", "palette")
 """The targets that carry the mirror string, which the webhook reads."""
 _WILDCARD_IN_STRING = "default"
-_ENTRY = re.compile(r"[^,\n]+")
+_ENTRY = r"[^,\n]+"
 
 
 @frozen
@@ -114,7 +114,7 @@ def read_string(text: str) -> Iterator[Entry]:
     Args:
         text: pairs separated by commas or newlines, with blanks around them or not.
     """
-    for match in _ENTRY.finditer(text):
+    for match in re.finditer(_ENTRY, text):
         written = match[0]
         entry = written.strip()
         if not entry:

@@ -18,7 +18,6 @@ from .regular_file import read_regular, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from .targets import Artifact
 
@@ -77,7 +76,7 @@ class Claims:
         return taken
 
 
-def states(folder: Path, artifacts: Sequence[Artifact]) -> list[State]:
+def states(folder: str, artifacts: Sequence[Artifact]) -> list[State]:
     """How each artifact's file compares with it; nothing is changed.
 
     Raises:
@@ -86,7 +85,7 @@ def states(folder: Path, artifacts: Sequence[Artifact]) -> list[State]:
     return [_state(folder, artifact) for artifact in artifacts]
 
 
-def strays(folder: Path, artifacts: Sequence[Artifact], owned: Sequence[str]) -> list[str]:
+def strays(folder: str, artifacts: Sequence[Artifact], owned: Sequence[str]) -> list[str]:
     """Files that nothing makes any more, in folders that hold nothing but artifacts.
 
     Args:
@@ -100,16 +99,16 @@ def strays(folder: Path, artifacts: Sequence[Artifact], owned: Sequence[str]) ->
     made = {artifact.path for artifact in artifacts}
     found = []
     for path in owned:
-        if os.path.isfile(folder / path):  # noqa: PTH113 - one that only some specs make
+        if os.path.isfile(os.path.join(folder, path)):
             found.append(path)
-        for where, folders, files in os.walk(folder / path):
+        for where, folders, files in os.walk(os.path.join(folder, path)):
             below = os.path.relpath(where, folder)
-            links = [name for name in folders if os.path.islink(os.path.join(where, name))]  # noqa: PTH114, PTH118 - text
+            links = [name for name in folders if os.path.islink(os.path.join(where, name))]
             found += [f"{below}/{name}" for name in (*files, *links)]
     return sorted(path for path in found if path not in made and not path.endswith(_NEW))
 
 
-def write(folder: Path, artifacts: Sequence[Artifact]) -> int:
+def write(folder: str, artifacts: Sequence[Artifact]) -> int:
     """Write the artifacts that differ from their files.
 
     Nothing is replaced before every new file is complete. A file of the same content is left
@@ -125,14 +124,16 @@ def write(folder: Path, artifacts: Sequence[Artifact]) -> int:
     Raises:
         CannotWrite: nothing was replaced, or, if a rename failed, each file is whole still.
     """
+    if _nothing_to_do(folder, artifacts):
+        return 0
     with _explained(folder), contextlib.ExitStack() as cleanup:
-        folder.mkdir(parents=True, exist_ok=True)
+        os.makedirs(folder, exist_ok=True)
         root = cleanup.enter_context(_opened(folder))
         _lock(root)
         before = states(folder, artifacts)
         changed = []
         for artifact, state in zip(artifacts, before, strict=True):
-            where = folder / artifact.path
+            where = os.path.join(folder, artifact.path)
             with _explained(where):
                 parent = _parent(root, artifact.path, cleanup, make=True)
                 temporary = _temporary(artifact)
@@ -152,8 +153,16 @@ def write(folder: Path, artifacts: Sequence[Artifact]) -> int:
         return len(changed)
 
 
-def _state(folder: Path, artifact: Artifact) -> State:
-    where = folder / artifact.path
+def _nothing_to_do(folder: str, artifacts: Sequence[Artifact]) -> bool:
+    """Whether all is up to date, and nothing is left of a run that was killed."""
+    return all(one.up_to_date for one in states(folder, artifacts)) and not any(
+        os.path.lexists(os.path.join(folder, os.path.dirname(artifact.path), _temporary(artifact)))
+        for artifact in artifacts
+    )
+
+
+def _state(folder: str, artifact: Artifact) -> State:
+    where = os.path.join(folder, artifact.path)
     with contextlib.ExitStack() as cleanup, _explained(where):
         try:
             root = cleanup.enter_context(_opened(folder))
@@ -170,7 +179,7 @@ def _state(folder: Path, artifact: Artifact) -> State:
 
 
 @contextlib.contextmanager
-def _explained(where: Path) -> Iterator[None]:
+def _explained(where: str) -> Iterator[None]:
     """Turn what the system says into a message of ours."""
     try:
         yield
@@ -184,7 +193,7 @@ def _explained(where: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[int]:
+def _opened(folder: str) -> Iterator[int]:
     """The descriptor of the output folder; the folder itself may be a link."""
     descriptor = os.open(folder, _FOLDER_FLAGS)
     try:
@@ -219,7 +228,7 @@ def _temporary(artifact: Artifact) -> str:
 def _write_temporary(parent: int, name: str, artifact: Artifact) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, 0o600, dir_fd=parent)
-    with open(descriptor, "wb") as file:  # noqa: PTH123 - it is a descriptor
+    with open(descriptor, "wb") as file:
         file.write(artifact.text.encode())
         file.flush()
         os.fchmod(descriptor, artifact.mode)

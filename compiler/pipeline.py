@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from typing import TYPE_CHECKING
 
-from . import coverage, document, emit, fixes, model, placeholders, rules, schema, sources
+from . import document, emit, model, rules, schema, sources
 from .diagnostics import Diagnostic, Finding, Severity
 from .frozen import frozen, replace
 from .targets import DEFAULT_TARGETS, TARGETS
@@ -14,9 +13,9 @@ from .targets.copy_list import COPIERS
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from . import verify
+    from . import coverage, verify
     from .targets import Artifact
 
 _SEVERITIES = list(Severity)
@@ -44,6 +43,8 @@ class Result:
     """Whether there is an error."""
     untold: int = 0
     """How many diagnostics were left out."""
+    warnings: int = 0
+    """How many warnings there are."""
 
 
 @frozen
@@ -64,8 +65,9 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
     targets: Sequence[str],
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
-    today: dt.date | None = None,
+    today: Callable[[], dt.date] | None = None,
     with_placeholders: bool = False,
+    only_errors: bool = False,
 ) -> Result:
     """Compile one spec, without touching anything.
 
@@ -74,10 +76,12 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
         targets: names of targets to select or to add; none selects those of the spec.
         environment: the variables that the spec may refer to.
         read_file: reads the files that the spec refers to.
-        today: the day in UTC for which it is told whether certificates are valid; none tells
+        today: gives the day in UTC for which it is told whether certificates are valid; none tells
             nothing of it. No artifact depends on it.
         with_placeholders: whether a placeholder stands for each login, so that no artifact is
             secret; then no login is looked up.
+        only_errors: whether warnings are counted only, which spares a second reading for their
+            places.
 
     Returns:
         The diagnostics, and the verified artifacts when no diagnostic is an error.
@@ -94,11 +98,13 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
         return _unreadable(why)
     if with_placeholders:
         found = _without_unset(found)
-    result = _told(found)
+    result = _told(found, only_errors=only_errors)
     spec, choices = found.spec, found.choices
     if result.failed or spec is None:
         return result
     if with_placeholders:
+        from . import placeholders
+
         spec = placeholders.in_place_of_logins(spec)
     made = [
         (artifact, choice.target)
@@ -129,7 +135,7 @@ def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
     selection: rules.Selection,
-    today: dt.date | None = None,
+    today: Callable[[], dt.date] | None = None,
 ) -> Result:
     """Check one spec as `compile_spec` does, but make nothing and resolve no login.
 
@@ -139,7 +145,7 @@ def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
         environment: the variables whose being set is looked at.
         read_file: reads the CA and image files that the spec refers to.
         selection: which rules are told.
-        today: the day in UTC for which it is told whether certificates are valid, or none.
+        today: gives the day in UTC for which it is told whether certificates are valid, or none.
     """
     look = _Look(targets, environment, read_file, today, selection, logins=False)
     try:
@@ -167,7 +173,7 @@ def explain_spec(
     read_file: sources.ReadFile,
 ) -> Explained:
     """Compile a spec with placeholders for its logins; see `check_spec` for the arguments."""
-    from . import explain  # noqa: PLC0415 - no other command needs the runtimes
+    from . import explain, placeholders
 
     selection = rules.Selection()
     only = explain.EXPLAINED
@@ -199,7 +205,7 @@ def verify_spec(
 
     A login or a CA whose reference cannot be resolved is an info, and is not compared.
     """
-    from . import verify  # noqa: PLC0415 - no other command needs the readers
+    from . import verify
 
     selection = rules.Selection()
     look = _Look(
@@ -228,6 +234,8 @@ def cover_spec(
 
     See `check_spec` for the other arguments.
     """
+    from . import coverage
+
     selection = rules.Selection(select=("RS319", "RS321", "RS323", "RS324"))
     look = _Look(
         targets,
@@ -259,9 +267,11 @@ def mend_spec(  # noqa: PLR0913 - as check_spec
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
     selection: rules.Selection,
-    today: dt.date | None = None,
+    today: Callable[[], dt.date] | None = None,
 ) -> Mended:
     """Mend in a spec what is certainly a slip of form; see `check_spec` for the arguments."""
+    from . import fixes
+
     look = _Look(targets, environment, read_file, today, selection, logins=False)
     try:
         text = _decode(content)
@@ -271,6 +281,8 @@ def mend_spec(  # noqa: PLR0913 - as check_spec
         before, after = (document.parse(one).shown_lines(schema.SHOWING) for one in (text, mended))
     except document.NotADocument:
         return Mended(content, 0)
+    import difflib
+
     mark = content[: len(content) - len(text.encode())]  # of the byte order, if there is one
     diff = tuple(difflib.unified_diff(before, after, lineterm=""))[2:]
     return Mended(mark + mended.encode(), count, diff)
@@ -296,7 +308,7 @@ class _Look:
     targets: Sequence[str]
     environment: Mapping[str, str]
     read_file: sources.ReadFile
-    today: dt.date | None
+    today: Callable[[], dt.date] | None
     selection: rules.Selection
     logins: bool
     images: Sequence[str] | None = None
@@ -381,9 +393,12 @@ def _decode(content: bytes) -> str:
         raise document.NotADocument(before, [problem]) from None
 
 
-def _told(found: _Found) -> Result:
+def _told(found: _Found, *, only_errors: bool = False) -> Result:
     """The first findings in the order of their places, with lines and columns."""
     parsed, findings = found.parsed, found.findings
+    warnings = sum(finding.severity is Severity.WARNING for finding in findings)
+    if only_errors:
+        findings = [finding for finding in findings if finding.severity is Severity.ERROR]
     ordered = sorted(
         findings,
         key=lambda f: (parsed.offset(f.place), _SEVERITIES.index(f.severity), f.code),
@@ -395,9 +410,18 @@ def _told(found: _Found) -> Result:
             finding.message,
             finding.help,
             parsed.span(finding.place, schema.SHOWING),
-            fixable=bool(fixes.edits(parsed, finding)),
+            fixable=_is_fixable(parsed, finding),
         )
         for finding in ordered[:MOST_TOLD]
     )
     failed = any(finding.severity is Severity.ERROR for finding in findings)
-    return Result(diagnostics, failed=failed, untold=max(0, len(findings) - MOST_TOLD))
+    untold = max(0, len(findings) - MOST_TOLD)
+    return Result(diagnostics, failed=failed, untold=untold, warnings=warnings)
+
+
+def _is_fixable(parsed: document.Document, finding: Finding) -> bool:
+    if finding.fix is None:
+        return False
+    from . import fixes
+
+    return bool(fixes.edits(parsed, finding))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from .frozen import replace
@@ -87,6 +87,8 @@ def forms(text: str) -> tuple[str, ...]:
     What its base64 is depends on the place, modulo three, that it begins at; the characters at its
     ends, which depend on its neighbours too, are left out.
     """
+    import base64
+
     content = text.encode()
     found = [text]
     for before in range(3):
@@ -97,9 +99,11 @@ def forms(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-_FORMS = forms(MARK)
+@cache
+def _marks() -> tuple[str, ...]:
+    return forms(MARK)
 
 
 def is_in(text: str) -> bool:
     """Whether a placeholder is in a text, in clear or in base64."""
-    return any(form in text for form in _FORMS)
+    return bool(text) and any(form in text for form in _marks())

@@ -13,9 +13,9 @@ _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?\Z")
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*\Z")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
-_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}\Z")
-_SHA256 = re.compile(r"sha256:[0-9a-f]{64}\Z")
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z"
+_DIGEST = r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}\Z"
+_SHA256 = r"sha256:[0-9a-f]{64}\Z"
 _LONGEST_NAME = 255
 
 DOCKER_HUB = "docker.io"
@@ -61,16 +61,16 @@ def parse(text: str) -> Reference:
         NotAReference: the text is none.
     """
     name, at, digest = text.partition("@")
-    if at and not _DIGEST.match(digest):
+    if at and not re.match(_DIGEST, digest):
         raise NotAReference("the digest is not `ALGORITHM:HEX`")
-    if digest.startswith("sha256:") and not _SHA256.match(digest):
+    if digest.startswith("sha256:") and not re.match(_SHA256, digest):
         raise NotAReference("a sha256 digest has 64 lower-case hexadecimal digits")
     slash = name.rfind("/")
     colon = name.find(":", slash + 1)
     tag = ""
     if colon >= 0:
         name, tag = name[:colon], name[colon + 1 :]
-        if not _TAG.match(tag):
+        if not re.match(_TAG, tag):
             raise NotAReference("the tag is not letters, digits, `_`, `.` and `-`")
     first, slash_found, rest = name.partition("/")
     named = "." in first or ":" in first or first == "localhost" or first.lower() != first

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOT_REGULAR = "not a regular file"
+_PIECE = 1 << 20
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -34,8 +35,14 @@ def read_regular(
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, NOT_REGULAR)
-        with open(descriptor, "rb", closefd=False) as file:
-            content = file.read() if most is None else file.read(most)
+        wanted = status.st_size + 1 if most is None else min(most, status.st_size + 1)
+        content = os.read(descriptor, wanted)
+        # Seldom: it has grown, or the system gives less than it has.
+        while len(content) != status.st_size and (most is None or len(content) < most):
+            more = os.read(descriptor, _PIECE if most is None else most - len(content))
+            if not more:
+                break
+            content += more
     finally:
         os.close(descriptor)
     return content, stat.S_IMODE(status.st_mode)

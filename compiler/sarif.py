@@ -84,5 +84,5 @@ def _result(file: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, An
 
 def _uri(file: str) -> str:
     """The relative URI of a spec; a path that would look like one with a scheme is quoted."""
-    path = os.path.relpath(file) if os.path.isabs(file) else os.path.normpath(file)  # noqa: PTH117 - text
+    path = os.path.relpath(file) if os.path.isabs(file) else os.path.normpath(file)
     return quote(os.fsencode(path), safe="/")

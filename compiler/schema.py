@@ -5,7 +5,6 @@ jsonschema's own messages print the value, which may be a password; none of them
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from functools import cache
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 _LONGEST_CODE = 10
 MOST_FOUND = 1000
 """How many errors are looked for; nobody reads more."""
-_WORD = re.compile(r"(?:[A-Za-z][A-Za-z0-9_.-]*|<<)\Z")
+_WORD = r"(?:[A-Za-z][A-Za-z0-9_.-]*|<<)\Z"
 _TEXT_KINDS = "text, {env: NAME} or {file: PATH}"
 _KINDS = {"string": "text", "object": "a mapping", "array": "a list", "boolean": "true or false"}
 
@@ -77,7 +76,7 @@ def _surely_accepts(data: Any) -> bool:
     REGSPEC_FAST=0 takes that away (see cli); then the schema itself is asked, as on any doubt.
     """
     try:
-        from .generated import accepts  # noqa: PLC0415 - it may not be there
+        from .generated import accepts
     except ImportError:
         return False
     return accepts(data)
@@ -123,7 +122,7 @@ def shows_key(path: Path) -> bool:
     key = str(path[-1])
     if subschema(path[:-1]) is None or is_secret(path[:-1]) or holds_login(key):
         return False
-    return subschema(path) is not None or bool(_WORD.match(key))
+    return subschema(path) is not None or bool(re.match(_WORD, key))
 
 
 SHOWING = Showing(shows_value, shows_key)
@@ -176,6 +175,8 @@ def nearest(name: str, known: list[str]) -> str | None:
     """The known name that was most likely meant, or none."""
     if name in known:
         return name
+    import difflib
+
     by_fold = {other.casefold(): other for other in known}
     close = difflib.get_close_matches(name.casefold()[:100], list(by_fold), n=1, cutoff=0.6)
     return by_fold[close[0]] if close else None
@@ -188,7 +189,7 @@ def _root() -> dict[str, Any]:
 
 @cache
 def _validator() -> Draft202012Validator:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - the slowest import of all
+    from jsonschema import Draft202012Validator
 
     return Draft202012Validator(_root())
 

@@ -7,7 +7,8 @@ must not be printed. The line of the spec says which reference is meant.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from . import certificates, reference
 from .diagnostics import Finding, Path, Place, Severity
@@ -40,30 +41,26 @@ class Unresolvable(Exception):  # noqa: N818 - it says what the reference is
         self.help = help
 
 
-class ReadFile(Protocol):
-    """Reads the files that a spec refers to."""
+ReadFile = Callable[[str], bytes]
+"""Reads the files that a spec refers to.
 
-    def __call__(self, path: str) -> bytes:
-        """The bytes of a file, by the path that the spec holds.
-
-        Raises:
-            Unresolvable: it cannot be read, or may not be.
-        """
-        ...  # pragma: no cover
+It takes the path that the spec holds, gives the bytes, and raises `Unresolvable` where the file
+cannot be read, or may not be.
+"""
 
 
 @frozen
 class FolderReader:
     """Reads regular files inside a folder, or inside others that the user has allowed."""
 
-    folder: FilePath
+    folder: str | FilePath
     """The folder of the spec, which its paths are relative to."""
     allowed: tuple[FilePath, ...] = ()
 
     def __call__(self, path: str) -> bytes:
         """The bytes of a file; see `ReadFile`."""
         try:
-            real = os.path.realpath(os.path.join(self.folder, path), strict=True)  # noqa: PTH118 - text too
+            real = os.path.realpath(os.path.join(self.folder, path), strict=True)
             roots = [os.path.realpath(root) for root in (self.folder, *self.allowed)]
             if not any(os.path.commonpath([root, real]) == root for root in roots):
                 raise Unresolvable(

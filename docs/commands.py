@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 from click.testing import CliRunner
-from regspec.cli import regspec
 from regspec.cli.exit_codes import Exit
+from regspec.cli.group import regspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from click_man.core import write_man_pages
 from regspec import __version__
-from regspec.cli import regspec
+from regspec.cli.group import regspec
 
 
 def write(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """A process that runs the command line on one spec after another, for test_fuzz.py.
 
 Each message on its standard input is the length of a spec, a line break and the spec. Each answer
-is a line of JSON: what went wrong or nothing, and the peak memory in KiB of the process.
+is a line of JSON: what went wrong or nothing, the peak memory in KiB of the process, and what the
+plain form of `compile` says and writes. The word `compile` leaves it at the latter.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import resource
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -55,6 +57,30 @@ def wrong(words: tuple[str, ...], spec: bytes) -> str:
     return ""
 
 
+def compiled(spec: bytes) -> list[object]:
+    """The exit code of `compile FILE -o DIR`, what it says, and the files that it writes."""
+    Path("registry.yaml").write_bytes(spec)
+    shutil.rmtree("made", ignore_errors=True)
+    sys.stdout, sys.stderr = OUT, ERR
+    for stream in (OUT, ERR):
+        stream.seek(0)
+        stream.truncate()
+    try:
+        cli.main(["compile", "registry.yaml", "-o", "made"])
+    except SystemExit as end:
+        code = end.code
+    files = {
+        str(path): [path.stat().st_mode, path.read_bytes().hex()]
+        for path in sorted(Path("made").rglob("*"))
+        if path.is_file()
+    }
+    said = []
+    for stream in (OUT, ERR):
+        stream.flush()
+        said.append(stream.buffer.getvalue().decode())
+    return [int(code), *said, files]
+
+
 def peak() -> int:
     """The most memory that this process has held, in KiB; what started it does not count."""
     status = Path("/proc/self/status")
@@ -69,8 +95,10 @@ def main() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while length := requests.readline():
         spec = requests.read(int(length))
-        found = next((said for words in COMMANDS if (said := wrong(words, spec))), "")
-        answers.write(json.dumps({"wrong": found, "peak": peak()}).encode() + b"\n")
+        commands = COMMANDS if sys.argv[1:] != ["compile"] else ()
+        found = next((said for words in commands if (said := wrong(words, spec))), "")
+        answer = {"wrong": found, "peak": peak(), "compiled": compiled(spec)}
+        answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
 
 

@@ -299,8 +299,8 @@ def test_progress_is_shown_on_a_terminal(tmp_path, smallest):
         (tmp_path / name).write_text(smallest)
     ours, theirs = pty.openpty()
     script = (
-        "import sys; from regspec.cli import files, main\n"
-        "files.PROGRESS_AFTER = 0.0\n"
+        "import sys; from regspec.cli import main, terminal\n"
+        "terminal.PROGRESS_AFTER = 0.0\n"
         "main(sys.argv[1:])\n"
     )
     words = [sys.executable, "-c", script, "compile", *names, "-t", "secret", "-o", "{stem}"]

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from regspec.cli import regspec as command
+from regspec.cli.group import regspec as command
 from regspec.targets import TARGETS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -1,5 +1,7 @@
 """Real specs, changed at random: regspec answers each with exit 0 or 1, soon, in little memory.
 
+What the plain `compile` says and writes of each is what it says and writes with REGSPEC_FAST=0.
+
 A short run by itself; REGSPEC_FUZZ_RUNS=100000 (`make fuzz`) makes it the nightly one.
 """
 
@@ -61,14 +63,14 @@ SPOTS = st.integers(min_value=0, max_value=1 << 20)
 
 
 @contextlib.contextmanager
-def asking(folder, *words):
+def asking(folder, *words, **variables):
     """Hands specs to a process of its own, in which regspec runs."""
     for file in ("ca.crt", "images.txt"):
         (folder / file).write_bytes((ROOT / "examples" / file).read_bytes())
     process = subprocess.Popen(
         [sys.executable, *words],
         cwd=folder,
-        env={"PATH": "", "REGISTRY_PASSWORD": "x", "NEXUS_PASSWORD": "y", "A": "z"},
+        env={"PATH": "", "REGISTRY_PASSWORD": "x", "NEXUS_PASSWORD": "y", "A": "z"} | variables,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -89,10 +91,22 @@ def answer(tmp_path_factory):
         yield ask
 
 
-def well(answer, spec):
-    answered = answer(spec)
-    assert not answered["wrong"], f"{answered['wrong']}\n{spec!r}"
-    assert answered["peak"] < MOST_MEMORY, spec
+@pytest.fixture(scope="module")
+def slow_answer(tmp_path_factory):
+    """What is said and written without all that is there for speed only."""
+    with asking(tmp_path_factory.mktemp("slow"), PROCESS, "compile", REGSPEC_FAST="0") as ask:
+        yield ask
+
+
+@pytest.fixture(scope="module")
+def well(answer, slow_answer):
+    def check(spec):
+        answered = answer(spec)
+        assert not answered["wrong"], f"{answered['wrong']}\n{spec!r}"
+        assert answered["peak"] < MOST_MEMORY, spec
+        assert answered["compiled"] == slow_answer(spec)["compiled"], spec
+
+    return check
 
 
 def fuzzed(share):
@@ -135,11 +149,11 @@ runpy.run_path({str(PROCESS)!r}, run_name="__main__")
 
 @fuzzed(3)
 @given(st.sampled_from(SPECS), st.lists(st.tuples(SPOTS, SPOTS, st.binary(max_size=4)), max_size=6))
-def test_changed_bytes(answer, spec, changes):
+def test_changed_bytes(well, spec, changes):
     for spot, length, put in changes:
         at = spot % (len(spec) + 1)
         spec = spec[:at] + put + spec[at + length % 5 :]
-    well(answer, spec)
+    well(spec)
 
 
 @fuzzed(3)
@@ -147,7 +161,7 @@ def test_changed_bytes(answer, spec, changes):
     st.sampled_from(SPECS + BAD),
     st.lists(st.tuples(st.integers(0, 4), SPOTS, SPOTS, st.sampled_from(TOKENS)), max_size=6),
 )
-def test_changed_tokens_and_lines(answer, spec, changes):
+def test_changed_tokens_and_lines(well, spec, changes):
     for kind, spot, other, token in changes:
         lines = spec.splitlines(keepends=True) or [b""]
         one, two = spot % len(lines), other % len(lines)
@@ -163,7 +177,7 @@ def test_changed_tokens_and_lines(answer, spec, changes):
             case _:
                 lines[one : one + 1 + other % 2] = [lines[one]] * (other % 4)
         spec = b"".join(lines)
-    well(answer, spec)
+    well(spec)
 
 
 @fuzzed(3)
@@ -171,7 +185,7 @@ def test_changed_tokens_and_lines(answer, spec, changes):
     st.sampled_from(SPECS),
     st.lists(st.tuples(st.integers(0, 3), st.lists(SPOTS, max_size=4), VALUES), max_size=4),
 )
-def test_changed_structure(answer, spec, changes):
+def test_changed_structure(well, spec, changes):
     data = yaml.safe_load(spec)
     for kind, route, value in changes:
         node = data
@@ -197,4 +211,4 @@ def test_changed_structure(answer, spec, changes):
             case _:
                 node[key] = [copy.deepcopy(node[key])]
     with contextlib.suppress(UnicodeEncodeError):
-        well(answer, json.dumps(data, ensure_ascii=False).encode())
+        well(json.dumps(data, ensure_ascii=False).encode())

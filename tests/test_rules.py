@@ -50,7 +50,7 @@ def findings(spec, code, root, tmp_path):
         "targets": (),
         "environment": {"REGISTRY_PASSWORD": "x", "NEXUS_PASSWORD": "y"},
         "read_file": sources.FolderReader(tmp_path),
-        "today": dt.date(2026, 12, 1),
+        "today": lambda: dt.date(2026, 12, 1),
     }
     if RULES[code].asked:
         selection = Selection(select=(code,))

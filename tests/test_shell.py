@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from regspec.cli import regspec as group
+from regspec.cli.group import regspec as group
 from regspec.targets import TARGETS
 
 BASH = """

@@ -9,12 +9,21 @@ import click
 
 from ..diagnostics import printable
 from .exit_codes import Exit
-from .files import STDIN, folder_of, put, rewrite
-from .options import allow_file_option, at_option, specs_argument, target_option
-from .telling import ALL_FORMS, LINE_FORMS, Teller, default_form, shown_name
+from .files import STDIN, folder_of, rewrite
+from .options import (
+    ALL_FORMS,
+    LINE_FORMS,
+    allow_file_option,
+    at_option,
+    specs_argument,
+    target_option,
+)
+from .telling import Teller, default_form, shown_name
+from .terminal import put, say
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from pathlib import Path
 
     from ..pipeline import Mended
@@ -46,7 +55,7 @@ def check_command(
     specs: tuple[str, ...],
     targets: tuple[str, ...],
     allowed: tuple[Path, ...],
-    today: dt.date,
+    today: Callable[[], dt.date],
     select: str | None,
     ignore: str | None,
     include_ignored: bool,
@@ -102,7 +111,7 @@ def check_command(
             code = Exit.ATTENTION
     teller.finish()
     if not quiet:
-        click.echo(teller.summary(), err=True)
+        say(teller.summary())
     return Exit.CANNOT if teller.unreadable else code
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .files import put
+from .terminal import put
 
 _VARIABLE = "_REGSPEC_COMPLETE"
 """What tells regspec to complete; click makes the name of that of the program."""

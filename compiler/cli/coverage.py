@@ -9,9 +9,10 @@ import click
 
 from ..diagnostics import printable
 from .exit_codes import Exit
-from .files import STDIN, folder_of, put, read_spec
-from .options import allow_file_option, images_option, target_option
-from .telling import ALL_FORMS, Teller, default_form
+from .files import STDIN, folder_of, read_spec
+from .options import ALL_FORMS, allow_file_option, images_option, target_option
+from .telling import Teller, default_form
+from .terminal import put
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import click
 
 from ..diagnostics import printable
 from .exit_codes import Exit
-from .files import STDIN, Unusable, folder_of, put, read_spec
+from .files import STDIN, called, folder_of, read_spec
 from .options import (
     allow_file_option,
     containerd_option,
@@ -21,6 +21,7 @@ from .options import (
     text_or_json,
 )
 from .telling import Teller
+from .terminal import Unusable, put, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,7 +124,7 @@ def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Itera
             yield from named_in(read_spec(name).decode("utf-8"), fields)
         except (Unreadable, UnicodeDecodeError) as why:
             said = why if isinstance(why, Unreadable) else "it is not UTF-8"
-            raise Unusable(f"{click.format_filename(name)}: {said}") from None
+            raise Unusable(f"{called(name)}: {said}") from None
 
 
 def _check(images: list[str]) -> int:
@@ -135,7 +136,7 @@ def _check(images: list[str]) -> int:
         try:
             reference.parse(image)
         except reference.NotAReference as why:
-            click.echo(f"error: {printable(image)} is not an image reference: {why}", err=True)
+            say(f"error: {printable(image)} is not an image reference: {why}")
             code = Exit.ATTENTION
             while image in images:
                 images.remove(image)

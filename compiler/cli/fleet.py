@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..diagnostics import Severity, printable
+from ..diagnostics import printable
 from ..frozen import frozen
+from .compiling import stem_of
 from .exit_codes import Exit
-from .files import STDIN, Progress, Unusable, folder_of, paint, read_spec
+from .files import STDIN, folder_of, read_spec
 from .telling import counted
+from .terminal import Progress, Unusable, paint, say
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-_AT_ONCE = 16
+_AT_ONCE = 64
 """How many specs a process takes at once: so few that the progress is one."""
 
 
@@ -72,7 +74,7 @@ def compile_fleet(specs: Sequence[str], settings: Settings, jobs: int) -> int:
         lines = (done.failure, *(f"{printable(file)}: not up to date" for file in done.stale))
         for line in filter(None, lines):
             progress.clear()
-            click.echo(line, err=True, color=True)
+            say(line)
     _tell(found, failed, check=settings.check)
     return code
 
@@ -107,12 +109,13 @@ def _check_folders(names: Sequence[str], output: str) -> None:
         click.UsageError: two would go to one folder, or the name of one is none.
     """
     taken: dict[str, str] = {}
+    real: dict[str, str] = {}
     for name in names:
         if name == STDIN:
             raise click.UsageError("--jobs takes specs that are files")
-        if Path(name).stem == "..":
+        if stem_of(name) == "..":
             raise click.UsageError(f"{name}: `{{stem}}` would lead out of the folder")
-        folder = os.path.realpath(_folder(name, output))
+        folder = _real_path(_folder(name, output), real)
         other = taken.setdefault(folder.casefold(), name)
         if other != name:
             raise click.UsageError(
@@ -121,15 +124,25 @@ def _check_folders(names: Sequence[str], output: str) -> None:
             )
     for folder, name in taken.items():
         above = folder
-        while (above := os.path.dirname(above)) != "/":  # noqa: PTH120 - text
+        while (above := os.path.dirname(above)) != "/":
             if above in taken:
                 raise click.UsageError(
                     f"--jobs: the folder of {name} is inside that of {taken[above]}"
                 )
 
 
+def _real_path(path: str, known: dict[str, str]) -> str:
+    """The path without links; of the folder that it is in that is asked once."""
+    above, last = os.path.split(path)
+    if last in ("", ".", "..") or os.path.islink(path):
+        return os.path.realpath(path)
+    if above not in known:
+        known[above] = os.path.realpath(above)
+    return os.path.join(known[above], last)
+
+
 def _folder(name: str, output: str) -> str:
-    return output.replace("{stem}", Path(name).stem)
+    return output.replace("{stem}", stem_of(name))
 
 
 def _compile_one(settings: Settings, name: str) -> Done:
@@ -147,25 +160,26 @@ def _compile_one(settings: Settings, name: str) -> Done:
         targets=settings.targets,
         environment=os.environ,
         read_file=FolderReader(folder_of(name), settings.allowed),
-        today=settings.today,
+        today=lambda: settings.today,
         with_placeholders=settings.with_placeholders,
+        only_errors=True,
     )
-    errors = [one for one in result.diagnostics if one.severity is Severity.ERROR]
-    warnings = sum(one.severity is Severity.WARNING for one in result.diagnostics)
+    errors, warnings = result.diagnostics, result.warnings
     if errors:
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        others = len(errors) - 1 + result.untold
+        more = f" (and {others} more)" if others else ""
         return Done(Exit.ATTENTION, reports.concise(errors[0], name, paint).rstrip() + more)
-    folder = Path(_folder(name, settings.output))
+    folder = _folder(name, settings.output)
     try:
         if settings.check:
             states = output.states(folder, result.artifacts)
             stale = tuple(
-                str(folder / artifact.path)
+                os.path.join(folder, artifact.path)
                 for artifact, state in zip(result.artifacts, states, strict=True)
                 if not state.up_to_date
             )
             strays = output.strays(folder, result.artifacts, result.folders)
-            stale += tuple(str(folder / path) for path in strays)
+            stale += tuple(os.path.join(folder, path) for path in strays)
             code = Exit.ATTENTION if stale else Exit.DONE
             same = sum(state.up_to_date for state in states)
             return Done(code, "", stale, 0, same, warnings)
@@ -184,4 +198,4 @@ def _tell(found: Sequence[Done], failed: int, *, check: bool) -> None:
     said += [f"{counted(warnings, 'warning')} (`regspec check` tells them)"] if warnings else []
     if failed:
         said.append(f"{failed} of {counted(len(found), 'spec')} failed")
-    click.echo(f"{counted(len(found), 'spec')}: {', '.join(said)}", err=True)
+    say(f"{counted(len(found), 'spec')}: {', '.join(said)}")

@@ -10,13 +10,12 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from ..frozen import frozen
 from ..regular_file import read_regular
 from ..runtimes.node import Files, Unreadable
-from .files import STDIN, Unusable, read_bytes
+from .files import STDIN, called, read_bytes
 from .nodes import NodeFolder
+from .terminal import Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,9 +131,9 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
     """
     siblings = _Siblings()
     for name in names:
-        if name != STDIN and os.path.isdir(name):  # noqa: PTH112 - text
+        if name != STDIN and os.path.isdir(name):
             folder = NodeFolder(Path(name))
-            yield from of_tree(name, folder, lambda path, root=name: os.path.islink(root + path))  # type: ignore[misc] # noqa: PTH114 - text
+            yield from of_tree(name, folder, lambda path, root=name: os.path.islink(root + path))  # type: ignore[misc]
             continue
         content = read_bytes(name, _LARGEST)
         shown = "<stdin>" if name == STDIN else name
@@ -145,7 +144,7 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise Unusable(f"{click.format_filename(shown)}: it is no text in UTF-8") from None
+            raise Unusable(f"{called(shown)}: it is no text in UTF-8") from None
         path = "/stdin" if name == STDIN else Path(name).absolute().as_posix()
         siblings.given.append(path)
         yield Text(shown, path, text, siblings)
@@ -179,7 +178,7 @@ def readings_of(text: Text, *, alone: bool) -> list[Reading]:
         return readers.read(text.content, text.path, text.file_text)
     except readers.Unknown as why:
         if alone:
-            raise Unusable(f"{click.format_filename(text.name)}: {why}") from None
+            raise Unusable(f"{called(text.name)}: {why}") from None
         return []
 
 
@@ -219,12 +218,12 @@ def _unpacked(name: str, content: bytes) -> Files:
             # As a whole and no further than this: a header alone may claim gigabytes.
             content = zlib.decompressobj(wbits=31).decompress(content, _LARGEST + 1)
         if len(content) > _LARGEST:
-            raise Unusable(f"{click.format_filename(name)}: it holds too much")
+            raise Unusable(f"{called(name)}: it holds too much")
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             for count, member in enumerate(archive):
                 left -= member.size
                 if left < 0 or count > _MOST_FILES or len(links) > _MOST_LINKS:
-                    raise Unusable(f"{click.format_filename(name)}: it holds too much")
+                    raise Unusable(f"{called(name)}: it holds too much")
                 path = posixpath.normpath(f"/{member.name}")
                 if member.issym():
                     links[path] = posixpath.join(posixpath.dirname(path), member.linkname)
@@ -233,7 +232,7 @@ def _unpacked(name: str, content: bytes) -> Files:
                 elif file := archive.extractfile(member) if member.isfile() else None:
                     texts[path] = file.read(_LARGEST).decode("utf-8", "replace")
     except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError):
-        raise Unusable(f"{click.format_filename(name)}: it is no whole archive") from None
+        raise Unusable(f"{called(name)}: it is no whole archive") from None
     return Files(_linked(texts, links))
 
 
@@ -285,11 +284,11 @@ def of_tree(
     paths = (path for path in _walk(tree, "/", 0, is_link) if not path.startswith(nodes))
     for count, path in enumerate(paths):
         if count > _MOST_FILES:
-            raise Unusable(f"{click.format_filename(name)}: more than {_MOST_FILES} files")
+            raise Unusable(f"{called(name)}: more than {_MOST_FILES} files")
         try:
             text = tree.text(path)
         except Unreadable as why:
-            raise Unusable(f"{click.format_filename(name)}: {why}") from None
+            raise Unusable(f"{called(name)}: {why}") from None
         if text is not None:
             yield Text(f"{name.rstrip('/')}{path}", path, text, tree, name)
 

@@ -11,7 +11,8 @@ import click
 from ..diagnostics import Diagnostic, Severity, printable, word
 from ..frozen import replace
 from .exit_codes import Exit
-from .files import STDIN, Unusable, paint, put, say_error, write_new
+from .files import STDIN, called, write_new
+from .terminal import Unusable, paint, put, say, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,7 +93,7 @@ def import_command(
         return Exit.ATTENTION
     if imported.guess:
         said = f"no file says which registry it is: {imported.guess} is where most mirrors are"
-        click.echo(printable(said), err=True)
+        say(printable(said))
     text, files = _text(imported, given, secrets)
     if output == STDIN:
         put(text.encode())
@@ -115,7 +116,7 @@ def _given(names: Sequence[str]) -> Iterator[Given]:
                 raise Unusable(_broken(text.name, why)) from None
             if not documents:
                 shown = f"{printable(text.name)}: not read: it is of no format that regspec reads"
-                click.echo(shown, err=True)
+                say(shown)
             yield from documents
 
 
@@ -146,7 +147,7 @@ def _tell(imported: Imported) -> None:
         name = _key(keys[-1]) if keys else "this"
         said = f"{name} is not carried over" + (f": {one.message}" if one.message else "")
         told = Diagnostic(Severity.INFO, _CODE, said, "", _span(one))
-        click.echo(reports.concise(told, one.given.file, paint), err=True, nl=False, color=True)
+        say(reports.concise(told, one.given.file, paint), end="")
     for one in imported.disagreements:
         said = one.message
         if one.other is not None:
@@ -156,7 +157,7 @@ def _tell(imported: Imported) -> None:
             joint = " in " if not said.endswith((" in", " as", " than", "unlike")) else " "
             said += f"{joint}{printable(where)}"
         told = Diagnostic(Severity.ERROR, _CODE, said, "", _span(one))
-        click.echo(reports.concise(told, one.given.file, paint), err=True, nl=False, color=True)
+        say(reports.concise(told, one.given.file, paint), end="")
 
 
 def _key(name: str) -> str:
@@ -245,11 +246,11 @@ def _aftermath(imported: Imported, text: str, output: str, secrets: str) -> int:
 
     if secrets == "env" and imported.secrets:
         names = ", ".join(secret.name for secret in imported.secrets)
-        click.echo(f"set these variables before it compiles: {names}", err=True)
+        say(f"set these variables before it compiles: {names}")
     shown = "<stdout>" if output == STDIN else output
     if output != STDIN:
         beside = _beside(imported.secrets) if secrets == "file" else ""
-        click.echo(f"{click.format_filename(output)} written{beside}", err=True)
+        say(f"{called(output)} written{beside}")
     result = check_spec(
         text.encode(),
         targets=(),
@@ -259,7 +260,7 @@ def _aftermath(imported: Imported, text: str, output: str, secrets: str) -> int:
     )
     for diagnostic in result.diagnostics:
         if diagnostic.severity is Severity.ERROR:
-            click.echo(reports.text(diagnostic, shown, paint), err=True, nl=False, color=True)
+            say(reports.text(diagnostic, shown, paint), end="")
     return Exit.ATTENTION if result.failed else Exit.DONE
 
 

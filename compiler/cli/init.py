@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .files import STDIN, put, write_new
+from .files import STDIN, called, write_new
+from .terminal import put, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,5 +73,5 @@ def init_command(endpoint: str, base_path: str, output: str) -> int:
         put(text.encode())
         return 0
     write_new([(output, text, 0o666)])
-    click.echo(f"{click.format_filename(output)} written", err=True)
+    say(f"{called(output)} written")
     return 0

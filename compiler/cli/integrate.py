@@ -3,7 +3,7 @@
 import click
 
 from .. import __version__
-from .files import put
+from .terminal import put
 
 _SYSTEMS = ("make", "github", "gitlab")
 

@@ -39,7 +39,7 @@ class NodeFolder:
         """What is in a folder, or none if it is not there."""
         real = self._real(folder)
         try:
-            return None if real is None else sorted(os.listdir(real))  # noqa: PTH208 - names only
+            return None if real is None else sorted(os.listdir(real))
         except OSError:
             return None
 
@@ -55,15 +55,15 @@ class NodeFolder:
             if part == "..":
                 walked = walked[:-1]
                 continue
-            here = os.path.join(self.folder, *walked, part)  # noqa: PTH118 - text
-            if os.path.islink(here):  # noqa: PTH114 - text
+            here = os.path.join(self.folder, *walked, part)
+            if os.path.islink(here):
                 steps += 1
                 if steps > 40:  # noqa: PLR2004 - as many as Linux follows
                     return None
-                target = os.readlink(here)  # noqa: PTH115 - text
+                target = os.readlink(here)
                 if target.startswith("/"):
                     walked = []
                 parts += [one for one in reversed(target.split("/")) if one not in ("", ".")]
                 continue
             walked.append(part)
-        return os.path.join(self.folder, *walked)  # noqa: PTH118 - text
+        return os.path.join(self.folder, *walked)

@@ -1,15 +1,19 @@
 """The arguments and options that several commands share."""
 
 import datetime as dt
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from .. import reports
 from ..targets import TARGETS
+from .days import today
 from .files import STDIN
+
+LINE_FORMS = tuple(reports.LINES)
+ALL_FORMS = (*LINE_FORMS, "json", "sarif")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,20 +49,10 @@ allow_file_option = click.option(
 )
 
 
-def today() -> dt.date:
-    """The day in UTC: that of SOURCE_DATE_EPOCH, where a build has set it, or the real one."""
-    try:
-        return dt.datetime.fromtimestamp(
-            int(os.environ.get("SOURCE_DATE_EPOCH", "")), dt.UTC
-        ).date()
-    except (ValueError, OverflowError, OSError):
-        return dt.datetime.now(dt.UTC).date()
-
-
 def _day(
     _context: click.Context, _parameter: click.Parameter, written: dt.datetime | None
-) -> dt.date:
-    return written.date() if written else today()
+) -> Callable[[], dt.date]:
+    return written.date if written else today
 
 
 at_option = click.option(

@@ -8,62 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..frozen import field, frozen
-from .files import STDIN, Unusable
+from ..frozen import frozen
+from .compiling import Compiled
+from .terminal import Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..manifest import Source
-    from ..targets import Artifact
 
 _CLOSED = 0o600
 """The mode of a list that would let others try out weak passwords on the digests in it."""
-
-
-@frozen
-class Compiled:
-    """One spec that compiled, or one record of all of them, and where its files go."""
-
-    name: str
-    """The spec, or the option that asks for the record."""
-    root: str
-    """The folder that they go to, as the user wrote it."""
-    artifacts: tuple[Artifact, ...]
-    made_by: tuple[str, ...] = ()
-    """The target of each artifact."""
-    folders: tuple[str, ...] = ()
-    """The folders that hold nothing but artifacts."""
-    inputs: tuple[str, ...] = ()
-    """The files that were read, as the user would name them."""
-    content: bytes = field(default=b"", repr=False)
-    """The bytes of the spec."""
-    secret_in_spec: bool = False
-    advice: str = "use -o 'out/{stem}'"
-    """What to do when another has one of its files."""
-
-    @property
-    def folder(self) -> Path:
-        """The folder that they go to."""
-        return Path(self.root)
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Its files, as the user would name them."""
-        return tuple(os.path.join(self.root, artifact.path) for artifact in self.artifacts)  # noqa: PTH118 - a Path would not keep the words
-
-
-def inputs_of(name: str, paths: Sequence[str]) -> tuple[str, ...]:
-    """The files that a spec was compiled from, as the user would name them.
-
-    Args:
-        name: the spec, `-` being the standard input, which is no file.
-        paths: those that it refers to, relative to its folder.
-    """
-    if name == STDIN:
-        return tuple(paths)
-    folder = os.path.dirname(name)  # noqa: PTH120 - a Path would not keep the user's words
-    return (name, *(os.path.join(folder, path) for path in paths))  # noqa: PTH118 - likewise
 
 
 @frozen
@@ -137,12 +92,16 @@ def _record(
     from ..targets import Artifact
 
     written = Path(path)
-    if path.endswith("/") or written.name in ("", "..") or written in [c.folder for c in compiled]:
+    if (
+        path.endswith("/")
+        or written.name in ("", "..")
+        or written in [Path(c.root) for c in compiled]
+    ):
         raise click.UsageError(f"{option}: {path} is no name of a file")
     root, below = str(written.parent), written.name
     for one in compiled:
-        if written.is_relative_to(one.folder) and ".." not in written.parts:
-            root, below = one.root, written.relative_to(one.folder).as_posix()
+        if written.is_relative_to(Path(one.root)) and ".." not in written.parts:
+            root, below = one.root, written.relative_to(Path(one.root)).as_posix()
             break
     artifact = Artifact(path=below, **content)
     return Compiled(option, root, (artifact,), advice=f"name another file with {option}")
@@ -157,12 +116,12 @@ def _listing(
     """A list of all artifacts, for the owner only if a digest in it could tell a password."""
     from ..manifest import Made, Source
 
-    folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120 - links stay links
+    folder = os.path.dirname(os.path.abspath(path))
     sources = []
     for one in compiled:
         made = []
         for target, artifact, name in zip(one.made_by, one.artifacts, one.files, strict=True):
-            where = os.path.relpath(os.path.abspath(name), folder)  # noqa: PTH100 - likewise
+            where = os.path.relpath(os.path.abspath(name), folder)
             if where.startswith("../"):
                 raise click.UsageError(
                     f"{option}: {path} lists files by their path below its own folder; "
@@ -171,7 +130,7 @@ def _listing(
             if not _is_utf8(where):
                 raise Unusable(f"{name}: a name that is not UTF-8 cannot be listed")
             made.append(Made(target, where, artifact))
-        sources.append(Source(os.path.basename(one.name), one.content, made))  # noqa: PTH119 - of text
+        sources.append(Source(os.path.basename(one.name), one.content, made))
     closed = any(
         one.secret_in_spec or any(artifact.holds_secret for artifact in one.artifacts)
         for one in compiled

@@ -4,7 +4,7 @@ import inspect
 
 import click
 
-from .files import put
+from .terminal import put
 
 
 @click.command("rules", short_help="List the rules.")

@@ -2,7 +2,7 @@
 
 import click
 
-from .files import put
+from .terminal import put
 
 
 @click.command("schema", short_help="Print the JSON Schema of a spec.")

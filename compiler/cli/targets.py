@@ -5,8 +5,8 @@ import json
 import click
 
 from ..targets import DEFAULT_TARGETS, TARGETS
-from .files import put
 from .options import text_or_json
+from .terminal import put
 
 
 @click.command("targets", short_help="List the targets and where their files go.")

@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
-
-from .. import reports
 from ..diagnostics import Severity, printable
-from .files import STDIN, Progress, Unusable, paint, put, read_spec
+from .files import STDIN, read_spec
+from .terminal import Progress, Unusable, paint, put, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..diagnostics import Diagnostic
     from ..pipeline import Result
-
-LINE_FORMS = tuple(reports.LINES)
-ALL_FORMS = (*LINE_FORMS, "json", "sarif")
 
 
 def default_form() -> str:
@@ -66,9 +61,12 @@ class Teller:
     def tell(self, name: str, result: Result) -> None:
         """Tell what was found in a spec: at once on stderr, or at the end as one document."""
         self.specs += 1
+        if not (result.diagnostics or result.untold):
+            return
+        from .. import reports
+
         shown = shown_name(name)
-        if result.diagnostics:
-            self.progress.clear()
+        self.progress.clear()
         for diagnostic in result.diagnostics:
             self.counts[diagnostic.severity] += 1
             self.fixable += diagnostic.fixable
@@ -76,11 +74,11 @@ class Teller:
                 continue
             if self.form in reports.LINES:
                 line = reports.LINES[self.form](diagnostic, shown, paint)
-                click.echo(line, err=True, nl=False, color=True)
+                say(line, end="")
             else:
                 self._kept.append((shown, diagnostic))
         if result.untold:
-            click.echo(f"{printable(shown)}: and {result.untold} more", err=True)
+            say(f"{printable(shown)}: and {result.untold} more")
 
     def finish(self) -> None:
         """Print what was kept for the end on stdout."""
@@ -89,6 +87,8 @@ class Teller:
 
             put(sarif.log(self._kept).encode())
         elif self.form == "json":
+            from .. import reports
+
             put(reports.as_json(self._kept).encode())
 
     def summary(self) -> str:

@@ -10,9 +10,10 @@ import click
 
 from ..diagnostics import Diagnostic, Severity, Span, printable
 from .exit_codes import Exit
-from .files import STDIN, Unusable, folder_of, paint, put, read_spec
+from .files import STDIN, called, folder_of, read_spec
 from .options import allow_file_option, containerd_option, target_option
 from .telling import default_form
+from .terminal import Unusable, paint, put, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ def verify_command(
     told = [one for diagnostics in compared for one in diagnostics]
     _tell(told, form)
     if form == "text":
-        click.echo(_summary(len(compared), len(told)), err=True)
+        say(_summary(len(compared), len(told)))
     return Exit.ATTENTION if told else Exit.DONE
 
 
@@ -92,7 +93,7 @@ def _expected(spec: str, targets: tuple[str, ...], allowed: tuple[Path, ...]) ->
     )
     shown = "<stdin>" if spec == STDIN else spec
     for diagnostic in result.diagnostics:
-        click.echo(reports.text(diagnostic, shown, paint), err=True, nl=False, color=True)
+        say(reports.text(diagnostic, shown, paint), end="")
     return expected
 
 
@@ -124,7 +125,7 @@ def _compared(
     for name in names:
         if (name if name != STDIN else "<stdin>") not in useful:
             said = "nothing in it is of a format that regspec reads"
-            raise Unusable(f"{click.format_filename(name)}: {said}")
+            raise Unusable(f"{called(name)}: {said}")
     whole = not any(("image certManager",) in one.homes for _, several in read for one in several)
     for name, readings in read:
         if readings:
@@ -149,17 +150,16 @@ def _tell_unknown(name: str, readings: list[Reading]) -> None:
             if fact.value is UNKNOWN:
                 what = f"the CA for `{printable(fact.subject[1])}`"
                 said = f"{printable(name)}: {what} is not compared: its file was not given"
-                click.echo(said, err=True)
+                say(said)
 
 
 def _hint_at_imports(name: str, found: list[list[Difference]]) -> None:
     """Tell that what is missing in a config.toml may be in what it imports, which was not given."""
     for several in found:
         if any(one.missing and _imports(one.reading) for one in several):
-            click.echo(
+            say(
                 f"{printable(name)}: what it imports was not given; "
-                "`tar -C / -c etc/containerd` has all of it",
-                err=True,
+                "`tar -C / -c etc/containerd` has all of it"
             )
 
 

@@ -200,7 +200,7 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
 
 def _other_login(reading: Reading, host: str, key: str, value: Any, path: Path) -> None:
     """A login as the base64 of both its parts; any other kind is none of a spec."""
-    from .reading import decoded  # noqa: PLC0415 - rare
+    from .reading import decoded
 
     username, colon, password = ((isinstance(value, str) and decoded(value)) or "").partition(":")
     if key != "auth" or not colon:

@@ -134,10 +134,10 @@ def out_of_its_time(subject: Subject) -> Iterator[Found]:
     Good:
         registry: {caCert: {file: ca.crt}}
     """
-    today = subject.today
-    if today is None:
+    if subject.today is None:
         return
     for place, called, authority in _authorities(subject):
+        today = subject.today()
         if today > authority.last_day:
             yield place, f"{called} expired on {authority.last_day}", "get its successor"
         elif today < authority.first_day:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from .. import mirrors, schema
@@ -83,6 +82,8 @@ def not_an_address(subject: Subject) -> Iterator[Found]:
             name = host.partition(":")[0]
             if name.count(".") != 3 or not name.replace(".", "").isdecimal():  # noqa: PLR2004
                 continue
+        import ipaddress
+
         try:
             (ipaddress.IPv6Address if bracket else ipaddress.IPv4Address)(name)
         except ValueError:

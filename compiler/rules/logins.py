@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..model import Text
 
-_PLACEHOLDER = re.compile(r"REPLACE_WITH_|<[a-z][a-z _-]*>\Z")
+_PLACEHOLDER = r"REPLACE_WITH_|<[a-z][a-z _-]*>\Z"
 
 
 @rule("RS501", Severity.ERROR)
@@ -121,7 +121,7 @@ def placeholder(subject: Subject) -> Iterator[Found]:
         texts += [((*access.path, "username"), access.username)]
         texts += [((*access.path, "password"), access.password)]
     for path, text in texts:
-        if isinstance(text, str) and _PLACEHOLDER.match(text):
+        if isinstance(text, str) and re.match(_PLACEHOLDER, text):
             yield (
                 Place(path, on_key=True),
                 f"`{path[-1]}` is a placeholder of the documentation",

@@ -32,8 +32,8 @@ class Subject:
     """With its references resolved, or empty; no rule may print a login or a CA of it."""
     choices: tuple[Choice, ...]
     """The targets that are compiled."""
-    today: dt.date | None = None
-    """The day for which it is told whether certificates are valid."""
+    today: Callable[[], dt.date] | None = None
+    """Gives the day for which it is told whether certificates are valid."""
 
     def has(self, *targets: str) -> bool:
         """Whether one of these targets is compiled."""

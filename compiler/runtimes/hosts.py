@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 HUB, HUB_HOST = "docker.io", "registry-1.docker.io"
-_LOOPBACK = re.compile(r"127(?:\.[0-9]+){3}\Z")
+_LOOPBACK = r"127(?:\.[0-9]+){3}\Z"
 
 
 def default_host(registry: str) -> str:
@@ -19,5 +19,5 @@ def assumed_scheme(host: str) -> str:
     Source: measured with containerd 1.6.20 to 2.4.0-beta.
     """
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    local = name in ("localhost", "::1") or _LOOPBACK.match(name)
+    local = name in ("localhost", "::1") or re.match(_LOOPBACK, name)
     return "http" if local else "https"

@@ -8,7 +8,7 @@ from ..frozen import frozen
 
 MEASURED = ("1.6.20", "1.6.39", "1.7.34", "2.0.11", "2.1.9", "2.2.7", "2.3.4", "2.4.0-beta")
 """The versions whose requests were recorded; the last of a line stands for the line."""
-_VERSION = re.compile(r"v?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?(?:[-+~].*)?\Z")
+_VERSION = r"v?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?(?:[-+~].*)?\Z"
 
 
 @frozen
@@ -26,7 +26,7 @@ class Version:
 
 def parse(text: str) -> Version | None:
     """The version that a text names, or none; a line (`1.7`) is its last measured version."""
-    match = _VERSION.match(text)
+    match = re.match(_VERSION, text)
     if not match:
         return None
     major, minor, patch = match.groups()

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
-from . import (
-    certs_d,
-    containerd,
-    copy_list,
-    hauler,
-    imageswap,
-    k3s,
-    palette,
-    pull_secret,
-    registries_conf,
-    runbook,
-    secret,
-    values,
-    zarf,
-)
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+
 from .target import Artifact, Target
 
 __all__ = ["DEFAULT_TARGETS", "TARGETS", "Artifact", "Target"]
 
-TARGETS: dict[str, Target] = {
-    "values": values.TARGET,
-    "secret": secret.TARGET,
-    "containerd": containerd.TARGET,
-    "certs.d": certs_d.TARGET,
-    "k3s": k3s.TARGET,
-    "registries.conf": registries_conf.TARGET,
-    "imageswap": imageswap.TARGET,
-    "pull-secret": pull_secret.TARGET,
-    "palette": palette.TARGET,
-    "copy-list": copy_list.TARGET,
-    "runbook": runbook.TARGET,
-    "hauler": hauler.TARGET,
-    "zarf": zarf.TARGET,
+_MODULES = {
+    "values": "values",
+    "secret": "secret",
+    "containerd": "containerd",
+    "certs.d": "certs_d",
+    "k3s": "k3s",
+    "registries.conf": "registries_conf",
+    "imageswap": "imageswap",
+    "pull-secret": "pull_secret",
+    "palette": "palette",
+    "copy-list": "copy_list",
+    "runbook": "runbook",
+    "hauler": "hauler",
+    "zarf": "zarf",
 }
+"""The targets in their order, and the module of each, which ends in its `TARGET`."""
+
+
+class _Targets(Mapping[str, Target]):
+    """The targets by their names; the module of one is imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Target:
+        target: Target = import_module(f".{_MODULES[name]}", __name__).TARGET
+        return target
+
+    def __contains__(self, name: object) -> bool:
+        return name in _MODULES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+TARGETS: Mapping[str, Target] = _Targets()
 DEFAULT_TARGETS = ("values", "secret", "containerd")

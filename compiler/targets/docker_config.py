@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +15,8 @@ def docker_config(spec: Spec, *, plain: bool = True) -> dict[str, Any]:
         spec: with its references resolved.
         plain: whether user name and password stand beside the base64 of both, as kubectl has it.
     """
+    import base64
+
     auths = {}
     for host, (username, password) in spec.logins.items():
         both = base64.b64encode(f"{username}:{password}".encode()).decode()

@@ -59,7 +59,7 @@ def made(spec: Spec, *also: str) -> Iterator[Made]:
         spec: with the targets that are told of.
         also: targets that tell of others themselves, and are wanted all the same.
     """
-    from . import TARGETS  # noqa: PLC0415 - the list names the modules that ask for it
+    from . import TARGETS
 
     for choice in spec.targets:
         target = TARGETS[choice.target]

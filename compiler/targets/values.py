@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +80,8 @@ def _pull_secret(spec: Spec) -> dict[str, Any]:
 
 def encoded_logins(spec: Spec) -> str:
     """The base64 of a dockerconfigjson, as the charts take it."""
+    import base64
+
     text = json.dumps(docker_config(spec), ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(text.encode()).decode()
 

@@ -1,0 +1,233 @@
+"""What `regspec compile` does, once it is known what is asked: without a word of click."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..diagnostics import printable
+from ..frozen import field, frozen
+from .exit_codes import Exit
+from .files import STDIN, folder_of
+from .telling import counted, shown_name
+from .terminal import Progress, put, say, say_error
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ..targets import Artifact
+    from .telling import Teller
+
+DEFAULT_FOLDER = "out"
+_STRAY = "the spec does not compile to this file any more; remove it"
+
+
+@frozen
+class Compiled:
+    """One spec that compiled, or one record of all of them, and where its files go."""
+
+    name: str
+    """The spec, or the option that asks for the record."""
+    root: str
+    """The folder that they go to, as the user wrote it."""
+    artifacts: tuple[Artifact, ...]
+    made_by: tuple[str, ...] = ()
+    """The target of each artifact."""
+    folders: tuple[str, ...] = ()
+    """The folders that hold nothing but artifacts."""
+    inputs: tuple[str, ...] = ()
+    """The files that were read, as the user would name them."""
+    content: bytes = field(default=b"", repr=False)
+    """The bytes of the spec."""
+    secret_in_spec: bool = False
+    advice: str = "use -o 'out/{stem}'"
+    """What to do when another has one of its files."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Its files, as the user would name them."""
+        return tuple(os.path.join(self.root, artifact.path) for artifact in self.artifacts)
+
+
+def stem_of(name: str) -> str:
+    """The name of a spec without its folder and its ending."""
+    base = os.path.basename(name.rstrip("/"))
+    stem, dot, _ = base.rpartition(".")
+    return stem if dot and stem else base
+
+
+def inputs_of(name: str, paths: Sequence[str]) -> tuple[str, ...]:
+    """The files that a spec was compiled from, as the user would name them.
+
+    Args:
+        name: the spec, `-` being the standard input, which is no file.
+        paths: those that it refers to, relative to its folder.
+    """
+    if name == STDIN:
+        return tuple(paths)
+    folder = os.path.dirname(name)
+    return (name, *(os.path.join(folder, path) for path in paths))
+
+
+def compile_all(
+    specs: tuple[str, ...],
+    output: str,
+    targets: tuple[str, ...],
+    allowed: tuple[Path, ...],
+    today: Callable[[], dt.date],
+    teller: Teller,
+    *,
+    with_placeholders: bool,
+) -> tuple[list[Compiled], int]:
+    """Compile every spec and tell what is wrong with each; the exit code is that of the worst."""
+    from ..pipeline import compile_spec
+    from ..sources import FolderReader, NotingReader
+
+    compiled, code = [], Exit.DONE
+    for name, content in teller.read(specs, "specs compiled"):
+        reader = NotingReader(FolderReader(folder_of(name), allowed))
+        result = compile_spec(
+            content,
+            targets=targets,
+            environment=os.environ,
+            read_file=reader,
+            today=today,
+            with_placeholders=with_placeholders,
+        )
+        teller.tell(name, result)
+        if result.failed:
+            code = Exit.ATTENTION
+            continue
+        stem = "stdin" if name == STDIN else stem_of(name)
+        if stem == ".." and "{stem}" in output:
+            teller.unreadable = True
+            say_error(f"{name}: `{{stem}}` would lead out of the folder")
+            continue
+        compiled.append(
+            Compiled(
+                shown_name(name),
+                output.replace("{stem}", stem),
+                result.artifacts,
+                result.made_by,
+                result.folders,
+                inputs_of(name, reader.paths),
+                content,
+                result.secret_in_spec,
+            )
+        )
+    return compiled, Exit.CANNOT if teller.unreadable else code
+
+
+def finish(compiled: list[Compiled], code: int, *, check: bool, diff: bool) -> int:
+    """Write what was compiled, or tell how it differs from what is there; nothing after an error.
+
+    Args:
+        compiled: every spec that compiled, and the records of the run.
+        code: the exit code so far.
+        check: whether files that are not up to date are told, and nothing is written.
+        diff: whether their differences are shown, and nothing is written.
+
+    Returns:
+        The exit code.
+    """
+    claimed = _claims(compiled)
+    if claimed:
+        return max(code, claimed)
+    if diff or check:
+        return max([code, *(_compare(one, check=check, diff=diff) for one in compiled)])
+    return code or _write(compiled)
+
+
+def _claims(compiled: list[Compiled]) -> int:
+    """Tell which specs would write the same file, or one that was read."""
+    from ..output import Claims
+
+    claims, code = Claims(), 0
+    read = {os.path.realpath(name) for one in compiled for name in one.inputs}
+    for one in compiled:
+        root = os.path.realpath(one.root)
+        for artifact in one.artifacts:
+            file = os.path.join(one.root, artifact.path)
+            if f"{root}/{artifact.path}" in read:
+                say_error(f"{file}: this was read to compile it; use another -o")
+                code = Exit.CANNOT
+                break
+            other = claims.take(f"{root}/{artifact.path}", one.name)
+            if other is not None:
+                say_error(f"{other} and {one.name} would both write {file}; {one.advice}")
+                code = Exit.CANNOT
+                break
+    return code
+
+
+def print_all(compiled: list[Compiled]) -> int:
+    """Print the artifacts; before each of several stands a line that names its file."""
+    artifacts = [(one.root, artifact) for one in compiled for artifact in one.artifacts]
+    for folder, artifact in artifacts:
+        if len(artifacts) > 1:
+            put(f"# file: {printable(os.path.join(folder, artifact.path))}\n".encode())
+        put(artifact.text.encode())
+    return 0
+
+
+def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
+    """Tell which files of one spec differ from what it compiles to, and show how."""
+    from .. import output
+
+    try:
+        states = output.states(one.root, one.artifacts)
+    except output.CannotWrite as error:
+        say_error(str(error))
+        return Exit.CANNOT
+    code = 0
+    for artifact, state in zip(one.artifacts, states, strict=True):
+        where = os.path.join(one.root, artifact.path)
+        if state.up_to_date:
+            continue
+        code = Exit.ATTENTION
+        if state.same:
+            _tell(where, "holds a secret, and others may read it")
+            continue
+        if check:
+            _tell(where, "missing" if state.content is None else "differs")
+        if diff:
+            from .. import difference
+
+            try:
+                put(difference.unified(artifact, state.content, where).encode())
+            except difference.Unreadable:
+                _tell(where, "does not parse, so its difference is not shown")
+    for path in output.strays(one.root, one.artifacts, one.folders):
+        _tell(os.path.join(one.root, path), _STRAY)
+        code = Exit.ATTENTION
+    return code
+
+
+def _tell(where: str, what: str) -> None:
+    say(f"{printable(where)}: {what}")
+
+
+def _write(compiled: list[Compiled]) -> int:
+    from .. import output
+
+    written = total = 0
+    progress = Progress()
+    try:
+        if len(compiled) > 1:
+            # What stands in the way of the last spec is found before the first is written.
+            for one in compiled:
+                output.states(one.root, one.artifacts)
+        for one in progress.over(compiled, "specs written"):
+            written += output.write(one.root, one.artifacts)
+            total += len(one.artifacts)
+    except output.CannotWrite as error:
+        progress.clear()
+        say_error(str(error))
+        return Exit.CANNOT
+    for one in compiled:
+        for path in output.strays(one.root, one.artifacts, one.folders):
+            _tell(os.path.join(one.root, path), _STRAY)
+    say(f"{counted(written, 'file')} written, {total - written} up to date")
+    return Exit.DONE

@@ -1,0 +1,21 @@
+"""Which day it is, for what is told of certificates."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+
+def today() -> dt.date:
+    """The day in UTC: that of SOURCE_DATE_EPOCH, where a build has set it, or the real one."""
+    import datetime as dt
+
+    try:
+        return dt.datetime.fromtimestamp(
+            int(os.environ.get("SOURCE_DATE_EPOCH", "")), dt.UTC
+        ).date()
+    except (ValueError, OverflowError, OSError):
+        return dt.datetime.now(dt.UTC).date()

@@ -1,0 +1,76 @@
+"""The commands, as click reads them from the words of a command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import __version__
+from .exit_codes import Exit
+from .grouped import GroupedCommands
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SECTIONS = {
+    "Write files": {"init": "init", "import": "import_", "compile": "compile"},
+    "Check and compare": {
+        "check": "check",
+        "explain": "explain",
+        "coverage": "coverage",
+        "verify": "verify",
+    },
+    "Look things up": {
+        "targets": "targets",
+        "rules": "rules",
+        "rule": "rules",
+        "schema": "schema",
+    },
+    "Fit it into builds and shells": {"integrate": "integrate", "completion": "completion"},
+}
+"""The commands, by what one does with them, and the module of each."""
+
+
+@click.group(
+    cls=GroupedCommands,
+    sections=_SECTIONS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Exit codes:
+  0  done, or up to date
+  1  the spec or the files need attention
+  2  usage, or the spec or the output cannot be read or written
+  3  a bug of regspec""",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show where regspec failed when that is its own fault.")
+def regspec(debug: bool) -> None:
+    """Compile one registry spec into every file that an air-gapped Kubernetes site needs.
+
+    regspec works offline and applies nothing: Helm, kubectl and the node's own tools do that.
+
+    \b
+      regspec init                      write a registry.yaml to start from
+      regspec check registry.yaml       find what is wrong with it
+      regspec compile registry.yaml     compile it into out/
+    """
+
+
+def run(words: Sequence[str]) -> int:
+    """Run a command and tell of wrong usage.
+
+    Args:
+        words: those after the name of the program.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        code: int = regspec.main(list(words), prog_name="regspec", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Abort:
+        return Exit.INTERRUPTED
+    return code
