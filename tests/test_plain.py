@@ -109,7 +109,7 @@ def test_click_is_not_imported(tmp_path, smallest):
         "from regspec.cli import main\n"
         "try: main(['compile', 'registry.yaml'])\n"
         "except SystemExit as end: code = end.code\n"
-        "slow = {'click', 'jinja2', 'jsonschema', 'tomlkit', 'tomllib', \n"
+        "slow = {'click', 'jinja2', 'jsonschema', 'tomlkit', 'tomllib', 'yaml.constructor',\n"
         "        'dataclasses', 'pathlib', 'importlib.resources', 'difflib'}\n"
         "print(code, sorted(slow & sys.modules.keys()))\n"
     )
@@ -147,3 +147,58 @@ def test_an_output_that_is_full_is_told(tmp_path, smallest, full):
             )
         codes.append(done.returncode)
     assert codes == [2, 2]
+
+
+YAML = """
+import sys
+from regspec.cli import lean_yaml
+lean_yaml.install()
+{before}
+import yaml
+from yaml.scanner import ScannerError
+assert yaml.safe_load('a: [1, "b", 2026-11-23]')["a"][:2] == [1, "b"]
+assert yaml.dump({{"a": 1}}) == "a: 1\\n"
+assert yaml.load("a: 1", yaml.CSafeLoader) == {{"a": 1}}
+try: yaml.safe_load("a: 'x")
+except ScannerError: pass
+try: yaml.load("a: [", yaml.CSafeLoader)
+except yaml.YAMLError as why: assert why.problem_mark
+assert yaml.resolver.Resolver and yaml.reader.ReaderError
+print(len(yaml.__version__), "yaml.constructor" in {known})
+"""
+
+
+def test_all_of_pyyaml_is_there_when_it_is_asked_for():
+    lean = YAML.format(before="known = set(sys.modules)", known="known")
+    done = subprocess.run([sys.executable, "-c", lean], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["5", "False"], done.stderr
+    composed = (
+        "from regspec import document\n"
+        "assert document.parse('a: [1, b]').data == {'a': [1, 'b']}\n"
+        "try: document.parse('a: [')\n"
+        "except document.NotADocument as why: assert why.problems[0].start == 4\n"
+        "known = set(sys.modules)"
+    )
+    lean = YAML.format(before=composed, known="known")
+    done = subprocess.run([sys.executable, "-c", lean], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["5", "False"], done.stderr
+
+
+def test_another_pyyaml_is_imported_whole(tmp_path):
+    script = (
+        "import sys\n"
+        "from regspec.cli import lean_yaml\n"
+        "lean_yaml.TESTED = ('5.0',)\n"
+        "lean_yaml.install()\n"
+        "assert 'yaml' not in sys.modules\n"
+        "lean_yaml.TESTED = ('6.0.3', '6.0.2', '6.0.1')\n"
+        "lean_yaml._load = lambda package: 1 / 0\n"
+        "lean_yaml.install()\n"
+        "assert not [name for name in sys.modules if name.startswith('yaml')]\n"
+        "from regspec import document\n"
+        "print(document.parse('a: 1').data)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "{'a': 1}\n", done.stderr

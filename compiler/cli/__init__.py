@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from . import plain
+from . import lean_yaml, plain
 from .exit_codes import Exit
 from .terminal import Unusable, forget, say, say_error
 
@@ -26,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if sys.stderr is None:  # closed by who started us
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - to the end
     fast = os.environ.get("REGSPEC_FAST") != "0"
-    if not fast:
+    if fast:
+        lean_yaml.install()
+    else:
         # What is only quicker cannot be imported then; everything goes on without it.
         package = __package__.partition(".")[0]
         sys.modules |= dict.fromkeys((f"{package}.generated", f"{package}.readback"))  # type: ignore[arg-type]

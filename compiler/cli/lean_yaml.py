@@ -1,0 +1,66 @@
+"""The parser of PyYAML in C without the rest of the package, which takes ten times as long to load.
+
+`yaml` in sys.modules is then the package as it is, but not run yet: what it does not hold so far is
+asked of it, and it runs. So whoever imports it afterwards finds all of it. In a process of regspec
+only, and only with the versions of PyYAML that this was tested with: docs/decisions/0012-starts.md.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from importlib import import_module
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+TESTED = ("6.0.1", "6.0.2", "6.0.3")
+_MARKED = {"scanner": "Scanner", "parser": "Parser", "composer": "Composer"}
+_MARKED |= {"constructor": "Constructor"}
+_PLAIN = {"reader": "Reader", "emitter": "Emitter", "serializer": "Serializer"}
+_PLAIN |= {"representer": "Representer"}
+"""The modules of PyYAML whose exceptions its parser asks for by name, and these exceptions."""
+
+
+def install() -> None:
+    """Make `yaml` such a package, unless it was imported already or is another than was tested."""
+    spec = None if "yaml" in sys.modules else importlib.util.find_spec("yaml")
+    if spec is None or spec.origin is None or spec.loader is None:
+        return
+    try:
+        with open(spec.origin, encoding="utf-8") as file:
+            source = file.read()
+    except (OSError, ValueError):
+        return
+    if any(f"\n__version__ = '{version}'\n" in source for version in TESTED):
+        package = sys.modules["yaml"] = importlib.util.module_from_spec(spec)
+        try:
+            _load(package)
+        except Exception:  # noqa: BLE001 - whatever is new there, PyYAML itself loads it
+            for name in [name for name in sys.modules if name.partition(".")[0] == "yaml"]:
+                del sys.modules[name]
+
+
+def _load(package: Any) -> None:
+    for name in ("error", "tokens", "events", "nodes"):
+        setattr(package, name, import_module(f"yaml.{name}"))
+    for names, base in (
+        (_MARKED, package.error.MarkedYAMLError),
+        (_PLAIN, package.error.YAMLError),
+    ):
+        for module, name in names.items():
+            made = type(f"{name}Error", (base,), {})
+            setattr(package, module, SimpleNamespace(**{made.__name__: made}))
+    import_module("yaml._yaml")
+    package.__getattr__ = lambda name: _whole(package, name)
+
+
+def _whole(package: ModuleType, name: str) -> Any:
+    """Run the package, and get what was asked for."""
+    vars(package).pop("__getattr__", None)
+    for module in (*_MARKED, *_PLAIN):
+        vars(package).pop(module, None)
+    package.__spec__.loader.exec_module(package)  # type: ignore[union-attr]
+    return getattr(package, name)
