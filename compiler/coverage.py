@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .mirrors import Location
     from .model import Choice, Spec
 
+_CONTAINERD = ("containerd", "certs.d")
+"""The targets whose `version` is one of containerd."""
+
 
 @frozen
 class Registry:
@@ -74,7 +77,8 @@ def of_spec(spec: Spec, choices: Iterable[Choice]) -> Iterator[str]:
 def sandbox_image(choice: Choice) -> str:
     """The sandbox image of the nodes that a target is for, or nothing if nobody knows it."""
     own: str = choice.option("sandboxImage", "")
-    line = ".".join(choice.option("version", "").split(".")[:2])
+    containerd = choice.target in _CONTAINERD
+    line = ".".join(choice.option("version", "").split(".")[:2]) if containerd else ""
     return own or (f"{PAUSE_IMAGE}:{PAUSE_TAGS[line]}" if line in PAUSE_TAGS else "")
 
 

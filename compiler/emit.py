@@ -205,7 +205,8 @@ def _read_toml(text: str) -> Any:
 
 
 def _read_documents(text: str) -> list[Any]:
-    return [_read_yaml(part) for part in text.split("---\n")[1:]]
+    # Only whole lines: one of PEM ends so too.
+    return [_read_yaml(part) for part in re.split(r"(?m)^---\n", text)[1:]]
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

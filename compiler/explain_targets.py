@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from . import reference
 from .emit import MAIN_WITH_IMPORTS
 from .mirrors import Places
-from .runtimes import containerd, containers, hosts, imageswap, k3s, node, versions
+from .runtimes import containerd, containers, hosts, imageswap, k3s, node, talos, versions
 from .targets import TARGETS
 from .targets.imageswap import pairs as imageswap_pairs
 from .verdicts import NONE, Row, verdict
@@ -191,6 +191,13 @@ def _by_containers(
         )
 
 
+def _talos(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
+    """The row of Talos, by its machine configuration."""
+    del wanted
+    registries = talos.Registries(_yaml_documents(next(iter(files.values()))))
+    return _rows(site, "talos", choice, registries.attempts)
+
+
 def _upstream(image: reference.Reference) -> Attempt:
     host = hosts.default_host(image.registry)
     url = containerd.manifest_url(image, hosts.assumed_scheme(host), host, "/v2")
@@ -219,6 +226,13 @@ def _yaml(text: str) -> Any:
     return yaml.load(text, loader)  # noqa: S506 - a safe loader
 
 
+def _yaml_documents(text: str) -> list[Any]:
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return [document for document in yaml.load_all(text, loader) if document]
+
+
 RUNTIMES: dict[str, Callable[[Site, Choice, dict[str, str], Sequence[str]], Rows]] = {
     "values": _webhook,
     "secret": _webhook,
@@ -228,5 +242,6 @@ RUNTIMES: dict[str, Callable[[Site, Choice, dict[str, str], Sequence[str]], Rows
     "certs.d": _containerd,
     "k3s": _k3s,
     "registries.conf": _containers,
+    "talos": _talos,
 }
 """For each target that a runtime reads: what makes the rows of its files."""

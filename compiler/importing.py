@@ -33,9 +33,18 @@ if TYPE_CHECKING:
 _LOGIN = ("username", "password")
 _SWITCHES = ("insecureSkipVerify", "plainHTTP")
 _OF_EACH_HOST = ("password", "caCert", "insecureSkipVerify")
-_OF_HOSTS = {"certs.d", "k3s"}
+_OF_HOSTS = {"certs.d", "k3s", "talos"}
 """The targets that tell of each host what it has."""
-_RANKS = ("values", "secret", "registries.conf", "containerd", "k3s", "imageswap", "hosts.toml")
+_RANKS = (
+    "values",
+    "secret",
+    "registries.conf",
+    "containerd",
+    "k3s",
+    "talos",
+    "imageswap",
+    "hosts.toml",
+)
 """Whose order of mirrors goes before others': the more of them a kind holds, the earlier."""
 
 

@@ -28,6 +28,7 @@ _MAKERS = {
     "hosts.toml": ("certs.d",),
     "k3s": ("k3s",),
     "registries.conf": ("registries.conf",),
+    "talos": ("talos",),
     "imageswap": ("imageswap",),
     "certificates": ("registries.conf",),
 }

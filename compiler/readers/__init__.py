@@ -17,6 +17,7 @@ from . import (
     logins,
     registries_conf,
     secret,
+    talos,
     values,
 )
 from .reading import REGISTRY, UNKNOWN, Fact, Reading, Served, Source
@@ -90,7 +91,13 @@ def _of_stream(
     parsed = stream.parse(text)
     readings = []
     others = []
+    configuration = tuple(step for step, data in enumerate(parsed.data) if talos.recognises(data))
+    if configuration:  # its documents are one configuration
+        source = Source(parsed, path, file_text, complete)
+        readings.append(talos.read(source, configuration))
     for within, data in _documents(parsed.data):
+        if within[0] in configuration:
+            continue
         source = Source(parsed, path, file_text, complete, within)
         reader = next((reader for reader in _OF_YAML if reader.recognises(data)), None)
         if reader:

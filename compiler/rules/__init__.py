@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Severity
-from . import certificates, coverage, endpoints, logins, names, nodes, outputs, settings
+from . import certificates, coverage, endpoints, logins, machines, names, nodes, outputs, settings
 from .rule import Rule, Selection, Subject, code_meant
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ RULES: dict[str, Rule] = {
         nodes.wildcard_not_expressible,
         nodes.header_before_2_1,
         nodes.nothing_to_copy,
+        machines.talos_without_override_path,
+        machines.talos_fallback_reported,
+        machines.version_of_containerd,
         names.mirrors_twice_or_never,
         names.path_and_target,
         names.no_default_path,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics import Place, Severity, word
 from ..mirrors import WILDCARD
-from ..targets import containerd, copy_list
+from ..targets import containerd, copy_list, talos
 from .rule import Found, Subject, place_of, rule
 
 if TYPE_CHECKING:
@@ -167,10 +167,12 @@ def upstream_is_asked(subject: Subject) -> Iterator[Found]:
     a mirror answers 401, 403, 404 or 5xx, or not at all. Behind a firewall that drops packets, that
     is 30 seconds for each request.
 
+    Talos has `skipFallback` since 1.9.
+
     Fix: target `certs.d` can forbid it; k3s and RKE2 can by
     `--disable-default-registry-endpoint`.
 
-    Source: measured on containerd 1.6.20 to 2.4.0-beta; k3s-io/k3s#10351.
+    Source: measured on containerd 1.6.20 to 2.4.0-beta; k3s-io/k3s#10351; siderolabs/talos#9723.
 
     Bad:
         fallback: deny
@@ -194,6 +196,17 @@ def upstream_is_asked(subject: Subject) -> Iterator[Found]:
                 Place(("fallback",)),
                 f"target `{target}` cannot forbid the upstream: it is asked when a mirror fails",
                 advice,
+            )
+    for choice in subject.choices:
+        version = talos.version_of(choice) if choice.target == "talos" else None
+        if version and talos.FIRST_WITH_OVERRIDE_PATH <= version < talos.FIRST_WITH_SKIP_FALLBACK:
+            yield (
+                place_of(choice, "version"),
+                (
+                    f"Talos {choice.option('version')} cannot forbid the upstream: "
+                    "it is asked when a mirror fails"
+                ),
+                "Talos 1.9 and later can",
             )
 
 

@@ -209,7 +209,8 @@ def library_alone(subject: Subject) -> Iterator[Found]:
     """Containerd cannot be told of `docker.io/library` alone.
 
     It looks mirrors up by the registry, so `docker.io/library` follows `docker.io`. Without that,
-    or with another place for it, the mirror would be missing on the nodes. k3s is the same.
+    or with another place for it, the mirror would be missing on the nodes. k3s and Talos are the
+    same.
 
     Fix: list `docker.io` too, so that its path with `/library` is that of `docker.io/library`.
 
@@ -226,7 +227,7 @@ def library_alone(subject: Subject) -> Iterator[Found]:
           - {target: containerd, endpoints: api}
     """
     if not any(
-        choice.target in ("certs.d", "k3s") or choice.option("endpoints") == "api"
+        choice.target in ("certs.d", "k3s", "talos") or choice.option("endpoints") == "api"
         for choice in subject.choices
     ):
         return

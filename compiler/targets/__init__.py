@@ -16,6 +16,7 @@ _MODULES = {
     "certs.d": "certs_d",
     "k3s": "k3s",
     "registries.conf": "registries_conf",
+    "talos": "talos",
     "imageswap": "imageswap",
     "pull-secret": "pull_secret",
     "palette": "palette",

@@ -1,0 +1,259 @@
+"""The machine configuration of Talos, or patches of it: registries in both of their forms."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+from ..diagnostics import word
+from ..mirrors import LIBRARY
+from .containerd import is_served_by_itself
+from .reading import (
+    Reading,
+    certificates_in,
+    decoded,
+    is_below_api,
+    served_by,
+    switch_of,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..diagnostics import Path, Place
+    from .reading import Served, Source
+
+KIND = "talos"
+_MIRROR, _TLS, _AUTH = "RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig"
+_FIRST_WITH_DOCUMENTS = "1.12"
+_OF_A_DOCUMENT = ("apiVersion", "kind", "name")
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is one of such a configuration that may speak of registries."""
+    if not isinstance(data, dict):
+        return False
+    if "kind" in data:
+        kinds = (_MIRROR, _TLS, _AUTH)
+        return data.get("apiVersion") == "v1alpha1" and data["kind"] in kinds
+    machine = data.get("machine")
+    return isinstance(machine, dict) and ("registries" in machine or "version" in data)
+
+
+def read(source: Source, steps: tuple[int, ...]) -> Reading:
+    """The facts of a configuration, which may be several documents.
+
+    Args:
+        source: the stream.
+        steps: which of its documents it is.
+    """
+    closed = frozenset({"endpoint", "tls"})
+    reading = Reading(KIND, source, closed=closed, target="talos")
+    reading.lacks = _lacks
+    documents = [(step, source.data[step]) for step in steps]
+    for kind in _kinds(data.get("kind", _MIRROR) for _, data in documents):
+        reading.homes[kind,] = reading.place(steps[0])
+    configurations = _Configurations(reading)
+    for step, data in documents:
+        if "kind" not in data:
+            configurations.take_patch(data, step)
+    for step, data in documents:
+        if "kind" in data:
+            configurations.take_document(data, step)
+            reading.options["version"] = _FIRST_WITH_DOCUMENTS
+    configurations.say()
+    return reading
+
+
+def _kinds(documents: Iterable[str]) -> Iterator[str]:
+    """The kinds of facts that such documents should have; where there are mirrors, all of them."""
+    kinds = frozenset(documents)
+    if _MIRROR in kinds:
+        yield "endpoint"
+    if kinds & {_MIRROR, _TLS}:
+        yield from ("tls", "ca")
+    if kinds & {_MIRROR, _AUTH}:
+        yield "auth"
+
+
+def _lacks(source: str, served: Served) -> bool:
+    return source == LIBRARY or is_served_by_itself(source, served)
+
+
+class _Configurations:
+    """What the documents say, by name: of what is said in both forms the newer one counts.
+
+    Source: siderolabs/talos, pkg/machinery/config/container/container.go.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._mirrors: dict[str, tuple[list[tuple[Any, Any, Path]], dict[str, Any], Path]] = {}
+        self._tls: dict[str, tuple[dict[str, Any], Path, bool]] = {}
+        self._logins: dict[str, tuple[dict[str, Any], Path]] = {}
+
+    def take_patch(self, data: dict[str, Any], step: int) -> None:
+        """The document v1alpha1, or a patch of it."""
+        reading = self._reading
+        reading.leave_others(data, ("version", "machine"), step)
+        reading.leave_others(data["machine"], ("registries",), step, "machine")
+        path: Path = (step, "machine", "registries")
+        registries = reading.table(data["machine"].get("registries"), *path)
+        if registries:
+            for kind in _kinds([_MIRROR]):
+                reading.homes[kind,] = reading.place(*path, on_key=True)
+        reading.leave_others(registries, ("mirrors", "config"), *path)
+        mirrors = reading.table(registries.get("mirrors"), *path, "mirrors")
+        for source, value in mirrors.items():
+            at: Path = (*path, "mirrors", source)
+            table = reading.table(value, *at)
+            override = table.get("overridePath", False)
+            urls = reading.texts(table.get("endpoints"), *at, "endpoints")
+            places = [(url, override, (*at, "endpoints", i)) for i, url in enumerate(urls)]
+            self._mirrors[source] = places, table, at
+            reading.leave_others(table, ("endpoints", "overridePath", "skipFallback"), *at)
+        for host, value in reading.table(registries.get("config"), *path, "config").items():
+            at = (*path, "config", host)
+            table = reading.table(value, *at)
+            if table.get("tls") is not None:
+                self._tls[host] = reading.table(table["tls"], *at, "tls"), (*at, "tls"), True
+            if table.get("auth") is not None:
+                self._logins[host] = reading.table(table["auth"], *at, "auth"), (*at, "auth")
+            reading.leave_others(table, ("tls", "auth"), *at)
+
+    def take_document(self, data: dict[str, Any], step: int) -> None:
+        """One of the documents that there are since 1.12."""
+        name = text_of(data.get("name"))
+        if not name:
+            self._reading.leave(self._reading.place(step), "it has no `name`")
+            return
+        settings = {key: value for key, value in data.items() if key not in _OF_A_DOCUMENT}
+        match data["kind"]:
+            case "RegistryMirrorConfig":
+                self._mirrors[name] = self._endpoints(settings, step), settings, (step,)
+                self._reading.leave_others(settings, ("endpoints", "skipFallback"), step)
+            case "RegistryTLSConfig":
+                self._tls[name] = settings, (step,), False
+            case "RegistryAuthConfig":
+                self._logins[name] = settings, (step,)
+
+    def _endpoints(self, settings: dict[str, Any], step: int) -> list[tuple[Any, Any, Path]]:
+        listed = settings.get("endpoints")
+        if listed is not None and not isinstance(listed, list):
+            self._reading.leave(self._reading.place(step, "endpoints"), "it is no list")
+        places: list[tuple[Any, Any, Path]] = []
+        for index, value in enumerate(listed if isinstance(listed, list) else ()):
+            at: Path = (step, "endpoints", index)
+            table = self._reading.table(value, *at)
+            place = (*at, "url") if "url" in table else at
+            places.append((text_of(table.get("url")), table.get("overridePath", False), place))
+            self._reading.leave_others(table, ("url", "overridePath"), *at)
+        return places
+
+    def say(self) -> None:
+        """Say and claim it all."""
+        for source, (places, table, path) in self._mirrors.items():
+            _say_mirror(self._reading, source, places, table, path)
+        for host, (tls, path, is_encoded) in self._tls.items():
+            _say_tls(self._reading, host, tls, path, is_encoded=is_encoded)
+        for host, (login, path) in self._logins.items():
+            _say_login(self._reading, host, login, path)
+
+
+def _say_mirror(
+    reading: Reading,
+    source: str,
+    places: list[tuple[Any, Any, Path]],
+    table: dict[str, Any],
+    path: Path,
+) -> None:
+    at = reading.place(*places[0][2]) if places else reading.place(*path)
+    # A patch that is applied twice appends its endpoints twice, which means the same.
+    roots: dict[str, Path] = {}
+    for url, override, steps in places:
+        roots.setdefault(_root(url or "", override=switch_of(override) is True), steps)
+    reading.say(("endpoint", source), tuple(roots), at, shown=", ".join(roots))
+    skip = switch_of(table.get("skipFallback", False))
+    where = reading.place(*path, "skipFallback") if "skipFallback" in table else at
+    reading.say(("skipFallback", source), skip, where)
+    for index, (root, steps) in enumerate(roots.items()):
+        place = reading.place(*steps)
+        found = served_by(root)
+        if index or found is None or not found[0]:
+            why = "a second place for one source" if index else "it is no URL of a registry"
+            reading.leave(place, why)
+            continue
+        if not is_below_api(root):
+            reading.leave(place, f"{word(root)} is not below `/v2`")
+            continue
+        scheme, served = found
+        host = served.location.host
+        if source == host and is_served_by_itself(source, served):
+            reading.claim(("itself", host), True, place)  # noqa: FBT003
+        else:
+            reading.claim(("mirror", source), served, place)
+            reading.claim(("fallback",), "deny" if skip is True else "allow", where)
+        reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
+
+
+def _root(url: str, *, override: bool) -> str:
+    """The URL below which repositories are asked for.
+
+    Source: siderolabs/talos, internal/pkg/containers/image/resolver.go: `/v2` is added unless the
+    path ends in it, or `overridePath` says that it is right as it is.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return url
+    host, slash, path = rest.partition("/")
+    path = posixpath.normpath(f"/{path}").replace("//", "/").rstrip("/") if slash else ""
+    return f"{scheme}://{host}{path if override or path.endswith('/v2') else f'{path}/v2'}"
+
+
+def _say_tls(
+    reading: Reading, host: str, tls: dict[str, Any], path: Path, *, is_encoded: bool
+) -> None:
+    """The TLS settings of a host, whose CA is base64 in the older form and PEM in the newer."""
+    for key, value in tls.items():
+        place = reading.place(*path, key)
+        if key == "insecureSkipVerify":
+            reading.say(("tls", host, key), switch_of(value), place)
+            reading.claim_switch(("host", host, key), value, place)
+        elif key == "ca" and text_of(value):
+            _say_ca(reading, host, text_of(value) or "", place, is_encoded=is_encoded)
+        elif value not in ({}, [], "", None):
+            reading.leave(reading.place(*path, key, on_key=True))
+
+
+def _say_ca(reading: Reading, host: str, written: str, place: Place, *, is_encoded: bool) -> None:
+    """A CA; one in the form of the other documents is one that Talos does not take."""
+    plain = decoded(written)
+    text = written if plain is None else plain
+    found = certificates_in(text)
+    mixed_up = "it is base64, where PEM belongs" if plain else "it is PEM, where base64 belongs"
+    right = isinstance(found, str) or is_encoded == (plain is not None)
+    reading.say(("ca", host), found if right else mixed_up, place)
+    if isinstance(found, str):
+        reading.leave(place, found)
+    else:
+        reading.claim(("host", host, "caCert"), text, place)
+
+
+def _say_login(reading: Reading, host: str, login: dict[str, Any], path: Path) -> None:
+    """The login of a host: as two texts, or both in one."""
+    for key, value in login.items():
+        place, text = reading.place(*path, key), text_of(value)
+        if key in ("username", "password") and text is not None:
+            parts = {key: text}
+        elif key == "auth" and ":" in (decoded(text or "") or ""):
+            username, _, password = (decoded(text or "") or "").partition(":")
+            parts = {"username": username, "password": password}
+        elif text != "":
+            reading.leave(reading.place(*path, key, on_key=True))
+            continue
+        else:
+            continue
+        for part, found in parts.items():
+            reading.say(("auth", host, part), found, place, secret=True)
+            reading.claim(("host", host, part), found, place, secret=True)

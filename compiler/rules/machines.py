@@ -1,0 +1,112 @@
+"""RS218 to RS220: what the versions of Talos make of its file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..diagnostics import Severity
+from ..targets import talos
+from .rule import Found, Subject, place_of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice
+
+_REPORTED = (1, 12)
+
+
+def _talos(subject: Subject) -> Iterator[tuple[Choice, tuple[int, int] | None]]:
+    """The chosen files of Talos, with the version that each is for."""
+    for choice in subject.choices:
+        if choice.target == "talos":
+            yield choice, talos.version_of(choice)
+
+
+@rule("RS218", Severity.ERROR)
+def talos_without_override_path(subject: Subject) -> Iterator[Found]:
+    """Talos before 1.3 takes no mirror below a path.
+
+    It does not know `overridePath`, and refuses a machine configuration with a key that it does
+    not know.
+
+    Fix: Talos 1.3 or later; below 1.9 it cannot forbid the upstream (RS211).
+
+    Source: siderolabs/talos#6577, and what its release notes of 0.12 say of unknown keys.
+
+    Bad:
+        targets:
+          - {target: talos, version: "1.2"}
+
+    Good:
+        targets:
+          - {target: talos, version: "1.11"}
+    """
+    for choice, version in _talos(subject):
+        if version and version < talos.FIRST_WITH_OVERRIDE_PATH:
+            yield (
+                place_of(choice, "version"),
+                f"Talos {choice.option('version')} refuses the file: it has no `overridePath` yet",
+                "it takes Talos 1.3 or later",
+            )
+
+
+@rule("RS219", Severity.INFO)
+def talos_fallback_reported(subject: Subject) -> Iterator[Found]:
+    """Talos 1.12 was reported not to go on to the upstream, although it may.
+
+    Somebody saw pulls of 1.12.4 end at a mirror that was not there. By its source Talos goes on:
+    its own puller adds the upstream, and the hosts.toml that it writes has no `server`, so that
+    containerd does. The report is closed; regspec has not seen either happen.
+
+    Fix: try it on a node, if the site counts on the upstream.
+
+    Source: siderolabs/talos#12972; internal/pkg/containers/cri/containerd/hosts.go.
+
+    Bad:
+        fallback: allow
+        targets:
+          - {target: talos, version: "1.12"}
+
+    Good:
+        fallback: allow
+        targets:
+          - {target: talos, version: "1.13"}
+    """
+    if subject.spec.fallback != "allow":
+        return
+    for choice, version in _talos(subject):
+        if version in (None, _REPORTED):
+            yield (
+                place_of(choice, "version"),
+                "Talos 1.12 was reported not to ask the upstream when a mirror fails",
+                "try it on a node, if the site counts on the upstream",
+            )
+
+
+@rule("RS220", Severity.WARNING)
+def version_of_containerd(subject: Subject) -> Iterator[Found]:
+    """The `version` of target `talos` looks like one of containerd.
+
+    Here it is that of Talos itself, which decides the form of the file. Talos was 1.14 when this
+    was written, and nobody knows what a Talos 2 would take.
+
+    Fix: write what `talosctl version` says of the server.
+
+    Source: siderolabs/talos.
+
+    Bad:
+        targets:
+          - {target: talos, version: "2.1"}
+
+    Good:
+        targets:
+          - {target: talos, version: "1.13"}
+    """
+    for choice, version in _talos(subject):
+        if version and version >= (2, 0):
+            yield (
+                place_of(choice, "version"),
+                f"no Talos {choice.option('version')} is known: here `version` is not containerd's",
+                "write the version of Talos, such as `1.13`",
+            )
