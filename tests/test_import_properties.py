@@ -247,6 +247,16 @@ def test_k3s(data, distribution):
 
 
 @often
+@given(specs(library=False), st.sampled_from([None, "1.12"]))
+def test_talos(data, version):
+    assume(is_mostly_on_its_endpoint(data))
+    target = {"target": "talos", **({"version": version} if version else {})}
+    files = compiled({**data, "targets": [target]})
+    assume(files)
+    comes_back(files)
+
+
+@often
 @given(specs(wildcard=False))
 def test_registries_conf(data):
     assume(is_mostly_on_its_endpoint(data))
@@ -273,7 +283,16 @@ def test_palette(data):
     comes_back(files)
 
 
-TOGETHER = ["values", "secret", "k3s", "registries.conf", "imageswap", "pull-secret", "palette"]
+TOGETHER = [
+    "values",
+    "secret",
+    "k3s",
+    "registries.conf",
+    "talos",
+    "imageswap",
+    "pull-secret",
+    "palette",
+]
 
 
 @often
@@ -362,7 +381,15 @@ NOT_CARRIED = [
     ),
     *(
         (target, path[-1], without(*path))
-        for target in ("secret", "containerd", "certs.d", "k3s", "registries.conf", "imageswap")
+        for target in (
+            "secret",
+            "containerd",
+            "certs.d",
+            "k3s",
+            "registries.conf",
+            "talos",
+            "imageswap",
+        )
         for path in (("registry", "name"), ("imageSwap",), ("certManager",))
     ),
     ("palette", "certManager", without("certManager")),
@@ -379,10 +406,13 @@ NOT_CARRIED = [
         "docker.io/library",
         changed([*WHOLE["mirrors"][:1], *WHOLE["mirrors"][2:]], "mirrors"),
     ),
-    (
-        "k3s",
-        "docker.io/library",
-        changed([*WHOLE["mirrors"][:1], *WHOLE["mirrors"][2:]], "mirrors"),
+    *(
+        (
+            target,
+            "docker.io/library",
+            changed([*WHOLE["mirrors"][:1], *WHOLE["mirrors"][2:]], "mirrors"),
+        )
+        for target in ("k3s", "talos")
     ),
 ]
 

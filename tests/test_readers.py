@@ -76,6 +76,15 @@ FORMATS = {
         '{"mirrors": {"docker.io": {"endpoint": ["https://[fd00::1]"]}}}',
         "mirrors:\n  docker.io:\nconfigs:\n",
     ],
+    "talos": [
+        "machine:\n  registries: {}\n",
+        "version: v1alpha1\nmachine: {type: worker}\ncluster: {}\n",
+        "machine:\n  registries:\n    mirrors:\n      docker.io: {endpoints: [https://h]}\n",
+        "---\napiVersion: v1alpha1\nkind: RegistryMirrorConfig\nname: docker.io\n",
+        "{apiVersion: v1alpha1, kind: RegistryTLSConfig}\n---\n{machine: {registries: {}}}\n",
+        "apiVersion: v1alpha1\nkind: RegistryAuthConfig\n---\nmachine:\n  registries:\n",
+        '{"machine": {"registries": {"config": {"h": {"tls": {}}}}}}',
+    ],
     "hosts.toml": [
         'server = "https://h.example.org/v2/a"\n',
         '[host."https://h.example.org"]\n  capabilities = ["pull"]\n',

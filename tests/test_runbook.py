@@ -71,6 +71,7 @@ def blocks(text, language="sh"):
 def everything(out, folder):
     """Every target that the runbook tells of, each with a name of its own."""
     single = ("values", "secret", "palette", "copy-list", "imageswap", "pull-secret", "containerd")
+    single += ("talos",)
     targets = [{"target": name, "out": f"{number}{out}"} for number, name in enumerate(single)]
     several = ("k3s", "registries.conf")
     targets += [{"target": name, "out": f"{name}-{out}"} for name in several]

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
-from regspec.runtimes import containerd, containers, imageswap, k3s, node, versions
+from regspec.runtimes import containerd, containers, imageswap, k3s, node, talos, versions
 from regspec.targets import TARGETS
 
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
@@ -116,6 +116,12 @@ def places(data, image):
         assert upstream == (data.get("fallback") == "allow")
     registries = yaml.safe_load(artifacts(data, "k3s")["k3s/registries.yaml"])
     found["k3s"] = from_url(k3s.first_url(registries, parsed))
+    for version in ("1.11", "1.12"):
+        (text,) = artifacts(data, {"target": "talos", "version": version}).values()
+        attempts = list(talos.Registries(filter(None, yaml.safe_load_all(text))).attempts(parsed))
+        found[f"talos {version}"] = from_url(attempts[0].url)
+        upstream = any(attempt.upstream for attempt in attempts)
+        assert upstream == (data.get("fallback") == "allow")
     if not wildcard:
         text = artifacts(data, "registries.conf")["containers/registries.conf.d/50-regspec.conf"]
         found["registries.conf"] = containers.Registries(tomllib.loads(text)).first_repository(
@@ -252,6 +258,7 @@ def test_exception_a_wildcard_in_the_documented_string_is_swapped_again():
     [
         ("certs.d", ["docker.io/library"], "RS206"),
         ("k3s", ["docker.io", {"source": "docker.io/library", "path": "x"}], "RS206"),
+        ("talos", ["docker.io/library"], "RS206"),
         ("registries.conf", [{"source": "*", "path": "x"}], "RS215"),
         ("imageswap", [{"source": "[fd00::1]", "path": "x"}], "RS103"),
         ("palette", [{"source": "[fd00::1]", "path": "x"}], "RS103"),

@@ -169,15 +169,16 @@ def _say_mirror(
     path: Path,
 ) -> None:
     at = reading.place(*places[0][2]) if places else reading.place(*path)
-    # A patch that is applied twice appends its endpoints twice, which means the same.
-    roots: dict[str, Path] = {}
-    for url, override, steps in places:
-        roots.setdefault(_root(url or "", override=switch_of(override) is True), steps)
-    reading.say(("endpoint", source), tuple(roots), at, shown=", ".join(roots))
+    roots = [
+        (_root(url or "", override=switch_of(override) is True), steps)
+        for url, override, steps in places
+    ]
+    asked = tuple(root for root, _ in roots)
+    reading.say(("endpoint", source), asked, at, shown=", ".join(asked))
     skip = switch_of(table.get("skipFallback", False))
     where = reading.place(*path, "skipFallback") if "skipFallback" in table else at
     reading.say(("skipFallback", source), skip, where)
-    for index, (root, steps) in enumerate(roots.items()):
+    for index, (root, steps) in enumerate(roots):
         place = reading.place(*steps)
         found = served_by(root)
         if index or found is None or not found[0]:

@@ -51,6 +51,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         containerd=[_containerd(one) for one in made if one.target.name == "containerd"],
         k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
         containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
+        talos=[_talos(one) for one in made if one.target.name == "talos"],
         deny=spec.fallback == "deny",
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
@@ -105,6 +106,15 @@ def _containers(one: others.Made) -> dict[str, Any]:
     return {
         "moves": [{"root": one.root, "parts": one.parts, "to": _CONTAINERS}],
         "login": "auth.json" in one.parts,
+    }
+
+
+def _talos(one: others.Made) -> dict[str, Any]:
+    (artifact,) = one.artifacts
+    return {
+        "version": one.choice.option("version", ""),
+        "path": artifact.path,
+        "login": artifact.holds_secret,
     }
 
 
