@@ -123,7 +123,7 @@ def _webhook(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence
 def _k3s(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
     """The row of k3s or RKE2, by registries.yaml."""
     del wanted
-    data = _yaml(next(iter(files.values())))
+    (data,) = _yaml(next(iter(files.values())))
     folder = f"/etc/rancher/{choice.option('distribution', 'k3s')}"
     file = f"{folder}/{TARGETS[choice.target].parts[0]}"
     return _rows(site, "k3s", choice, lambda image: _by_k3s(site, data, image, file))
@@ -194,7 +194,7 @@ def _by_containers(
 def _talos(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
     """The row of Talos, by its machine configuration."""
     del wanted
-    registries = talos.Registries(_yaml_documents(next(iter(files.values()))))
+    registries = talos.Registries(_yaml(next(iter(files.values()))))
     return _rows(site, "talos", choice, registries.attempts)
 
 
@@ -219,14 +219,8 @@ def _rows(
     return rows
 
 
-def _yaml(text: str) -> Any:
-    import yaml
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(text, loader)  # noqa: S506 - a safe loader
-
-
-def _yaml_documents(text: str) -> list[Any]:
+def _yaml(text: str) -> list[Any]:
+    """The documents of a stream that hold something."""
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
