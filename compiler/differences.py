@@ -245,6 +245,7 @@ _NAMES = {
     "location": "`location` of {0}",
     "blocked": "`blocked` of {0}",
     "skipFallback": "`skipFallback` of {0}",
+    "policy": "`mirrorSourcePolicy` of {0}",
     "insecure": "`insecure` of {0}",
     "mirror setting": "{2} of a mirror of {0}",
     "client": "`client` for {0}",

@@ -8,8 +8,19 @@ from urllib.parse import urlsplit
 
 from . import reference
 from .emit import MAIN_WITH_IMPORTS
+from .frozen import frozen
 from .mirrors import Places
-from .runtimes import containerd, containers, hosts, imageswap, k3s, node, talos, versions
+from .runtimes import (
+    containerd,
+    containers,
+    hosts,
+    imageswap,
+    k3s,
+    node,
+    openshift,
+    talos,
+    versions,
+)
 from .targets import TARGETS
 from .targets.imageswap import pairs as imageswap_pairs
 from .verdicts import NONE, Row, verdict
@@ -153,19 +164,41 @@ def _containers(site: Site, choice: Choice, files: dict[str, str], wanted: Seque
     """The row of podman, CRI-O, skopeo and buildah, by registries.conf."""
     del wanted
     data = containers.Registries(tomllib.loads(next(iter(files.values()))))
-    file = f"/etc/containers/{TARGETS[choice.target].parts[0]}"
-    return _rows(site, "containers", choice, lambda image: _by_prefix(site, data, image, file))
+    on_node = _OnNode(f"/etc/containers/{TARGETS[choice.target].parts[0]}")
+    return _rows(site, "containers", choice, lambda image: _by_prefix(site, data, image, on_node))
 
 
-def _by_prefix(site: Site, data: Any, image: reference.Reference, file: str) -> Iterator[Attempt]:
+def _openshift(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
+    """The row of CRI-O on OpenShift, by what its operator makes of the objects."""
+    del wanted
+    objects = [one for path, text in files.items() if path.endswith(".yaml") for one in _yaml(text)]
+    data = containers.Registries(openshift.registries_conf(objects))
+    on_node = _OnNode(openshift.FILE, openshift.AUTHORITIES, "the pull secret of the cluster")
+    return _rows(site, "openshift", choice, lambda image: _by_prefix(site, data, image, on_node))
+
+
+@frozen
+class _OnNode:
+    """Where CRI-O, podman and the others read what."""
+
+    file: str
+    """Of the mirrors."""
+    authorities: str = "/etc/containers/certs.d"
+    logins: str = "auth.json"
+
+
+def _by_prefix(
+    site: Site, data: containers.Registries, image: reference.Reference, on_node: _OnNode
+) -> Iterator[Attempt]:
     """The mirror, by https and, where it is insecure, by http; then the upstream, if it may be."""
-    place = data.first_repository(image)
+    place, blocked = data.asked(image)
     if place is not None:
-        yield from _by_containers(site, place, image, file)
-    if place is None or site.spec.fallback == "allow":
+        yield from _by_containers(site, place, image, on_node)
+    if not blocked:
         host = hosts.default_host(image.registry)
         if image.registry in site.hosts:
-            yield from _by_containers(site, f"{image.registry}/{image.repository}", image, file)
+            name = f"{image.registry}/{image.repository}"
+            yield from _by_containers(site, name, image, on_node)
         else:
             yield containerd.Attempt(
                 containerd.manifest_url(image, "https", host, "/v2"), upstream=True
@@ -173,21 +206,21 @@ def _by_prefix(site: Site, data: Any, image: reference.Reference, file: str) -> 
 
 
 def _by_containers(
-    site: Site, place: str, image: reference.Reference, file: str
+    site: Site, place: str, image: reference.Reference, on_node: _OnNode
 ) -> Iterator[Attempt]:
     """The requests for `HOST/REPOSITORY`."""
     host, _, repository = place.partition("/")
     access = site.spec.access(host)
     insecure = bool(access and (access.plain_http or access.insecure_skip_verify))
-    ca = f"/etc/containers/certs.d/{host}/ca.crt" if access and access.ca_cert else ""
+    ca = f"{on_node.authorities}/{host}/ca.crt" if access and access.ca_cert else ""
     for scheme in ("https", "http") if insecure else ("https",):
         yield containerd.Attempt(
             f"{scheme}://{host}/v2/{repository}/manifests/{image.digest or image.tag or 'latest'}",
             upstream=host == hosts.default_host(image.registry),
-            file=file,
+            file=on_node.file,
             authorities=(ca,) if ca and not insecure else (),
             skip_verify=insecure and scheme == "https",
-            login="auth.json" if host in site.spec.logins else "",
+            login=on_node.logins if host in site.spec.logins else "",
         )
 
 
@@ -237,5 +270,6 @@ RUNTIMES: dict[str, Callable[[Site, Choice, dict[str, str], Sequence[str]], Rows
     "k3s": _k3s,
     "registries.conf": _containers,
     "talos": _talos,
+    "openshift": _openshift,
 }
 """For each target that a runtime reads: what makes the rows of its files."""

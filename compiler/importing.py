@@ -39,6 +39,8 @@ _RANKS = (
     "values",
     "secret",
     "registries.conf",
+    "ImageDigestMirrorSet",
+    "ImageTagMirrorSet",
     "containerd",
     "k3s",
     "talos",

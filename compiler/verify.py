@@ -23,12 +23,16 @@ __all__ = ["UNSET", "Difference", "Expected", "namespace_of", "of_reading"]
 _MAKERS = {
     "values": ("values", "palette"),
     "secret": ("secret",),
-    "logins": ("pull-secret", "registries.conf"),
+    "logins": ("pull-secret", "registries.conf", "openshift"),
     "containerd": ("containerd", "certs.d"),
     "hosts.toml": ("certs.d",),
     "k3s": ("k3s",),
     "registries.conf": ("registries.conf",),
     "talos": ("talos",),
+    "ImageDigestMirrorSet": ("openshift",),
+    "ImageTagMirrorSet": ("openshift",),
+    "image configuration": ("openshift",),
+    "registry CAs": ("openshift",),
     "imageswap": ("imageswap",),
     "certificates": ("registries.conf",),
 }
@@ -120,7 +124,9 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
             return [Difference(found, Place(()), message)]
     if found.kind == "values":  # what one of its charts lacks, the other must not make up for
         candidates = [one for one in candidates if one[1].target == found.target] or candidates
-    compared = [differences.between(one, found, expected.hosts) for _, one in candidates]
+    # What the spec has nothing for, such as a CA, must not be there for its hosts either.
+    readings = [one for _, one in candidates] or [readers.Reading(found.kind, found.source)]
+    compared = [differences.between(one, found, expected.hosts) for one in readings]
     return min(compared, key=len)
 
 

@@ -86,6 +86,8 @@ def test_json_is_one_object_a_line(regspec, root):
         ("certs.d", "allow", "mirror, then upstream", 1),
         ("registries.conf", "deny", "mirror", 0),
         ("registries.conf", "allow", "mirror, then upstream", 1),
+        ("openshift", "deny", "mirror", 0),
+        ("openshift", "allow", "mirror, then upstream", 1),
         ("k3s", "deny", "mirror, then upstream", 1),
         ("talos", "deny", "mirror", 0),
         ("talos", "allow", "mirror, then upstream", 1),

@@ -1975,3 +1975,74 @@ def test_the_registry_is_not_one_that_no_mirror_is_on(imported):
     )
     assert spec(done)["registry"]["endpoint"] == HOST
     assert "no mirror is on `gitlab.local:5050`" in done.stderr
+
+
+def openshift(kind="ImageDigestMirrorSet", key="imageDigestMirrors", more="", entry=""):
+    return (
+        f"apiVersion: config.openshift.io/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec:\n"
+        f"  {key}:\n  - source: docker.io\n    mirrors: [{BASE}/docker.io]\n{entry}{more}"
+    )
+
+
+OLDER = openshift("ImageContentSourcePolicy", "repositoryDigestMirrors")
+IMAGE = "apiVersion: config.openshift.io/v1\nkind: Image\nmetadata: {name: cluster}\nspec:\n"
+
+
+@pytest.mark.parametrize(
+    "text, fallback",
+    [
+        (openshift(), "allow"),
+        (openshift(entry="    mirrorSourcePolicy: AllowContactingSource\n"), "allow"),
+        (openshift(entry="    mirrorSourcePolicy: NeverContactSource\n"), None),
+        (openshift("ImageTagMirrorSet", "imageTagMirrors"), "allow"),
+        (OLDER.replace("config.openshift.io/v1", "operator.openshift.io/v1alpha1"), "allow"),
+    ],
+)
+def test_the_mirror_sets_of_openshift(imported, text, fallback):
+    done = imported({"sets.yaml": text})
+    data = spec(done)
+    assert data["mirrors"] == ["docker.io"]
+    assert data.get("fallback") == fallback
+    assert data["targets"] == ["openshift"]
+    assert "not carried over" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text, key",
+    [
+        (openshift(entry="    mirrorSourcePolicy: Hidden1\n"), "mirrorSourcePolicy"),
+        (openshift(entry="    x: Hidden1\n"), "x"),
+        (openshift(more="  x: Hidden1\n"), "x"),
+        (openshift(more="  - mirrors: [Hidden1]\n"), "imageDigestMirrors"),
+        (openshift(more="  - {source: b.c, mirrors: Hidden1}\n"), "mirrors"),
+        (openshift(more="  - {source: '*.Hidden1', mirrors: [a.b]}\n"), "mirrors"),
+        (openshift() + f"---\n{IMAGE}  additionalTrustedCA: Hidden1\n", "additionalTrustedCA"),
+        (
+            openshift() + f"---\n{IMAGE}  allowedRegistriesForImport: [1]\n",
+            "allowedRegistriesForImport",
+        ),
+        (openshift() + f"---\n{IMAGE}  registrySources: {{x: Hidden1}}\n", "x"),
+    ],
+)
+def test_what_a_spec_cannot_hold_of_openshift_is_told(imported, text, key):
+    done = imported({"sets.yaml": text})
+    assert spec(done)["mirrors"] == ["docker.io"]
+    assert f"info[import]: `{key}` is not carried over" in done.stderr
+    assert "x: Hidden1" not in done.stdout
+
+
+def test_the_pull_secret_of_a_cluster_is_no_target(imported):
+    """Compiled and applied, it would take away what the cluster itself pulls with."""
+    logins = live({".dockerconfigjson": json.dumps({"auths": {HOST: {"auth": "dTpw"}}})})
+    logins["type"] = "kubernetes.io/dockerconfigjson"
+    for namespace, targets in (
+        ("openshift-config", ["openshift"]),
+        (
+            "apps",
+            ["openshift", {"target": "pull-secret", "name": "pull-secret", "namespaces": ["apps"]}],
+        ),
+    ):
+        logins["metadata"] = {"name": "pull-secret", "namespace": namespace}
+        data = spec(imported({"sets.yaml": openshift(), "secret.json": json.dumps(logins)}))
+        assert data["targets"] == targets
+        assert data["registry"]["username"] == {"env": "REGISTRY_USERNAME"}

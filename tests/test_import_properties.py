@@ -266,6 +266,15 @@ def test_registries_conf(data):
 
 
 @often
+@given(specs(wildcard=False))
+def test_openshift(data):
+    assume(is_mostly_on_its_endpoint(data))
+    files = compiled({**data, "targets": ["openshift"]})
+    assume(files)
+    comes_back(files)
+
+
+@often
 @given(specs())
 def test_imageswap(data):
     assume(is_mostly_on_its_endpoint(data))
@@ -289,6 +298,7 @@ TOGETHER = [
     "k3s",
     "registries.conf",
     "talos",
+    "openshift",
     "imageswap",
     "pull-secret",
     "palette",
@@ -388,6 +398,7 @@ NOT_CARRIED = [
             "k3s",
             "registries.conf",
             "talos",
+            "openshift",
             "imageswap",
         )
         for path in (("registry", "name"), ("imageSwap",), ("certManager",))
@@ -446,11 +457,9 @@ def test_k3s_has_the_fallback_in_a_comment_only():
     assert dict(allow) != dict(deny)
 
 
-def test_podman_has_one_word_for_http_and_for_any_certificate():
-    texts = [
-        compiled({**changed(keys, *NEXUS), "targets": ["registries.conf"]})
-        for keys in (SKIP, PLAIN)
-    ]
+@pytest.mark.parametrize("target", ["registries.conf", "openshift"])
+def test_podman_has_one_word_for_http_and_for_any_certificate(target):
+    texts = [compiled({**changed(keys, *NEXUS), "targets": [target]}) for keys in (SKIP, PLAIN)]
     assert texts[0] == texts[1]
 
 
@@ -465,7 +474,7 @@ def test_containerd_that_works_does_not_carry_all(key):
     assert compiled({**data, "targets": [API]}) == compiled({**other, "targets": [API]})
 
 
-@pytest.mark.parametrize("target", ["pull-secret", "copy-list", "hauler", "zarf"])
+@pytest.mark.parametrize("target", ["pull-secret", "copy-list", "regsync", "hauler", "zarf"])
 def test_no_spec_comes_of_files_without_mirrors(target):
     found = imported(compiled({**WHOLE, "targets": [target]}))
     assert found.missing

@@ -30,6 +30,8 @@ HUB = "docker.io::h.example.org/a/docker.io"
 CRI = "io.containerd.grpc.v1.cri"
 AUTHS = '{"auths": {"h.example.org": {"auth": "dTpw"}}}'
 ENCODED = base64.b64encode(AUTHS.encode()).decode()
+CONFIG_API = "config.openshift.io/v1"
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {namespace: openshift-config}\ndata:\n"
 FORMATS = {
     "values": [
         f"config:\n  ociImageRegistry:\n    mirrorRegistries: {HUB}\n",
@@ -84,6 +86,20 @@ FORMATS = {
         "{apiVersion: v1alpha1, kind: RegistryTLSConfig}\n---\n{machine: {registries: {}}}\n",
         "apiVersion: v1alpha1\nkind: RegistryAuthConfig\n---\nmachine:\n  registries:\n",
         '{"machine": {"registries": {"config": {"h": {"tls": {}}}}}}',
+    ],
+    "ImageDigestMirrorSet": [
+        f"apiVersion: {CONFIG_API}\nkind: ImageDigestMirrorSet\nspec: {{}}\n",
+        f'{{"apiVersion": "{CONFIG_API}", "kind": "ImageDigestMirrorSet", "spec": {{}}}}',
+        "apiVersion: x/v1\nkind: ImageContentSourcePolicy\nspec: {repositoryDigestMirrors: []}\n",
+    ],
+    "ImageTagMirrorSet": [
+        f"apiVersion: {CONFIG_API}\nkind: ImageTagMirrorSet\nspec: {{imageTagMirrors: []}}\n",
+    ],
+    "image configuration": [
+        f"apiVersion: {CONFIG_API}\nkind: Image\nmetadata: {{name: cluster}}\nspec: {{}}\n",
+    ],
+    "registry CAs": [
+        f"{CONFIG_MAP}  h.example.org..5000: |\n    -----BEGIN CERTIFICATE-----\n",
     ],
     "hosts.toml": [
         'server = "https://h.example.org/v2/a"\n',
@@ -147,6 +163,10 @@ def test_several_documents_are_several_readings():
         ("hello", "of no format"),
         ("[]", "of no format"),
         ("kind: Pod\nconfig: {ociImageRegistry: {}}\n", "of no format"),
+        ("apiVersion: image.openshift.io/v1\nkind: Image\nspec: {}\n", "of no format"),
+        ("apiVersion: v1\nkind: [ImageTagMirrorSet]\nspec: {}\n", "of no format"),
+        # CAs for everything, which are of no registry.
+        (f"{CONFIG_MAP}  ca-bundle.crt: |\n    -----BEGIN CERTIFICATE-----\n", "of no format"),
         ("apiVersion: regspec/v1\nkind: RegistrySpec\n", "a spec already"),
         ("title = 1\n", "it is TOML, but"),
         ("mirrors: []\n", "of no format"),

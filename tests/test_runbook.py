@@ -71,9 +71,9 @@ def blocks(text, language="sh"):
 def everything(out, folder):
     """Every target that the runbook tells of, each with a name of its own."""
     single = ("values", "secret", "palette", "copy-list", "imageswap", "pull-secret", "containerd")
-    single += ("talos",)
+    single += ("talos", "regsync")
     targets = [{"target": name, "out": f"{number}{out}"} for number, name in enumerate(single)]
-    several = ("k3s", "registries.conf")
+    several = ("k3s", "registries.conf", "openshift")
     targets += [{"target": name, "out": f"{name}-{out}"} for name in several]
     targets[6] |= {"endpoints": "api", "form": "full", "version": "1.7", "caFile": folder}
     targets[0]["out"] = out
@@ -186,15 +186,28 @@ def test_targets_of_the_command_line_are_told_of(regspec, tmp_path, smallest):
 
 # --- what the commands do ---
 
-RESOURCES = [
-    {"name": name, "kind": kind, "namespaced": name != "namespaces", "singularName": ""}
-    | {"verbs": ["create", "get", "list", "patch", "update"]}
-    for name, kind in (
-        ("namespaces", "Namespace"),
-        ("secrets", "Secret"),
-        ("configmaps", "ConfigMap"),
-    )
-]
+CONFIG_API = "config.openshift.io/v1"
+
+
+def resources(namespaced, **kinds):
+    """What the API says of resources: their names and kinds."""
+    return [
+        {"name": name, "kind": kind, "namespaced": namespaced, "singularName": kind.lower()}
+        | {"verbs": ["create", "get", "list", "patch", "update"]}
+        for name, kind in kinds.items()
+    ]
+
+
+RESOURCES = resources(namespaced=False, namespaces="Namespace")
+RESOURCES += resources(namespaced=True, secrets="Secret", configmaps="ConfigMap")
+OF_OPENSHIFT = resources(
+    namespaced=False,
+    images="Image",
+    imagedigestmirrorsets="ImageDigestMirrorSet",
+    imagetagmirrorsets="ImageTagMirrorSet",
+)
+VERSION = {"groupVersion": CONFIG_API, "version": "v1"}
+GROUP = {"name": "config.openshift.io", "versions": [VERSION], "preferredVersion": VERSION}
 
 
 class Api(http.server.BaseHTTPRequestHandler):
@@ -234,7 +247,12 @@ class Api(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         found = {
             "/api": {"kind": "APIVersions", "versions": ["v1"]},
-            "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
+            "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [GROUP]},
+            f"/apis/{CONFIG_API}": {
+                "kind": "APIResourceList",
+                "groupVersion": CONFIG_API,
+                "resources": OF_OPENSHIFT,
+            },
             "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": RESOURCES},
             "/openapi/v3": {"paths": {}},
         }
@@ -329,9 +347,9 @@ targets: {targets}
 """
 
 
-def site(regspec, tmp_path, targets):
+def site(regspec, tmp_path, targets, spec=SITE):
     """Compile a spec beside out/, as its author would; the blocks of its runbook."""
-    (tmp_path / "registry.yaml").write_text(SITE.format(targets=json.dumps([*targets, "runbook"])))
+    (tmp_path / "registry.yaml").write_text(spec.format(targets=json.dumps([*targets, "runbook"])))
     done = regspec("compile", "registry.yaml", cwd=tmp_path, env={"REGISTRY_PASSWORD": PASSWORD})
     assert done.returncode == 0, done.stderr
     return (tmp_path / "out/RUNBOOK.md").read_text()
@@ -377,6 +395,81 @@ def test_the_real_kubectl_does_what_the_runbook_says(regspec, run, cluster, tmp_
     assert "/api/v1/namespaces/imageswap-system/configmaps/imageswap-maps" in known
     assert run(block_with(text, "pull-secret.yaml"), env).returncode == 0
     assert "/api/v1/namespaces/default/secrets/registry-pull" in known
+
+
+# kubectl has all of `oc` that is used, but one command.
+OC = """
+if [ "$1 $2" = "set data" ]; then
+  test "$4" = --namespace=openshift-config
+  kubectl create secret generic pull-secret "$4" "$5" --type=kubernetes.io/dockerconfigjson \
+    --dry-run=client --output=yaml | exec kubectl apply --server-side --filename=-
+else
+  exec kubectl "$@"
+fi
+"""
+PULL_SECRET = "/api/v1/namespaces/openshift-config/secrets/pull-secret"
+OWN = {"cloud.openshift.com": {"auth": "YTpi", "email": "you@example.com"}}
+
+
+@pytest.fixture
+def openshift(run, tmp_path):
+    """Puts `oc` among the programs, and what the tests of it compile."""
+    for program in ("kubectl", "jq"):
+        if not shutil.which(program):
+            pytest.skip(f"{program} is not installed")
+    oc = tmp_path / "programs/oc"
+    oc.write_text(f"#!/bin/sh -e\n{OC}")
+    oc.chmod(0o755)
+    return run
+
+
+def pull_secret(auths):
+    data = base64.b64encode(json.dumps({"auths": auths, "x": 1}).encode()).decode()
+    metadata = {"name": "pull-secret", "namespace": "openshift-config"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+    return secret | {"data": {".dockerconfigjson": data}, "type": "kubernetes.io/dockerconfigjson"}
+
+
+def test_a_cluster_of_openshift_has_what_the_runbook_applies(
+    regspec, openshift, cluster, tmp_path, root
+):
+    known, env = cluster
+    known[PULL_SECRET] = pull_secret(OWN)
+    (tmp_path / "ca.crt").write_text((root / "examples/ca.crt").read_text())
+    with_ca = SITE.replace("mirrors:", "  caCert: {{file: ca.crt}}\nmirrors:")
+    text = site(regspec, tmp_path, [{"target": "openshift", "out": "-it's, $HOME"}], with_ca)
+    verified = block_with(text, "regspec verify")
+    assert openshift(verified, env).returncode, "nothing is there yet"
+
+    for _ in range(2):
+        for block in (block_with(text, "oc set data"), block_with(text, "oc apply")):
+            done = openshift(block.replace("oc get machineconfigpools --watch", "true"), env)
+            assert done.returncode == 0, done.stderr
+            assert PASSWORD not in done.stdout + done.stderr
+    auths = json.loads(base64.b64decode(known[PULL_SECRET]["data"][".dockerconfigjson"]))
+    assert auths["auths"].pop("harbor.example.org")
+    assert auths == {"auths": OWN, "x": 1}, "what the cluster had is still there"
+    assert "/api/v1/namespaces/openshift-config/configmaps/regspec-registry-ca" in known
+    for name in ("images/cluster", "imagedigestmirrorsets/regspec", "imagetagmirrorsets/regspec"):
+        assert f"/apis/{CONFIG_API}/{name}" in known
+    done = openshift(verified, env)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize("there", [None, "", "{}", '{"auths": null}', "no json"])
+def test_a_pull_secret_that_cannot_be_read_is_left_alone(
+    regspec, openshift, cluster, tmp_path, there
+):
+    known, env = cluster
+    if there is not None:
+        known[PULL_SECRET] = pull_secret({})
+        data = base64.b64encode(there.encode()).decode()
+        known[PULL_SECRET]["data"][".dockerconfigjson"] = data
+    before = json.dumps(known)
+    text = site(regspec, tmp_path, ["openshift"])
+    done = openshift(block_with(text, "oc set data"), env)
+    assert done.returncode
+    assert json.dumps(known) == before
 
 
 CONFIG = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
@@ -437,7 +530,8 @@ def test_a_whole_config_toml_is_put_where_the_runbook_says(regspec, run, tmp_pat
 
 
 def test_it_does_not_stand_in_the_way_of_reading_the_folder_back(regspec, tmp_path):
-    targets = ["values", "secret", "containerd", "copy-list", "hauler", "zarf"]
+    targets = ["values", "secret", "containerd", "openshift", "copy-list", "regsync"]
+    targets += ["hauler", "zarf"]
     (tmp_path / "registry.yaml").write_text(
         SITE.format(targets=json.dumps([*targets, "runbook"])) + "images: [nginx]\n"
     )

@@ -14,7 +14,16 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
-from regspec.runtimes import containerd, containers, imageswap, k3s, node, talos, versions
+from regspec.runtimes import (
+    containerd,
+    containers,
+    imageswap,
+    k3s,
+    node,
+    openshift,
+    talos,
+    versions,
+)
 from regspec.targets import TARGETS
 
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
@@ -127,12 +136,17 @@ def places(data, image):
         found["registries.conf"] = containers.Registries(tomllib.loads(text)).first_repository(
             parsed
         )
+        text = artifacts(data, "openshift")["openshift/image-mirrors.yaml"]
+        conf = openshift.registries_conf(yaml.safe_load_all(text))
+        found["openshift"] = containers.Registries(conf).first_repository(parsed)
     maps = yaml.safe_load(artifacts(data, "imageswap")["imageswap/configmap.yaml"])["data"]["maps"]
     found["imageswap"] = repository_of(swapped(maps.splitlines(), image))
     string = yaml.safe_load(artifacts(data, "secret")["registry-secret.yaml"])["stringData"]
     found["secret"] = repository_of(swapped(string["MIRROR_REGISTRIES"].split(","), image))
     line = artifacts(data, "copy-list")["copy-list.txt"].splitlines()[-1]
     found["copy-list"] = repository_of(line.split()[1])
+    (sync,) = yaml.safe_load(artifacts(data, "regsync")["regsync.yaml"])["sync"]
+    found["regsync"] = repository_of(sync["target"])
     return found
 
 
@@ -260,6 +274,9 @@ def test_exception_a_wildcard_in_the_documented_string_is_swapped_again():
         ("k3s", ["docker.io", {"source": "docker.io/library", "path": "x"}], "RS206"),
         ("talos", ["docker.io/library"], "RS206"),
         ("registries.conf", [{"source": "*", "path": "x"}], "RS215"),
+        ("openshift", [{"source": "*", "path": "x"}], "RS215"),
+        ("openshift", [{"source": "[fd00::1]", "path": "x"}], "RS103"),
+        ("openshift", [{"source": "[1:2:3:4:5:6:7:8]", "path": "x"}], "RS103"),
         ("imageswap", [{"source": "[fd00::1]", "path": "x"}], "RS103"),
         ("palette", [{"source": "[fd00::1]", "path": "x"}], "RS103"),
     ],

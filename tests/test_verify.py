@@ -43,6 +43,10 @@ PEMS = [
 OTHER_PEM = (ROOT / "examples/ca.crt").read_text()
 
 
+NOT_READ = ("copy-list.txt", "copies", "regsync.yaml", "sync.yml", "ca.crt")
+"""What the cases have that no runtime reads, or that is read with another file."""
+
+
 def told(done):
     """The lines of a report, as (file, line, column, message)."""
     matches = [LINE.fullmatch(line) for line in done.stdout.splitlines()]
@@ -959,9 +963,7 @@ def test_each_compiled_file_by_itself(here, golden, tmp_path, case):
     for path, text in texts.items():
         (tmp_path / "out" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "out" / path).write_text(text)
-    compared = [
-        f"out/{path}" for path in texts if not path.endswith(("copy-list.txt", "copies", "ca.crt"))
-    ]
+    compared = [f"out/{path}" for path in texts if not path.endswith(NOT_READ)]
     done = here("verify", "case/registry.yaml", *compared, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert f"{len(compared)} file" in done.stderr
@@ -1674,7 +1676,7 @@ def test_unset_logins_of_every_target_are_not_compared(here, golden, tmp_path, m
     for path, text in texts.items():
         (tmp_path / "out" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "out" / path).write_text(text)
-    compared = [f"out/{p}" for p in texts if not p.endswith(("copy-list.txt", "ca.crt"))]
+    compared = [f"out/{path}" for path in texts if not path.endswith(NOT_READ)]
     done = here("verify", "case/registry.yaml", *compared, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "`password` is not compared" in done.stderr
@@ -1854,3 +1856,61 @@ def test_a_token_after_a_url_is_not_shown(verify, quay):
     done = verify(quay(), text)
     assert done.returncode == 1
     assert "hunter2" not in done.stdout + done.stderr
+
+
+CLUSTER = "apiVersion: config.openshift.io/v1\nkind: Image\nmetadata: {name: cluster}\nspec:\n"
+TRUSTED = (
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cas, namespace: openshift-config}\ndata:\n"
+)
+
+
+def trusted(**pems):
+    return TRUSTED + "".join(
+        f"  {host.replace('_', '.')}: {json.dumps(pem)}\n" for host, pem in pems.items()
+    )
+
+
+def test_the_cas_of_a_cluster_are_compared_as_certificates(verify, quay):
+    one, two = PEMS
+    spec = quay("openshift", registry=f"endpoint: m.example.org, caCert: {json.dumps(one + two)}")
+    assert verify(spec, trusted(m_example_org=two + one, other_example_org=OTHER_PEM)).stdout == ""
+    assert places(verify(spec, trusted(m_example_org=one))) == [(5, 18)]
+    (row,) = told(verify(spec, trusted(other_example_org=one)))
+    assert row[1:] == (4, 1, "the CA for `m.example.org` is missing")
+    # The ConfigMap may have any name: there is one for all registries.
+    assert verify(spec, f"{CLUSTER}  additionalTrustedCA: {{name: any}}\n").stdout == ""
+    (row,) = told(verify(spec, CLUSTER.replace("spec:", "spec: {}")))
+    assert row[3] == "`additionalTrustedCA` is missing; the spec has `regspec-registry-ca`"
+
+
+def test_an_insecure_host_of_a_cluster_is_told_though_the_spec_has_none(verify, quay):
+    for hosts, found in (
+        ("a.example.org", 1),
+        ("m.example.org", 1),
+        ("a.example.org, m.example.org", 1),
+    ):
+        text = f"{CLUSTER}  registrySources: {{insecureRegistries: [{hosts}]}}\n"
+        rows = told(verify(quay("openshift"), text))
+        assert len(rows) == found
+        assert ("`insecure` of `m.example.org`" in rows[0][3]) is ("m." in hosts)
+
+
+def test_one_set_without_the_other_is_compared_by_itself(verify, quay):
+    entry = "  - {source: quay.io, mirrors: [m.example.org/quay.io], mirrorSourcePolicy: %s}\n"
+    for kind, key in (
+        ("ImageDigestMirrorSet", "imageDigestMirrors"),
+        ("ImageTagMirrorSet", "imageTagMirrors"),
+    ):
+        text = f"apiVersion: config.openshift.io/v1\nkind: {kind}\nspec:\n  {key}:\n"
+        assert verify(quay("openshift"), text + entry % "NeverContactSource").stdout == ""
+        assert len(told(verify(quay("openshift"), text + entry % '""'))) == 1
+        assert len(told(verify(quay("openshift"), f"{text}  - {{source: quay.io}}\n"))) == 2
+
+
+def test_what_the_older_policy_cannot_say_is_not_missing(verify, quay):
+    text = (
+        "apiVersion: operator.openshift.io/v1alpha1\nkind: ImageContentSourcePolicy\nspec:\n"
+        "  repositoryDigestMirrors:\n  - source: quay.io\n    mirrors: [m.example.org/quay.io]\n"
+    )
+    assert verify(quay("openshift"), text).stdout == ""
+    assert len(told(verify(quay("openshift"), text.replace("m.example", "n.example")))) == 1

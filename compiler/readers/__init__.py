@@ -15,6 +15,7 @@ from . import (
     imageswap,
     k3s,
     logins,
+    openshift,
     registries_conf,
     secret,
     talos,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REGISTRY", "UNKNOWN", "Fact", "Reading", "Served", "Source", "Unknown", "read"]
 
-_OF_YAML = (secret, logins, imageswap, values, k3s)
+_OF_YAML = (secret, logins, openshift, imageswap, values, k3s)
 _OF_TOML = (hosts_toml, registries_conf, containerd)
 _LOOKS_LIKE_TOML = re.compile(
     r"^[ \t]*(?:\[[^\n]*\][ \t]*(?:#.*)?$|[\w.\"-]+[ \t]*=)", re.MULTILINE

@@ -15,6 +15,8 @@ KIND = "logins"
 _KEY = ".dockerconfigjson"
 _TYPE = "kubernetes.io/dockerconfigjson"
 _HUB = "https://index.docker.io/v1/"
+_OF_OPENSHIFT = ("openshift-config", "pull-secret")
+"""The pull secret of a cluster, which no target makes: it holds what the cluster itself needs."""
 
 
 def recognises(data: Any) -> bool:
@@ -46,6 +48,8 @@ def read(source: Source) -> Reading:
     if isinstance(metadata, dict):
         name, namespace = text_of(metadata.get("name")), text_of(metadata.get("namespace"))
         reading.options = {"name": name, "namespace": namespace}
+        if (namespace, name) == _OF_OPENSHIFT:
+            reading.target = ""
     return reading
 
 

@@ -48,6 +48,7 @@ RULES: dict[str, Rule] = {
         machines.talos_without_override_path,
         machines.talos_fallback_reported,
         machines.version_of_containerd,
+        outputs.pull_secret_of_openshift,
         names.mirrors_twice_or_never,
         names.path_and_target,
         names.no_default_path,

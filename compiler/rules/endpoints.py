@@ -104,7 +104,9 @@ def _hosts(subject: Subject) -> Iterator[tuple[Place, str]]:
         yield Place(access.path, on_key=True), host
 
 
-_WITHOUT_IPV6 = (*mirrors.CARRIERS, "imageswap", "registries.conf", *COPIERS)
+_OF_NAMES = ("registries.conf", "openshift", *COPIERS)
+"""The targets whose readers take names and IPv4 addresses for hosts, and nothing else."""
+_WITHOUT_IPV6 = (*mirrors.CARRIERS, "imageswap", *_OF_NAMES)
 
 
 @rule("RS103", Severity.ERROR)
@@ -114,11 +116,13 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
     The webhook parts each pair at `::`; an address with `::` in it makes three parts, and the
     line is skipped without a word: nothing of that registry is swapped.
 
-    registries.conf, copy lists and bundles cannot either: their readers take no address for a host.
+    registries.conf, OpenShift's mirror sets, copy lists and bundles cannot either: their readers
+    take no such address for a host.
 
     Fix: give the registry a DNS name, or compile only other targets.
 
-    Source: phenixblue/imageswap-webhook, reading of the map file; skopeo 1.9.3, run.
+    Source: phenixblue/imageswap-webhook, reading of the map file; skopeo 1.9.3, run; the
+    patterns of openshift/api, config/v1.
 
     Bad:
         registry: {endpoint: "[fd00::1]:5000"}
@@ -136,13 +140,14 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
             (mirror.location.host, _host_place(subject, mirror)),
             (mirror.source, mirror.place),
         ):
-            if "::" in text and text not in told:
+            refusing = [c for c in carriers if ("[" if c in _OF_NAMES else "::") in text]
+            if refusing and text not in told:
                 told.add(text)
-                names = carriers[0] in ("registries.conf", *COPIERS)
+                names = refusing[0] in _OF_NAMES
                 why = "its readers take no such host" if names else "`::` parts its pairs"
                 yield (
                     place,
-                    f"target {word(carriers[0])} cannot carry {word(text)}: {why}",
+                    f"target {word(refusing[0])} cannot carry {word(text)}: {why}",
                     "use a DNS name, or list only targets that can: `targets: [certs.d]`",
                 )
 

@@ -318,19 +318,19 @@ def login_left_behind(subject: Subject) -> Iterator[Found]:
             )
 
 
-_WITHOUT_WILDCARD = ("registries.conf",)
+_WITHOUT_WILDCARD = ("registries.conf", "openshift")
 
 
 @rule("RS215", Severity.ERROR)
 def wildcard_not_expressible(subject: Subject) -> Iterator[Found]:
     """Some runtimes have no mirror for all registries.
 
-    The prefixes of registries.conf are hosts, and `*.example.org` at most. The mirror would be
-    missing there.
+    The prefixes of registries.conf, and so the sources of OpenShift's mirror sets, are hosts, and
+    `*.example.org` at most. The mirror would be missing there.
 
     Fix: list the registries, or leave out the target.
 
-    Source: containers/image, pkg/sysregistriesv2.
+    Source: containers/image, pkg/sysregistriesv2; openshift/api, config/v1.
 
     Bad:
         mirrors:
@@ -384,7 +384,7 @@ def header_before_2_1(subject: Subject) -> Iterator[Found]:
 
 @rule("RS217", Severity.ERROR)
 def nothing_to_copy(subject: Subject) -> Iterator[Found]:
-    """The copy list, or a bundle, would lack images, or the list have none.
+    """A copy list, regsync's file or a bundle would lack images, or the list have none.
 
     What is not copied is not there when the gap is closed.
 
@@ -403,7 +403,8 @@ def nothing_to_copy(subject: Subject) -> Iterator[Found]:
     if not subject.has(*copy_list.COPIERS) or not isinstance(spec.images, tuple):
         return
     for choice in subject.choices:
-        if choice.target == "copy-list" and not spec.images and not any(copy_list.copies(spec)):
+        listed = choice.target in ("copy-list", "regsync")
+        if listed and not spec.images and not any(copy_list.copies(spec)):
             yield place_of(choice), "there is nothing to copy", "add `images: FILE`, or a list"
     left = list(copy_list.without_mirror(spec))
     if left:

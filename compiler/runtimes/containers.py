@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from ..reference import Reference
 
+_BY_DIGEST, _BY_TAG = "digest-only", "tag-only"
+
 
 class Registries:
     """A registries.conf, read once for many images.
@@ -21,19 +23,31 @@ class Registries:
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        self._mirrors = {
-            registry["prefix"]: registry["mirror"][0]["location"]
-            if registry.get("mirror")
-            else None
+        self._registries = {
+            registry.get("prefix") or registry["location"]: registry
             for registry in data.get("registry", ())
         }
 
     def first_repository(self, image: Reference) -> str | None:
         """`HOST/REPOSITORY` that is asked first; none when it has no mirror of the image."""
-        parts = [image.registry, *image.repository.split("/")]
-        for length in range(len(parts) - 1, 0, -1):
-            prefix = "/".join(parts[:length])
-            if prefix in self._mirrors:
-                location = self._mirrors[prefix]
-                return location and "/".join([location, *parts[length:]])
-        return None
+        return self.asked(image)[0]
+
+    def blocks(self, image: Reference) -> bool:
+        """Whether the upstream of an image must not be asked, also when the mirror fails."""
+        return self.asked(image)[1]
+
+    def asked(self, image: Reference) -> tuple[str | None, bool]:
+        """What is asked first, and whether the upstream must not be; see the other two."""
+        name = prefix = f"{image.registry}/{image.repository}"
+        while prefix not in self._registries:
+            prefix, slash, _ = prefix.rpartition("/")
+            if not slash:
+                return None, False
+        registry = self._registries[prefix]
+        blocked = registry.get("blocked", False)
+        # An image with a tag and a digest is asked for by its digest.
+        others = _BY_TAG if image.digest else _BY_DIGEST
+        for mirror in registry.get("mirror", ()):
+            if mirror.get("pull-from-mirror") != others:
+                return mirror["location"] + name[len(prefix) :], blocked
+        return None, blocked

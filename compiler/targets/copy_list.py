@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..model import Choice, Spec
 
-COPIERS = ("copy-list", "hauler", "zarf")
+COPIERS = ("copy-list", "regsync", "hauler", "zarf")
 """The targets that say which image goes where."""
 
 _HEADER = f"""{emit.HEADER}

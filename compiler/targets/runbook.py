@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import emit, mirrors
-from . import certs_d, others
+from . import certs_d, openshift, others
 from .target import Artifact, Target
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         ],
         login=any(artifact.holds_secret for one in made for artifact in one.artifacts),
         copy_lists=roots("copy-list"),
+        regsync=roots("regsync"),
         values=roots("values"),
         palette=roots("palette"),
         secrets=roots("secret"),
@@ -52,6 +53,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
         containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
         talos=[_talos(one) for one in made if one.target.name == "talos"],
+        openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         deny=spec.fallback == "deny",
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
@@ -115,6 +117,18 @@ def _talos(one: others.Made) -> dict[str, Any]:
         "version": one.choice.option("version", ""),
         "path": artifact.path,
         "login": artifact.holds_secret,
+    }
+
+
+def _openshift(one: others.Made) -> dict[str, Any]:
+    objects = [f"imagedigestmirrorset/{openshift.NAME}", f"imagetagmirrorset/{openshift.NAME}"]
+    if "image-config.yaml" in one.parts:
+        objects.append("image.config.openshift.io/cluster")
+    return {
+        "root": one.root,
+        "objects": " ".join(objects),
+        "authorities": openshift.AUTHORITIES if "ca.yaml" in one.parts else "",
+        "logins": next((path for path in one.paths if path.endswith(openshift.PULL_SECRET)), ""),
     }
 
 

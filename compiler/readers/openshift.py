@@ -1,0 +1,149 @@
+"""The mirror sets, the image configuration and the registry CAs of an OpenShift cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..mirrors import Location
+from .containerd import is_served_by_itself
+from .reading import Reading, Served, certificates_in, text_of
+
+if TYPE_CHECKING:
+    from .reading import Source
+
+DIGEST_MIRRORS, TAG_MIRRORS = "ImageDigestMirrorSet", "ImageTagMirrorSet"
+IMAGE, AUTHORITIES = "image configuration", "registry CAs"
+_CONFIG = "config.openshift.io/"
+_LISTS = {
+    DIGEST_MIRRORS: "imageDigestMirrors",
+    TAG_MIRRORS: "imageTagMirrors",
+    # What there was before the other two, up to OpenShift 4.12; for images by their digests.
+    "ImageContentSourcePolicy": "repositoryDigestMirrors",
+}
+_NAMESPACE = "openshift-config"
+_PEM = "-----BEGIN CERTIFICATE-----"
+_BUNDLE = "ca-bundle.crt"
+"""The key of a ConfigMap of CAs for everything, which names no registry."""
+_OBJECT = ("apiVersion", "kind", "metadata", "status")
+_NEVER, _ALLOW = "NeverContactSource", "AllowContactingSource"
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is one of these objects."""
+    if not isinstance(data, dict):
+        return False
+    version, kind = data.get("apiVersion"), data.get("kind")
+    if not isinstance(version, str) or not isinstance(kind, str):
+        return False
+    if kind == "ConfigMap":
+        metadata, held = data.get("metadata"), data.get("data")
+        return (
+            isinstance(metadata, dict)
+            and metadata.get("namespace") == _NAMESPACE
+            and isinstance(held, dict)
+            and _BUNDLE not in held
+            and any(isinstance(text, str) and _PEM in text for text in held.values())
+        )
+    if not isinstance(data.get("spec"), dict):
+        return False
+    return kind in _LISTS or (kind == "Image" and version.startswith(_CONFIG))
+
+
+def read(source: Source) -> Reading:
+    """The facts of one object; several sets of one kind are read by themselves."""
+    kind = source.data["kind"]
+    if kind == "ConfigMap":
+        return _authorities(source)
+    return _image(source) if kind == "Image" else _mirrors(source, kind)
+
+
+def _mirrors(source: Source, kind: str) -> Reading:
+    old = kind not in (DIGEST_MIRRORS, TAG_MIRRORS)
+    reading = Reading(
+        DIGEST_MIRRORS if old else kind, source, closed=frozenset({"mirrors"}), target="openshift"
+    )
+    reading.lacks = is_served_by_itself
+    key, spec = _LISTS[kind], source.data["spec"]
+    home = reading.place("spec", key, on_key=True) if key in spec else reading.place("spec")
+    reading.homes["mirrors",] = home
+    if not old:
+        reading.homes["policy",] = home
+    listed = spec.get(key)
+    if listed is not None and not isinstance(listed, list):
+        reading.leave(reading.place("spec", key), "it is no list of tables")
+    for index, table in enumerate(listed if isinstance(listed, list) else ()):
+        steps = ("spec", key, index)
+        _mirror(reading, reading.table(table, *steps), steps, old=old)
+    reading.leave_others(spec, (key,), "spec")
+    reading.leave_others(source.data, (*_OBJECT, "spec"))
+    return reading
+
+
+def _mirror(
+    reading: Reading, table: dict[str, Any], steps: tuple[str | int, ...], *, old: bool
+) -> None:
+    """One source, and the places that have the same."""
+    source = text_of(table.get("source"))
+    if not source:
+        reading.leave(reading.place(*steps), "it has no `source`")
+        return
+    places = tuple(reading.texts(table.get("mirrors"), *steps, "mirrors"))
+    if all(place == source for place in places):
+        return  # what only repeats the source is no mirror
+    at = reading.place(*steps, "mirrors", 0)
+    reading.say(("mirrors", source), places, at, shown=", ".join(places))
+    for number, place in enumerate(places):
+        if number:
+            reading.leave(reading.place(*steps, "mirrors", number), "a second place for one source")
+        else:
+            reading.claim(("mirror", source), Served(Location.parse(place)), at)
+    policy, where = table.get("mirrorSourcePolicy"), at
+    if policy is not None:
+        where = reading.place(*steps, "mirrorSourcePolicy")
+    if policy not in (_NEVER, _ALLOW, "", None):
+        reading.leave(where, f"it is not `{_NEVER}` or `{_ALLOW}`")
+        return
+    if not old:
+        reading.say(("policy", source), policy or _ALLOW, where)
+    reading.claim(("fallback",), "deny" if policy == _NEVER else "allow", where)
+    reading.leave_others(table, ("source", "mirrors", "mirrorSourcePolicy"), *steps)
+
+
+def _image(source: Source) -> Reading:
+    """The image configuration of the cluster, of which there is one."""
+    reading = Reading(IMAGE, source, closed=frozenset({"insecure"}))
+    spec = source.data["spec"]
+    reading.homes["additionalTrustedCA",] = reading.place("spec", on_key=True)
+    reading.homes["insecure",] = reading.place("spec", on_key=True)
+    trusted = reading.table(spec.get("additionalTrustedCA"), "spec", "additionalTrustedCA")
+    name = text_of(trusted.get("name"))
+    if name:
+        # Whatever it is called: what matters is what is in it.
+        place = reading.place("spec", "additionalTrustedCA")
+        reading.say(("additionalTrustedCA",), value=True, place=place, shown=name)
+    steps = ("spec", "registrySources")
+    sources = reading.table(spec.get("registrySources"), *steps)
+    hosts = reading.texts(sources.get("insecureRegistries"), *steps, "insecureRegistries")
+    for index, host in enumerate(hosts):
+        place = reading.place(*steps, "insecureRegistries", index)
+        reading.say(("insecure", host), value=True, place=place)
+        reading.claim(("host", host, "insecure"), value=True, place=place)
+    reading.leave_others(sources, ("insecureRegistries",), *steps)
+    reading.leave_others(spec, ("additionalTrustedCA", "registrySources"), "spec")
+    return reading
+
+
+def _authorities(source: Source) -> Reading:
+    """The ConfigMap with the CA of each registry, whose port is after two dots."""
+    reading = Reading(AUTHORITIES, source)
+    reading.homes["ca",] = reading.place("data", on_key=True)
+    for key, value in source.data["data"].items():
+        place, text = reading.place("data", key), text_of(value) or ""
+        host = ":".join(key.rsplit("..", 1))
+        found = certificates_in(text)
+        reading.say(("ca", host), found, place)
+        if isinstance(found, str):
+            reading.leave(place, found)
+        else:
+            reading.claim(("host", host, "caCert"), text, place)
+    return reading

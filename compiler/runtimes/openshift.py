@@ -1,0 +1,52 @@
+"""OpenShift: the registries.conf that its machine config operator writes for CRI-O on the nodes.
+
+Source: openshift/runtime-utils, pkg/registries. It merges all mirror sets of a cluster; modelled is
+what it makes of one of each kind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FILE = "/etc/containers/registries.conf"
+"""Where it is on a node."""
+AUTHORITIES = "/etc/docker/certs.d"
+"""Where the CAs of the ConfigMap are put on a node."""
+_KINDS = (
+    ("ImageDigestMirrorSet", "imageDigestMirrors", "digest-only"),
+    ("ImageTagMirrorSet", "imageTagMirrors", "tag-only"),
+)
+
+
+def registries_conf(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The data of registries.conf for the mirror sets and the image configuration of a cluster.
+
+    Args:
+        objects: of the cluster; those of other kinds say nothing here.
+    """
+    held = [item for item in objects if "spec" in item]
+    registries: dict[str, dict[str, Any]] = {}
+    for kind, key, images in _KINDS:
+        sets = [one for item in held if item["kind"] == kind for one in item["spec"].get(key, ())]
+        for one in sorted(sets, key=lambda one: str(one["source"])):
+            source, mirrors = one["source"], one.get("mirrors", ())
+            if all(mirror == source for mirror in mirrors):
+                continue  # what only repeats the source is no mirror
+            registry = registries.setdefault(source, {"location": source})
+            if one.get("mirrorSourcePolicy") == "NeverContactSource":
+                registry["blocked"] = True
+            registry.setdefault("mirror", []).extend(
+                {"location": mirror, "pull-from-mirror": images} for mirror in mirrors
+            )
+    for item in held:
+        sources = item["spec"].get("registrySources", {}) if item["kind"] == "Image" else {}
+        for scope in sources.get("insecureRegistries", ()):
+            registries.setdefault(scope, {"location": scope})
+            for registry in registries.values():
+                for place in (registry, *registry.get("mirror", ())):
+                    if f"{place['location']}/".startswith(f"{scope}/"):
+                        place["insecure"] = True
+    return {"registry": list(registries.values())}

@@ -1,0 +1,117 @@
+"""The objects of OpenShift for its nodes: mirror sets, the CA, and the logins of the pull secret.
+
+Source: openshift/api, config/v1; openshift/runtime-utils, pkg/registries, of which the machine
+config operator makes registries.conf; its pkg/daemon, which makes certs.d of the CAs.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .. import emit
+from .docker_config import docker_config
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+NAME = "regspec"
+AUTHORITIES = "regspec-registry-ca"
+"""The name of the ConfigMap."""
+PULL_SECRET = "pull-secret.dockerconfigjson"  # noqa: S105 - the name of a file
+"""Not one that `oc apply` takes of a folder: the logins are added to a Secret, and are none."""
+_API = "config.openshift.io/v1"
+_POLICIES = {"deny": "NeverContactSource", "allow": "AllowContactingSource"}
+_MIRRORS = """\
+# For OpenShift 4.13 and later: oc apply --server-side --filename FOLDER
+# The nodes are drained and rebooted, one after another.
+"""
+_LOGINS = f"""\
+# Add the logins of {PULL_SECRET} to the cluster's pull secret; never replace it.
+"""
+_IMAGE = """\
+# It adds to the one that every cluster has. A conflict says that there are CAs or insecure
+# registries already, which this would replace: add these to them by hand.
+"""
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    root = choice.option("out", TARGET.file)
+    insecure = [host for host in spec.mirror_hosts if _insecure(spec, host)]
+    authorities = {
+        # A colon cannot be in a key.
+        host.replace(":", ".."): str(access.ca_cert)
+        for host in spec.mirror_hosts
+        if host not in insecure and (access := spec.access(host)) and access.ca_cert
+    }
+    if authorities:
+        metadata = {"name": AUTHORITIES, "namespace": "openshift-config"}
+        config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+        yield _objects(f"{root}/ca.yaml", "", {**config_map, "data": authorities})
+    if authorities or insecure:
+        image: dict[str, Any] = {}
+        if authorities:
+            image["additionalTrustedCA"] = {"name": AUTHORITIES}
+        if insecure:
+            image["registrySources"] = {"insecureRegistries": insecure}
+        # The name of the only one.
+        yield _objects(f"{root}/image-config.yaml", _IMAGE, _config("Image", "cluster", image))
+    mirrors = [
+        {
+            "source": mirror.source,
+            "mirrors": [str(mirror.location)],
+            "mirrorSourcePolicy": _POLICIES[spec.fallback],
+        }
+        for mirror in spec.mirrors
+        if mirror.source != str(mirror.location)
+    ]
+    yield _objects(
+        f"{root}/image-mirrors.yaml",
+        _MIRRORS + (_LOGINS if spec.logins else ""),
+        # One is for images by their digests, the other for those by their tags.
+        _config("ImageDigestMirrorSet", NAME, {"imageDigestMirrors": mirrors}),
+        _config("ImageTagMirrorSet", NAME, {"imageTagMirrors": mirrors}),
+    )
+    if spec.logins:
+        logins = docker_config(spec, plain=False)
+        yield Artifact(
+            path=f"{root}/{PULL_SECRET}",
+            text=json.dumps(logins, indent=2, ensure_ascii=False) + "\n",
+            data=logins,
+            syntax="json",
+            mode=0o600,
+            holds_secret=True,
+            secret_keys=frozenset({"auth"}),
+        )
+
+
+def _insecure(spec: Spec, host: str) -> bool:
+    """Whether http, and a certificate that nobody checks, are allowed for a host."""
+    access = spec.access(host)
+    return bool(access and (access.plain_http or access.insecure_skip_verify))
+
+
+def _config(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": _API, "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def _objects(path: str, note: str, *objects: dict[str, Any]) -> Artifact:
+    texts = [f"---\n{emit.yaml_text(one)}" for one in objects]
+    text = f"{emit.HEADER}\n{note}{''.join(texts)}"
+    return Artifact(path, text, list(objects), "yaml documents")
+
+
+TARGET = Target(
+    name="openshift",
+    summary="ImageDigestMirrorSet, ImageTagMirrorSet, CA and logins for the nodes of OpenShift",
+    file="openshift",
+    destination="oc apply --server-side --filename openshift",
+    on_nodes=False,
+    restart="",
+    options=(),
+    render=_render,
+    parts=("image-mirrors.yaml", "image-config.yaml", "ca.yaml", PULL_SECRET),
+)

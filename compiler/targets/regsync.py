@@ -1,0 +1,72 @@
+"""The sync file of regclient's regsync, which keeps the registry up to date with the upstreams.
+
+Source: regclient/regclient, cmd/regsync/root/config.go (the keys, and which of them are templates),
+config/host.go (`creds`) and pkg/template (`env`, which gives an empty text for what is not set).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import emit, placeholders
+from . import copy_list
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+_NOTE = """\
+# regsync once --config regsync.yaml
+"""
+_VARIABLES = """\
+# The logins are not in it: they are taken from these variables, else from docker's config.json.
+"""
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    named = placeholders.owners(spec.hosts)
+    hosts = dict.fromkeys((*spec.mirror_hosts, *spec.hosts))
+    creds = [entry for host in hosts if (entry := _creds(spec, host, named))]
+    sync = [
+        {"source": source, "target": destination, "type": "image"}
+        for source, destination in dict.fromkeys(copy_list.copies(spec))
+    ]
+    data: dict[str, Any] = {"version": 1, **({"creds": creds} if creds else {}), "sync": sync}
+    note = _NOTE + (_VARIABLES if any("user" in entry for entry in creds) else "")
+    path = choice.option("out", TARGET.file)
+    yield Artifact(path, f"{emit.HEADER}\n{note}{emit.yaml_text(data)}", data, "yaml")
+
+
+def _creds(spec: Spec, host: str, named: dict[str, str]) -> dict[str, str]:
+    """What regsync must know of a host to reach it; nothing if that is what it assumes.
+
+    It reads texts here as templates of Go. No text of a spec is in them that could hold `{{`: the
+    logins are in variables, and neither hosts, references nor PEM have braces.
+    """
+    access = spec.access(host)
+    entry: dict[str, str] = {}
+    if access and host in spec.logins:
+        for key, part in (("user", "username"), ("pass", "password")):
+            variable = placeholders.login_name((*access.path, part), named)
+            entry[key] = f'{{{{env "{variable}"}}}}'
+    if access and access.plain_http:
+        entry["tls"] = "disabled"
+    elif access and access.insecure_skip_verify:
+        entry["tls"] = "insecure"
+    elif access and access.ca_cert:
+        entry["regcert"] = str(access.ca_cert)
+    return {"registry": host, **entry} if entry else {}
+
+
+TARGET = Target(
+    name="regsync",
+    summary="which image to copy to which place of the registry, for regclient's regsync",
+    file="regsync.yaml",
+    destination="regsync once --config regsync.yaml",
+    on_nodes=False,
+    restart="",
+    options=(),
+    render=_render,
+)

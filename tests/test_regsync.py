@@ -1,0 +1,177 @@
+"""What regsync is given: every image to where its mirror looks, and no login.
+
+regsync is in no package registry, so it is not run. Its file is held to what we have written down
+of its source (tests/data/regsync), and read by the YAML parser of another program in Go.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import helm_python as helm
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from regspec import pipeline, reference
+
+DATA = Path(__file__).resolve().parent / "data"
+SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((DATA / "regsync" / "regsync.schema.json").read_text())
+)
+CA = (DATA / "certificates" / "chain.crt").read_text()
+# What would be run, if regsync took it for one of its templates.
+TEMPLATE = '{{file "/etc/shadow"}}'
+HOSTS = ("harbor.example.net", "harbor.example.net:8443", "nexus.example.net:8083")
+DIGEST = "sha256:" + "a" * 64
+IMAGES = ["nginx", "bitnami/redis:7", f"quay.io/a/b:1@{DIGEST}", f"ghcr.io/c/d@{DIGEST}"]
+logins = st.sampled_from([TEMPLATE, "{{", "robot$puller", "ü\"'\\", "{{/*", "a}}b"])
+
+
+@st.composite
+def accesses(draw):
+    keys = {}
+    if draw(st.booleans()):
+        keys = {"username": draw(logins), "password": draw(logins)}
+        keys["username"] = keys["username"].replace(":", "")
+    kind = draw(st.sampled_from(["", "caCert", "insecureSkipVerify", "plainHTTP"]))
+    return keys | ({kind: CA if kind == "caCert" else True} if kind else {})
+
+
+@st.composite
+def specs(draw):
+    hosts = draw(st.lists(st.sampled_from(HOSTS), unique=True))
+    return {
+        "apiVersion": "regspec/v1",
+        "kind": "RegistrySpec",
+        "registry": {"endpoint": draw(st.sampled_from(HOSTS)), **draw(accesses())},
+        "mirrors": [
+            "docker.io",
+            {"source": "quay.io", "target": f"{draw(st.sampled_from(HOSTS))}/q"},
+            {"source": "*", "path": "all"},
+        ],
+        "hosts": {host: draw(accesses()) for host in hosts},
+        "images": draw(st.lists(st.sampled_from(IMAGES), min_size=1, unique=True)),
+        "targets": ["copy-list", "regsync"],
+    }
+
+
+def compiled(data):
+    result = pipeline.compile_spec(
+        json.dumps(data).encode(), targets=(), environment={}, read_file={}.__getitem__
+    )
+    return {artifact.path: artifact for artifact in result.artifacts}, result
+
+
+EDGE = {
+    "apiVersion": "regspec/v1",
+    "kind": "RegistrySpec",
+    "registry": {
+        "endpoint": "harbor.example.net",
+        "username": TEMPLATE,
+        "password": TEMPLATE,
+        "caCert": CA,
+    },
+    "mirrors": ["docker.io"],
+    "hosts": {"a.example.net": {"username": "a", "password": "b"}},
+    "images": ["nginx"],
+    "targets": ["copy-list", "regsync"],
+}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=specs())
+@example(data=EDGE)
+def test_the_file_is_what_regsync_takes(data):
+    files, result = compiled(data)
+    assert files, result.diagnostics
+    artifact = files["regsync.yaml"]
+    assert (artifact.mode, artifact.holds_secret) == (0o644, False)
+    read = helm.values_from_yaml(artifact.text)
+    SCHEMA.validate(read)
+    assert read == artifact.data
+
+    lines = files["copy-list.txt"].text.splitlines()
+    wanted = dict.fromkeys(tuple(line.split()) for line in lines if not line.startswith("#"))
+    assert [(one["source"], one["target"]) for one in read["sync"]] == list(wanted)
+    for one in read["sync"]:
+        # types/ref: a reference has a tag or a digest, or it is `latest`.
+        assert all(reference.parse(one[key]).version for key in ("source", "target"))
+
+    accesses = {data["registry"]["endpoint"]: data["registry"], **data["hosts"]}
+    creds = {one["registry"]: one for one in read.get("creds", ())}
+    assert len(creds) == len(read.get("creds", ()))
+    for host, access in accesses.items():
+        if host == data["registry"]["endpoint"] and host in data["hosts"]:
+            access = data["hosts"][host]  # noqa: PLW2901 - what is said of the host itself
+        entry = creds.get(host, {})
+        assert ("user" in entry) is bool(access.get("username"))
+        tls = "disabled" if access.get("plainHTTP") else "insecure"
+        skips = access.get("plainHTTP") or access.get("insecureSkipVerify")
+        assert entry.get("tls") == (tls if skips else None)
+        assert entry.get("regcert") == access.get("caCert")
+
+
+def texts(value):
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts(one)
+    else:
+        yield value
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=specs())
+@example(data=EDGE)
+def test_nothing_is_a_template_but_the_variables_of_logins(data):
+    files, _ = compiled(data)
+    read = files["regsync.yaml"].data
+    templates = [text for text in texts(read) if isinstance(text, str) and "{{" in text]
+    assert all(re.fullmatch(r'\{\{env "[A-Z0-9_]+_(USERNAME|PASSWORD)"\}\}', t) for t in templates)
+    # Each login has variables of its own.
+    assert len(set(templates)) == len(templates) or len(read["creds"]) > len(data["hosts"])
+
+
+def test_a_login_is_told_by_the_names_that_an_import_gives():
+    files, _ = compiled(EDGE)
+    creds = files["regsync.yaml"].data["creds"]
+    assert [(one["registry"], one["user"], one["pass"]) for one in creds] == [
+        ("harbor.example.net", '{{env "REGISTRY_USERNAME"}}', '{{env "REGISTRY_PASSWORD"}}'),
+        ("a.example.net", '{{env "A_EXAMPLE_NET_USERNAME"}}', '{{env "A_EXAMPLE_NET_PASSWORD"}}'),
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"version": 2},
+        {"sync": []},
+        {"sync": [{"source": "a", "target": "b"}]},
+        {"sync": [{"source": "a", "target": "b", "type": "tag"}]},
+        {"creds": [{"registry": "a", "tls": False}]},
+        {"creds": [{"registry": "a", "user": "x"}]},
+        {"credentials": []},
+    ],
+)
+def test_the_schema_refuses_what_regsync_does_not_know(wrong):
+    files, _ = compiled(EDGE)
+    SCHEMA.validate(files["regsync.yaml"].data)
+    with pytest.raises(jsonschema.ValidationError):
+        SCHEMA.validate({**files["regsync.yaml"].data, **wrong})
+
+
+@pytest.mark.parametrize(
+    "change, code",
+    [
+        ({"images": []}, "RS217"),
+        ({"images": ["ghcr.io/a/b:1"]}, "RS217"),
+        ({"registry": {"endpoint": "[fd00::1]:5000"}}, "RS103"),
+        ({"registry": {"endpoint": "[1:2:3:4:5:6:7:8]:5000"}}, "RS103"),
+    ],
+)
+def test_what_cannot_be_copied_is_refused(change, code):
+    files, result = compiled({**EDGE, **change, "targets": ["regsync"]})
+    assert not files
+    assert code in {d.code for d in result.diagnostics}
