@@ -421,7 +421,8 @@ class _Assembly:
             kept = len(self.out.secrets)
             keys = self._access(host, ("hosts", host))
             inherits = name_of(host) == name_of(endpoint)
-            listed = host not in on and any(host in one for one in lists)
+            # That no mirror is on it, and it has a login all the same, is because it is listed.
+            listed = host not in on and ("password" in keys or any(host in one for one in lists))
             if inherits and not listed and self._is_inherited(host, endpoint, keys):
                 del self.out.secrets[kept:]
                 continue

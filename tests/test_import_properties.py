@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import importing, pipeline
 from regspec.cli import given as given_files
@@ -219,6 +219,18 @@ def test_containerd_that_works(data, version):
     st.sampled_from([None, "header", "config"]),
     st.booleans(),
     st.booleans(),
+)
+@example(
+    data={
+        "apiVersion": "regspec/v1",
+        "kind": "RegistrySpec",
+        "registry": {"endpoint": "harbor.example.net", "username": "u", "password": "p"},
+        "mirrors": ["docker.io"],
+        "hosts": {"harbor.example.net:8443": {"username": "u", "password": "p"}},
+    },
+    credentials="config",
+    path=False,
+    cri=False,
 )
 def test_certs_d(data, credentials, path, cri):
     assume(is_mostly_on_its_endpoint(data))
