@@ -33,7 +33,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HERE = Path(__file__).resolve().parent
-PROGRAMS = ("containerd", "curl", "docker-registry", "ip", "mount", "skopeo", "unshare")
+PROGRAMS = (
+    "containerd",
+    "curl",
+    "docker",
+    "docker-registry",
+    "dockerd",
+    "ip",
+    "mount",
+    "skopeo",
+    "unshare",
+)
 # Everything that is started on the stage ends with it, even if it is killed.
 APART = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 MIRROR_HOSTS = ("harbor.example.test", "nexus.example.test")
@@ -105,7 +115,7 @@ class Command(Requests):
 
 @dataclass(frozen=True)
 class Report:
-    """What happened on the stage, and the log of containerd."""
+    """What happened on the stage, and the log of containerd and dockerd."""
 
     pulls: list[Pull]
     commands: list[Command]
@@ -169,6 +179,7 @@ def stage(apart, authority):
         images_in_registry=(),
         pulls=(),
         commands=(),
+        docker=False,
         auth=None,
         ports=None,
         upstream_serves=False,
@@ -183,6 +194,7 @@ def stage(apart, authority):
             pulls: references for containerd to pull, each alone or as (reference, (user,
                 password)), which are those of a pull secret.
             commands: lists of words to run.
+            docker: whether dockerd runs, which the commands can ask.
             auth: the user and the password that the mirror asks for.
             ports: `https` or `http` by the port of the mirror's hosts; {443: "https"} if None.
             upstream_serves: whether the upstreams have the pulls' images, which must have tags.
@@ -212,6 +224,7 @@ def stage(apart, authority):
             "files": files or {},
             "pulls": asked,
             "commands": commands,
+            "docker": docker,
         }
         done = apart(sys.executable, str(HERE / "stage.py"), input=json.dumps(wanted))
         assert done.returncode == 0, done.stderr

@@ -5,8 +5,9 @@ do as JSON from stdin and prints what happened as JSON to stdout. The machine ou
 nothing of it: its disk is read-only here, what is written goes to memory, there is no network
 but loopback, and whatever was started ends with this process.
 
-The mirror's names lead to 127.0.0.2, where a recorder passes each request to docker-registry;
-every other name leads to 127.0.0.9, where a recorder answers 404, or plays the upstream.
+The mirror's names lead to 192.0.2.2, where a recorder passes each request to docker-registry;
+every other name leads to 192.0.2.9, where a recorder answers 404, or plays the upstream. Both are
+addresses of the stage's own loopback, and not of 127.0.0.0/8: there dockerd checks no certificate.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ import layout
 from recorder import Recorder, Request, refusal, registry
 
 HERE = Path("/run/stage")  # in memory, as all of /run on the stage
-ADDRESSES = {"mirror": "127.0.0.2", "upstream": "127.0.0.9"}
+ADDRESSES = {"mirror": "192.0.2.2", "upstream": "192.0.2.9"}
 REGISTRIES = {"mirror": 5001, "upstream": 5002}  # ports on 127.0.0.1, behind the recorders
 CONTAINERD = HERE / "containerd"
+DOCKER = HERE / "docker"
 CLOSE_WAIT = "08"  # in /proc/net/tcp
 BCRYPT_OF_LOW_COST = b"$2b$04$abcdefghijklmnopqrstuu"
 
@@ -39,6 +41,8 @@ BCRYPT_OF_LOW_COST = b"$2b$04$abcdefghijklmnopqrstuu"
 def build_walls() -> None:
     """Make the machine read-only, and /etc and /run private."""
     run("ip", "link", "set", "lo", "up")
+    for address in ADDRESSES.values():
+        run("ip", "address", "add", f"{address}/32", "dev", "lo")
     run("mount", "--options", "remount,bind,ro", "/")
     run("mount", "--types", "tmpfs", "tmpfs", "/run")
     for folder in ("etc", "work", "home"):
@@ -56,6 +60,7 @@ def set_environment(trusted: str) -> None:
     path = os.environ["PATH"]
     os.environ.clear()
     os.environ |= {
+        "DOCKER_HOST": f"unix://{DOCKER}/socket",
         "HOME": str(HERE / "home"),
         "LANG": "C.UTF-8",
         "PATH": path,
@@ -191,6 +196,24 @@ def start_containerd(log: Path) -> cri.Outcome:
     return cri.wait(CONTAINERD / "socket", process)
 
 
+def start_docker(log: Path) -> None:
+    """Start dockerd with /etc/docker/daemon.json, and wait until it answers.
+
+    It makes no network and no container, and keeps what it pulls in memory.
+    """
+    DOCKER.mkdir()
+    words = ["dockerd", "--bridge=none", "--iptables=false", "--ip6tables=false"]
+    words += ["--ip-forward=false", "--storage-driver=vfs", "--pidfile", f"{DOCKER}/pid"]
+    words += ["--data-root", f"{DOCKER}/data", "--exec-root", f"{DOCKER}/exec"]
+    process = start(*words, "--host", f"unix://{DOCKER}/socket", log=log)
+    until = time.monotonic() + 20
+    ask = ("docker", "version")
+    while subprocess.run(ask, capture_output=True, check=False).returncode:
+        if process.poll() is not None or time.monotonic() > until:
+            raise ChildProcessError(log.read_text())
+        time.sleep(0.05)
+
+
 def run(*words: str) -> None:
     """Run a command that must not fail; stdout is for the report."""
     subprocess.run(words, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
@@ -214,8 +237,10 @@ def play(wanted: dict) -> dict:
         listening += listen(at, wanted[at], record)
     for path, text in wanted["files"].items():
         replace(path, text)
-    log = HERE / "containerd.log"
+    log = HERE / "log"
     log.touch()
+    if wanted["docker"]:
+        start_docker(log)
     pulls, commands = [], []
     for words in wanted["commands"]:
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
