@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -11,8 +12,10 @@ from .emit import MAIN_WITH_IMPORTS
 from .frozen import frozen
 from .mirrors import Places
 from .runtimes import (
+    buildkit,
     containerd,
     containers,
+    docker,
     hosts,
     imageswap,
     k3s,
@@ -213,6 +216,8 @@ def _by_containers(
     access = site.spec.access(host)
     insecure = bool(access and (access.plain_http or access.insecure_skip_verify))
     ca = f"{on_node.authorities}/{host}/ca.crt" if access and access.ca_cert else ""
+    insecure = site.spec.is_insecure(host)
+    ca = f"/etc/containers/certs.d/{host}/ca.crt" if access and access.ca_cert else ""
     for scheme in ("https", "http") if insecure else ("https",):
         yield containerd.Attempt(
             f"{scheme}://{host}/v2/{repository}/manifests/{image.digest or image.tag or 'latest'}",
@@ -229,6 +234,57 @@ def _talos(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[s
     del wanted
     registries = talos.Registries(_yaml(next(iter(files.values()))))
     return _rows(site, "talos", choice, registries.attempts)
+
+
+def _docker(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
+    """The row of dockerd, by daemon.json."""
+    del wanted
+    data = json.loads(next(iter(files.values())))
+    folder = f"{choice.option('out', TARGETS[choice.target].file)}/"
+    placed = frozenset(f"/etc/docker/{path.removeprefix(folder)}" for path in files)
+    return _rows(site, "dockerd", choice, lambda image: _by_docker(data, image, placed))
+
+
+def _by_docker(data: Any, image: reference.Reference, placed: frozenset[str]) -> Iterator[Attempt]:
+    """The mirrors of Docker Hub, or the host by https and then, where it may be, by http."""
+    host = hosts.default_host(image.registry)
+    own = [f"https://{host}", *([f"http://{host}"] if docker.is_insecure(data, host) else [])]
+    urls = docker.mirror_urls(data, image)
+    for url in (*urls, *(docker.manifest_url(origin, image) for origin in own)):
+        parts = urlsplit(url)
+        insecure = docker.is_insecure(data, parts.netloc)
+        ca = f"/etc/docker/certs.d/{parts.netloc}/ca.crt"
+        yield containerd.Attempt(
+            url,
+            upstream=parts.netloc == host,
+            file="/etc/docker/daemon.json" if url in urls else None,
+            authorities=(ca,) if ca in placed and parts.scheme == "https" else (),
+            skip_verify=insecure and parts.scheme == "https",
+        )
+
+
+def _buildkit(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
+    """The row of BuildKit, by buildkitd.toml."""
+    del wanted
+    data = tomllib.loads(next(iter(files.values())))
+    return _rows(site, "buildkit", choice, lambda image: _by_buildkit(data, image))
+
+
+def _by_buildkit(data: Any, image: reference.Reference) -> Iterator[Attempt]:
+    """The mirror, and then the upstream, which BuildKit always adds."""
+    upstream = hosts.default_host(image.registry)
+    scheme = buildkit.scheme(data, image.registry)
+    own = containerd.manifest_url(image, scheme, upstream, "/v2")
+    for url in dict.fromkeys(filter(None, (buildkit.first_url(data, image), own))):
+        host = urlsplit(url).netloc
+        table = buildkit.of_host(data, host if url != own else image.registry)
+        yield containerd.Attempt(
+            url,
+            upstream=host == upstream,
+            file="/etc/buildkit/buildkitd.toml" if url != own else None,
+            authorities=tuple(table.get("ca", ())),
+            skip_verify=table.get("insecure", False),
+        )
 
 
 def _upstream(image: reference.Reference) -> Attempt:
@@ -271,5 +327,7 @@ RUNTIMES: dict[str, Callable[[Site, Choice, dict[str, str], Sequence[str]], Rows
     "registries.conf": _containers,
     "talos": _talos,
     "openshift": _openshift,
+    "docker": _docker,
+    "buildkit": _buildkit,
 }
 """For each target that a runtime reads: what makes the rows of its files."""

@@ -137,7 +137,7 @@ def _accepts_30(value: Any) -> bool:
 
 
 def _accepts_34(value: Any) -> bool:
-    return type(value) is str and value in ('values', 'secret', 'containerd', 'certs.d', 'k3s', 'registries.conf', 'talos', 'openshift', 'imageswap', 'pull-secret', 'palette', 'copy-list', 'regsync', 'runbook', 'hauler', 'zarf')
+    return type(value) is str and value in ('values', 'secret', 'containerd', 'certs.d', 'k3s', 'registries.conf', 'talos', 'openshift', 'docker', 'buildkit', 'imageswap', 'pull-secret', 'palette', 'copy-list', 'regsync', 'runbook', 'hauler', 'zarf')
 
 
 def _accepts_35(value: Any) -> bool:
@@ -197,7 +197,7 @@ def _accepts_47(value: Any) -> bool:
 
 
 def _accepts_33(value: Any) -> bool:
-    return type(value) is str and value in ('values', 'secret', 'containerd', 'certs.d', 'k3s', 'registries.conf', 'talos', 'openshift', 'imageswap', 'pull-secret', 'palette', 'copy-list', 'regsync', 'runbook', 'hauler', 'zarf') or type(value) is dict and value.keys() <= {'target', 'out', 'version', 'form', 'configVersion', 'endpoints', 'caFile', 'configPath', 'credentials', 'sandboxImage', 'systemdCgroup', 'distribution', 'name', 'namespaces'} and 'target' in value and ('target' not in value or _accepts_34(value['target'])) and ('out' not in value or _accepts_35(value['out'])) and ('version' not in value or _accepts_36(value['version'])) and ('form' not in value or _accepts_37(value['form'])) and ('configVersion' not in value or _accepts_38(value['configVersion'])) and ('endpoints' not in value or _accepts_39(value['endpoints'])) and ('caFile' not in value or _accepts_40(value['caFile'])) and ('configPath' not in value or _accepts_41(value['configPath'])) and ('credentials' not in value or _accepts_42(value['credentials'])) and ('sandboxImage' not in value or _accepts_43(value['sandboxImage'])) and ('systemdCgroup' not in value or _accepts_44(value['systemdCgroup'])) and ('distribution' not in value or _accepts_45(value['distribution'])) and ('name' not in value or _accepts_46(value['name'])) and ('namespaces' not in value or _accepts_47(value['namespaces']))
+    return type(value) is str and value in ('values', 'secret', 'containerd', 'certs.d', 'k3s', 'registries.conf', 'talos', 'openshift', 'docker', 'buildkit', 'imageswap', 'pull-secret', 'palette', 'copy-list', 'regsync', 'runbook', 'hauler', 'zarf') or type(value) is dict and value.keys() <= {'target', 'out', 'version', 'form', 'configVersion', 'endpoints', 'caFile', 'configPath', 'credentials', 'sandboxImage', 'systemdCgroup', 'distribution', 'name', 'namespaces'} and 'target' in value and ('target' not in value or _accepts_34(value['target'])) and ('out' not in value or _accepts_35(value['out'])) and ('version' not in value or _accepts_36(value['version'])) and ('form' not in value or _accepts_37(value['form'])) and ('configVersion' not in value or _accepts_38(value['configVersion'])) and ('endpoints' not in value or _accepts_39(value['endpoints'])) and ('caFile' not in value or _accepts_40(value['caFile'])) and ('configPath' not in value or _accepts_41(value['configPath'])) and ('credentials' not in value or _accepts_42(value['credentials'])) and ('sandboxImage' not in value or _accepts_43(value['sandboxImage'])) and ('systemdCgroup' not in value or _accepts_44(value['systemdCgroup'])) and ('distribution' not in value or _accepts_45(value['distribution'])) and ('name' not in value or _accepts_46(value['name'])) and ('namespaces' not in value or _accepts_47(value['namespaces']))
 
 
 def _accepts_32(value: Any) -> bool:

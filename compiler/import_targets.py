@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import model, schema
 from .diagnostics import Place
 from .frozen import frozen
+from .mirrors import HUB, LIBRARY
 from .targets import DEFAULT_TARGETS, TARGETS
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ def _targets(
                 why = "no `containerd` target tells a CA; `certs.d` does"
                 left.append(Told(first, Place(()), why))
                 continue
+            if name == "docker" and not _is_for_dockerd(data):
+                why = "target `docker` has a mirror of `docker.io` only, at the root of a host"
+                left.append(Told(first, Place(()), why))
+                continue
             chosen = {"target": name, **({"out": out} if out else {}), **had}
             targets.append((name if list(chosen) == ["target"] else chosen, first))
     return targets
@@ -109,6 +114,14 @@ def _lacks_tls(options: dict[str, Any], data: dict[str, Any]) -> bool:
         for spec in [model.build(data)]
         for mirror in spec.mirrors
         if (access := spec.access(mirror.location.host))
+    )
+
+
+def _is_for_dockerd(data: dict[str, Any]) -> bool:
+    """Whether the target is not refused, as it is where other files have more mirrors (RS225)."""
+    return all(
+        mirror.source in (HUB, LIBRARY) and (mirror.source == LIBRARY or not mirror.location.path)
+        for mirror in model.build(data).mirrors
     )
 
 

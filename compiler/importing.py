@@ -34,6 +34,7 @@ _LOGIN = ("username", "password")
 _SWITCHES = ("insecureSkipVerify", "plainHTTP")
 _OF_EACH_HOST = ("password", "caCert", "insecureSkipVerify")
 _OF_HOSTS = {"certs.d", "k3s", "talos"}
+_OF_HOSTS = {"certs.d", "k3s", "buildkit"}
 """The targets that tell of each host what it has."""
 _RANKS = (
     "values",
@@ -44,8 +45,10 @@ _RANKS = (
     "containerd",
     "k3s",
     "talos",
+    "buildkit",
     "imageswap",
     "hosts.toml",
+    "docker",
 )
 """Whose order of mirrors goes before others': the more of them a kind holds, the earlier."""
 
@@ -270,7 +273,7 @@ class _Assembly:
         return decided
 
     def _insecure(self, host: str, path: tuple[str, ...], keys: dict[str, Any]) -> None:
-        """Podman knows one word for http and for a certificate that nobody checks."""
+        """Podman and dockerd know one word for http and for a certificate that nobody checks."""
         said = self._decide(("host", host, "insecure"))
         if said is None:
             return
@@ -282,6 +285,9 @@ class _Assembly:
                 self._disagree(said, known[0])
             elif not both or said.given.file in self.prefer:
                 self._put(keys, (*path, "insecureSkipVerify"), True, [said])  # noqa: FBT003
+                if not known and said.given.reading.kind == "docker":
+                    why = f"{word(host)} may speak http, which is `plainHTTP`"
+                    self.out.left.append(Told(said.given, said.fact.place, why))
         elif said.fact.value is False and against:
             if not self._decides(said, against):
                 self._disagree(said, against[0])

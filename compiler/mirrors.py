@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .reference import Reference
 
 WILDCARD = "*"
+HUB = "docker.io"
 LIBRARY = "docker.io/library"
 CARRIERS = ("values", "secret", "palette")
 """The targets that carry the mirror string, which the webhook reads."""

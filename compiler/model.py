@@ -151,6 +151,11 @@ class Spec:
         access = self.access(host)
         return f"{'http' if access and access.plain_http else 'https'}://{host}"
 
+    def is_insecure(self, host: str) -> bool:
+        """Whether http, or a certificate that nobody checks, will do for a host."""
+        access = self.access(host)
+        return bool(access and (access.plain_http or access.insecure_skip_verify))
+
     @property
     def mirror_hosts(self) -> tuple[str, ...]:
         """The hosts that mirrors are on, and the registry's, each once."""

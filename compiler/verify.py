@@ -33,6 +33,8 @@ _MAKERS = {
     "ImageTagMirrorSet": ("openshift",),
     "image configuration": ("openshift",),
     "registry CAs": ("openshift",),
+    "docker": ("docker",),
+    "buildkit": ("buildkit",),
     "imageswap": ("imageswap",),
     "certificates": ("registries.conf",),
 }

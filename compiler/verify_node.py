@@ -29,9 +29,14 @@ _ON_NODES = (
     "/etc/rancher/rke2/registries.yaml",
     "/etc/containers/auth.json",
 )
+_IF_CHOSEN = {
+    "docker": ("/etc/docker", "daemon.json"),
+    "buildkit": ("/etc/buildkit", "buildkitd.toml"),
+}
+"""What is compared only if the spec has its target: a node may have it for something else."""
 _REGISTRIES_CONF = "/etc/containers/registries.conf"
 _DROP_INS = "/etc/containers/registries.conf.d"
-_AUTHORITIES = "/etc/containers/certs.d"
+_AUTHORITIES = {"registries.conf": "/etc/containers/certs.d", "docker": "/etc/docker/certs.d"}
 _FIRST_OF_2 = 2
 
 
@@ -65,9 +70,14 @@ class Node:
         """What differs, file by file."""
         chosen = {choice.target: choice for choice in self.expected.choices}
         others = [path for path in _ON_NODES if self._is_there(path)]
+        apart = [
+            target
+            for target, (folder, _) in _IF_CHOSEN.items()
+            if target in chosen and self.tree.names(folder) is not None
+        ]
         if self.tree.names("/etc/containerd") is not None:
             self._containerd()
-        elif not others and chosen.keys() & {"containerd", "certs.d"}:
+        elif not others and not apart and chosen.keys() & {"containerd", "certs.d"}:
             self.found.append(Broken(node.MAIN, "this file is missing"))
         if "k3s" in chosen:
             folder = f"/etc/rancher/{chosen['k3s'].option('distribution', 'k3s')}"
@@ -79,7 +89,21 @@ class Node:
                 self.found += of_reading(self.expected, reading)
         if self.tree.names("/etc/containers") is not None:
             self._containers(wanted="registries.conf" in chosen)
+        for target in apart:
+            self._apart(target, posixpath.join(*_IF_CHOSEN[target]))
         return self.found
+
+    def _apart(self, target: str, path: str) -> None:
+        """The one file of a target whose other keys are none of ours, and its CA files."""
+        readings = [one for one in self._read(path, others=True) if one.kind == target]
+        if not readings and not any(
+            isinstance(one, Broken) and one.path == path for one in self.found
+        ):
+            self.found.append(Broken(path, "it says nothing of registries"))
+        for reading in readings:
+            self.found += of_reading(self.expected, reading)
+        if target in _AUTHORITIES:
+            self._authorities(target)
 
     def _is_there(self, path: str) -> bool:
         folder, name = posixpath.split(path)
@@ -118,19 +142,19 @@ class Node:
         elif wanted:
             self.found.append(Broken(f"{_DROP_INS}/50-regspec.conf", "this file is missing"))
         if in_force or wanted:
-            self._authorities()
+            self._authorities(registries_conf.KIND)
 
-    def _authorities(self) -> None:
+    def _authorities(self, target: str) -> None:
         """The CA of each host that has one, in whichever file it is."""
         for choice in self.expected.choices:
-            if choice.target != registries_conf.KIND:
+            if choice.target != target:
                 continue
             for host in self.expected.hosts:
                 access = self.expected.spec.access(host)
                 insecure = access and (access.plain_http or access.insecure_skip_verify)
                 if access is None or insecure or access.ca_cert in ("", UNSET):
                     continue
-                folder = f"{_AUTHORITIES}/{host}"
+                folder = f"{_AUTHORITIES[target]}/{host}"
                 names = [n for n in self.tree.names(folder) or () if n.endswith(".crt")]
                 found = [
                     certificates_in(self._file_text(f"{folder}/{name}") or "") for name in names

@@ -93,6 +93,7 @@ def test_json_is_one_object_a_line(regspec, root):
         ("talos", "allow", "mirror, then upstream", 1),
         ('{target: talos, version: "1.13"}', "deny", "mirror", 0),
         ('{target: talos, version: "1.8"}', "deny", "mirror, then upstream", 1),
+        ("buildkit", "deny", "mirror, then upstream", 1),
         ("imageswap", "deny", "mirror", 0),
         ("secret", "deny", "mirror", 0),
         ("{target: containerd, endpoints: api}", "deny", "mirror, then upstream", 1),

@@ -29,6 +29,8 @@ V3 = 'version = 3\n[plugins."io.containerd.cri.v1.images".registry'
 CONTAINERD = f'{V2}.mirrors."docker.io"]\nendpoint = ["https://{HOST}/v2/airgap-images/docker.io"'
 CONFIGS = '[plugins."io.containerd.grpc.v1.cri".registry.configs'
 K3S = f"mirrors:\n  docker.io:\n    endpoint: [https://{HOST}/v2/airgap-images/docker.io]\n"
+DAEMON = f'{{"registry-mirrors": ["https://{HOST}/"]}}'
+BUILDKIT = f'[registry."docker.io"]\nmirrors = ["{BASE}/docker.io"]\n'
 REGISTRY = {"endpoint": HOST, "baseContentPath": "airgap-images"}
 TWO = ["docker.io", "quay.io"]
 PLACE = r"[^ ]+:[0-9]+:[0-9]+"
@@ -343,6 +345,54 @@ def test_forms_of_a_mirror_of_k3s(imported, endpoint, rewrite, path):
     data = spec(imported({"registries.yaml": json.dumps({"mirrors": {"docker.io": mirror}})}))
     assert data["registry"].get("baseContentPath") == path
     assert data["mirrors"] == ["docker.io"]
+
+
+@pytest.mark.parametrize(
+    "mirror, insecure, more",
+    [
+        (f"https://{HOST}", None, {}),
+        (f"https://{HOST}/", [], {}),
+        (f"https://{HOST}", [HOST], {"insecureSkipVerify": True}),
+        (f"https://{HOST}", [f"https://{HOST}"], {"insecureSkipVerify": True}),
+        (f"http://{HOST}", [HOST], {"plainHTTP": True}),
+        (f"http://{HOST}", None, {"plainHTTP": True}),
+    ],
+)
+def test_a_mirror_of_dockerd(imported, mirror, insecure, more):
+    text = json.dumps({"registry-mirrors": [mirror], "insecure-registries": insecure})
+    done = imported({"daemon.json": text})
+    assert "not carried over" not in done.stderr
+    data = spec(done)
+    assert data["registry"] == {"endpoint": HOST, **more}
+    assert data["mirrors"] == [{"source": "docker.io", "path": ""}]
+    assert data["targets"] == ["docker"]
+
+
+def test_another_file_says_what_dockerd_leaves_open(imported):
+    k3s = f'mirrors: {{docker.io: {{endpoint: ["http://{HOST}"]}}}}\n'
+    daemon = json.dumps({"insecure-registries": [HOST]})
+    done = imported({"daemon.json": daemon, "registries.yaml": k3s})
+    assert "may speak http" not in done.stderr
+    assert spec(done)["registry"] == {"endpoint": HOST, "plainHTTP": True}
+
+
+def test_dockerd_and_another_file_that_do_not_agree(imported):
+    k3s = f"{K3S}configs: {{{HOST}: {{tls: {{insecure_skip_verify: true}}}}}}\n"
+    k3s = k3s.replace("/v2/airgap-images/docker.io", "")
+    done = imported({"daemon.json": DAEMON, "registries.yaml": k3s})
+    assert done.returncode == 1
+    assert "`insecureSkipVerify`" in done.stderr or "`insecure`" in done.stderr
+
+
+def test_mirrors_of_buildkit(imported, ca):
+    text = (
+        f'[registry."docker.io"]\nmirrors = ["https://{BASE}/docker.io/"]\n'
+        f'[registry."{HOST}"]\nhttp = false\nca = ["/etc/ssl/harbor.pem"]\n'
+    )
+    data = spec(imported({"buildkitd.toml": text, "harbor.pem": ca}))
+    assert data["registry"] == {**REGISTRY, "caCert": ca}
+    assert data["mirrors"] == ["docker.io"]
+    assert data["targets"] == ["buildkit"]
 
 
 def test_a_redirect_of_registries_conf(imported):
@@ -979,6 +1029,58 @@ LEFT = {
         f"{K3S}configs:\n  {HOST}:\n    auth: {{identity_token: Hidden1}}\n",
         "identity_token",
     ),
+    "a key of daemon.json": (DAEMON[:-1] + ', "data-root": "/Hidden1"}', "data-root"),
+    "a mirror of dockerd with a login": (
+        json.dumps({"registry-mirrors": [f"https://{HOST}", "https://a:Hidden1@h.example.org"]}),
+        "registry-mirrors",
+    ),
+    "a mirror of dockerd below a path": (
+        json.dumps({"registry-mirrors": [f"https://{HOST}", f"https://{HOST}/Hidden1"]}),
+        "registry-mirrors",
+    ),
+    "a mirror of dockerd that is no URL": (
+        json.dumps({"registry-mirrors": [f"https://{HOST}", f"ftp://{HOST}/Hidden1"]}),
+        "registry-mirrors",
+    ),
+    "a second mirror of dockerd": (
+        json.dumps({"registry-mirrors": [f"https://{HOST}", "https://hidden1.example.org"]}),
+        "registry-mirrors",
+    ),
+    "a range of dockerd": (
+        json.dumps(
+            {"registry-mirrors": [f"https://{HOST}"], "insecure-registries": ["10.0.0.0/8"]}
+        ),
+        "insecure-registries",
+    ),
+    "mirrors of dockerd that are no list": (
+        json.dumps({"registry-mirrors": [f"https://{HOST}"], "insecure-registries": "Hidden1"}),
+        "insecure-registries",
+    ),
+    "a worker of BuildKit": (BUILDKIT + '[worker.oci]\nbinary = "Hidden1"\n', "worker"),
+    "a client certificate of BuildKit": (
+        f'{BUILDKIT}[registry."{HOST}"]\nkeypair = [{{key = "Hidden1", cert = "Hidden1"}}]\n',
+        "keypair",
+    ),
+    "TLS of an upstream": (
+        f'{BUILDKIT}[registry."quay.io"]\nmirrors = ["{BASE}/quay.io"]\ninsecure = true\n',
+        "insecure",
+    ),
+    "the CA of an upstream": (
+        f'{BUILDKIT}[registry."quay.io"]\nmirrors = ["{BASE}/quay.io"]\nca = ["/Hidden1"]\n',
+        "ca",
+    ),
+    "two CA files of BuildKit": (
+        f'{BUILDKIT}[registry."{HOST}"]\nca = ["/Hidden1", "/Hidden1b"]\n',
+        "ca",
+    ),
+    "a second mirror of BuildKit": (
+        f'{BUILDKIT}[registry."quay.io"]\nmirrors = ["{BASE}/quay.io", "hidden1.example.org"]\n',
+        "mirrors",
+    ),
+    "a mirror of BuildKit with /v2": (
+        f'{BUILDKIT}[registry."quay.io"]\nmirrors = ["{HOST}/v2/Hidden1"]\n',
+        "mirrors",
+    ),
     "a setting of registries.conf": (registries_conf() + 'x = "Hidden1"\n', "x"),
     "a switch of registries.conf": (registries_conf('"Hidden1"'), "insecure"),
     "a mode of registries.conf": (
@@ -1014,8 +1116,9 @@ def test_what_a_spec_cannot_hold_is_listed(imported, kind):
     text, key = LEFT[kind]
     done = imported({"docker.io/hosts.toml": text})
     data = spec(done)
-    assert "docker.io" in data["mirrors"]
-    assert data["registry"] == REGISTRY
+    assert "docker.io" in [m if isinstance(m, str) else m["source"] for m in data["mirrors"]]
+    # dockerd's mirror is at the root of the host.
+    assert {"baseContentPath": "airgap-images"} | data["registry"] == REGISTRY
     listed = [line for line in done.stderr.splitlines() if "not carried over" in line]
     told = rf"docker.io/hosts.toml:[0-9]+:[0-9]+: info\[import\]: .*{re.escape(key)}.*"
     assert any(re.fullmatch(told, line) for line in listed), done.stderr
@@ -1900,6 +2003,7 @@ SAMPLES = {
     "secret": yaml.safe_load(secret(USERNAME="u", PASSWORD="p", CA_CERT="", INSECURE="true")),
     "live": live(KEYS),
     "logins": auths(HOST),
+    "docker": json.loads(DAEMON) | {"insecure-registries": [HOST, "fd00::1/128", "10.0.0.0/8"]},
     "map": config_map(MAP),
     "k3s": yaml.safe_load(
         K3S + '    rewrite: {"(.*)": a/$1}\n'
@@ -1909,6 +2013,7 @@ SAMPLES = {
 TOML_SAMPLES = {
     "containerd": f'{CONTAINERD}]\n{CONFIGS}."{HOST}".tls]\nca_file = "/a"\n'
     f'{CONFIGS}."{HOST}".auth]\nusername = "u"\npassword = "p"\n',
+    "buildkit": f'{BUILDKIT}[registry."{HOST}"]\nhttp = false\ninsecure = true\nca = ["/a"]\n',
     "hosts": hosts_toml(more=f'ca = "a"\n[host."https://{HOST}/v2/x"]\nskip_verify = true\n')
     + '[header]\nauthorization = "Basic dTpw"\n',
     "conf": registries_conf(more='[[registry.mirror]]\nlocation = "a.example.org/x"\n'),

@@ -287,6 +287,40 @@ def test_openshift(data):
 
 
 @often
+@given(specs(wildcard=False, library=False))
+def test_buildkit(data):
+    assume(is_mostly_on_its_endpoint(data))
+    data["fallback"] = "deny"
+    files = compiled({**data, "targets": ["buildkit"]})
+    assume(files)
+    comes_back(files)
+
+
+@often
+@given(specs(), st.sampled_from([*HOSTS, "[fd00::1]", "[fd00::1]:5000"]))
+def test_docker(data, endpoint):
+    data["registry"] |= {"endpoint": endpoint, "baseContentPath": ""}
+    data["mirrors"] = [{"source": "docker.io", "path": ""}]
+    data.get("hosts", {}).pop(endpoint, None)
+    files = compiled({**data, "targets": ["docker"]})
+    assume(files)
+    comes_back(files)
+
+
+def test_what_docker_leaves_open_is_told():
+    data = {
+        **WHOLE,
+        "registry": {"endpoint": "harbor.example.net", "plainHTTP": True},
+        "mirrors": [{"source": "docker.io", "target": "nexus.example.net"}],
+        "targets": ["docker"],
+    }
+    found = imported(compiled(data))
+    said = "`harbor.example.net` may speak http, which is `plainHTTP`"
+    assert [message for _, message in told(found.left)] == [said]
+    assert found.data["hosts"] == {"harbor.example.net": {"insecureSkipVerify": True}}
+
+
+@often
 @given(specs())
 def test_imageswap(data):
     assume(is_mostly_on_its_endpoint(data))
@@ -311,6 +345,7 @@ TOGETHER = [
     "registries.conf",
     "talos",
     "openshift",
+    "buildkit",
     "imageswap",
     "pull-secret",
     "palette",
@@ -411,6 +446,7 @@ NOT_CARRIED = [
             "registries.conf",
             "talos",
             "openshift",
+            "buildkit",
             "imageswap",
         )
         for path in (("registry", "name"), ("imageSwap",), ("certManager",))
@@ -422,7 +458,7 @@ NOT_CARRIED = [
     ),
     *(
         (target, "username", without("registry", "password"))
-        for target in ("containerd", "imageswap", "certs.d")
+        for target in ("containerd", "imageswap", "certs.d", "buildkit")
     ),
     (
         "certs.d",
@@ -436,6 +472,7 @@ NOT_CARRIED = [
             changed([*WHOLE["mirrors"][:1], *WHOLE["mirrors"][2:]], "mirrors"),
         )
         for target in ("k3s", "talos")
+        for target in ("k3s", "buildkit")
     ),
 ]
 
@@ -462,11 +499,37 @@ def page(root):
     return (root / "docs" / "import.md").read_text()
 
 
-def test_k3s_has_the_fallback_in_a_comment_only():
-    allow = compiled({**WHOLE, "targets": ["k3s"]}).items()
-    deny = compiled({**without("fallback"), "targets": ["k3s"]}).items()
+@pytest.mark.parametrize("target", ["k3s", "buildkit"])
+def test_the_fallback_is_in_a_comment_only(target):
+    allow = compiled({**WHOLE, "targets": [target]}).items()
+    deny = compiled({**without("fallback"), "targets": [target]}).items()
     assert parsed(allow) == parsed(deny)
     assert dict(allow) != dict(deny)
+
+
+AT_THE_ROOT = {
+    **WHOLE,
+    "registry": {**WHOLE["registry"], "baseContentPath": ""},
+    "mirrors": [{"source": "docker.io", "path": ""}],
+}
+
+
+@pytest.mark.parametrize(
+    "key", ["fallback", "name", "username", "hosts", "imageSwap", "certManager", "images", "lint"]
+)
+def test_dockerd_is_told_of_mirrors_and_certificates_only(root, key):
+    data = json.loads(json.dumps(AT_THE_ROOT))
+    if key == "username":
+        del data["registry"]["username"], data["registry"]["password"]
+    elif key == "name":
+        del data["registry"][key]
+    else:
+        del data[key]
+    files = [compiled({**one, "targets": ["docker"]}) for one in (AT_THE_ROOT, data)]
+    assert files[0]
+    assert files[0] == files[1]
+    row = re.search(r"^\| `docker` \| (.*) \|$", page(root), re.MULTILINE)
+    assert f"`{key}`" in row[1]
 
 
 @pytest.mark.parametrize("target", ["registries.conf", "openshift"])

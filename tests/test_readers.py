@@ -101,6 +101,17 @@ FORMATS = {
     "registry CAs": [
         f"{CONFIG_MAP}  h.example.org..5000: |\n    -----BEGIN CERTIFICATE-----\n",
     ],
+    "docker": [
+        '{"registry-mirrors": ["https://h.example.org"]}',
+        '{"insecure-registries": []}',
+        '{"debug": true, "registry-mirrors": ["http://[fd00::1]:5000"]}',
+        '{\n  "log-driver": "journald",\n  "insecure-registries": ["fd00::1/128"]\n}\n',
+    ],
+    "buildkit": [
+        '[registry."docker.io"]\nmirrors = ["h.example.org/a"]\n',
+        'root = "/var/lib/buildkit"\n[registry."[fd00::1]:5000"]\nhttp = true\n',
+        "[grpc]\nuid = 0\n[worker.oci]\nenabled = true\n",
+    ],
     "hosts.toml": [
         'server = "https://h.example.org/v2/a"\n',
         '[host."https://h.example.org"]\n  capabilities = ["pull"]\n',

@@ -52,7 +52,10 @@ def compiled(targets, name="site", **registry):
             "password": PASSWORD,
             **registry,
         },
-        "mirrors": ["docker.io", "docker.io/library"],
+        "mirrors": [
+            {"source": "docker.io", "path": ""},
+            {"source": "docker.io/library", "path": "library"},
+        ],
         "images": ["nginx:1.25"],
         "targets": targets,
     }
@@ -74,6 +77,7 @@ def everything(out, folder):
     single += ("talos", "regsync")
     targets = [{"target": name, "out": f"{number}{out}"} for number, name in enumerate(single)]
     several = ("k3s", "registries.conf", "openshift")
+    several = ("k3s", "registries.conf", "docker", "buildkit")
     targets += [{"target": name, "out": f"{name}-{out}"} for name in several]
     targets[6] |= {"endpoints": "api", "form": "full", "version": "1.7", "caFile": folder}
     targets[0]["out"] = out
@@ -508,6 +512,40 @@ def test_a_node_has_what_the_runbook_copies(regspec, run, tmp_path, target, foun
     assert held
     assert all(path.stat().st_mode & 0o077 == 0 for path in held)
     assert found is None or (node / found).is_file()
+
+
+@pytest.mark.parametrize(
+    "target, file, more",
+    [
+        ("docker", "etc/docker/daemon.json", '{"debug": true}'),
+        ("buildkit", "etc/buildkit/buildkitd.toml", 'root = "/srv"\n'),
+    ],
+)
+@pytest.mark.parametrize("out", ["it", "-a, b's $HOME"])
+def test_a_file_that_others_share_is_not_replaced(  # noqa: PLR0913, PLR0917
+    regspec, run, root, tmp_path, target, file, more, out
+):
+    ca = (root / "examples/ca.crt").read_text()
+    spec = SITE.replace("mirrors: [docker.io, docker.io/library]", "mirrors: [{hub}]")
+    hub = '{source: docker.io, path: ""}'
+    targets = json.dumps([{"target": target, "out": out}, "runbook"])
+    text = spec.format(hub=hub, targets=targets).replace(
+        "  username", f"  caCert: {json.dumps(ca)}\n  username"
+    )
+    (tmp_path / "registry.yaml").write_text(text)
+    env = {"REGISTRY_PASSWORD": PASSWORD}
+    assert regspec("compile", "registry.yaml", cwd=tmp_path, env=env).returncode == 0
+    text = (tmp_path / "out/RUNBOOK.md").read_text()
+    placed, verified = block_with(text, "sudo tee"), block_with(text, "regspec verify")
+    (tmp_path / "node").mkdir()
+    assert run(verified).returncode, "the files are not there yet"
+    done = run(placed)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run(verified)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    (tmp_path / "node" / file).write_text(more)
+    assert "merge it by hand" in run(placed).stderr
+    assert (tmp_path / "node" / file).read_text() == more
 
 
 def spelt(path):

@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
 from regspec.runtimes import (
+    buildkit,
     containerd,
     containers,
+    docker,
     imageswap,
     k3s,
     node,
@@ -139,6 +141,8 @@ def places(data, image):
         text = artifacts(data, "openshift")["openshift/image-mirrors.yaml"]
         conf = openshift.registries_conf(yaml.safe_load_all(text))
         found["openshift"] = containers.Registries(conf).first_repository(parsed)
+        text = artifacts(data, "buildkit")["buildkit/buildkitd.toml"]
+        found["buildkit"] = from_url(buildkit.first_url(tomllib.loads(text), parsed))
     maps = yaml.safe_load(artifacts(data, "imageswap")["imageswap/configmap.yaml"])["data"]["maps"]
     found["imageswap"] = repository_of(swapped(maps.splitlines(), image))
     string = yaml.safe_load(artifacts(data, "secret")["registry-secret.yaml"])["stringData"]
@@ -187,6 +191,29 @@ def test_every_form_leads_to_the_same_repository(made):
     assert set(found.values()) == {expected(data, image)}, found
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    host=st.sampled_from([*HOSTS, "[fd00::1]", "[fd00::1]:5000"]),
+    keys=st.sampled_from([{}, {"plainHTTP": True}, {"insecureSkipVerify": True}]),
+    other=st.booleans(),
+    repository=st.lists(names, min_size=2, max_size=4).map("/".join),
+    tag=st.sampled_from([":1", f"@sha256:{'a' * 64}"]),
+)
+def test_dockerd_leads_to_the_same_repository(host, keys, other, repository, tag):
+    """Of Docker Hub at the root of a host, which is all that it can be told of."""
+    hub = {"source": "docker.io", "target": host} if other else {"source": "docker.io", "path": ""}
+    data = BASE | {"registry": {"endpoint": host, "baseContentPath": "", **keys}, "mirrors": [hub]}
+    image = f"docker.io/{repository}{tag}"
+    daemon = json.loads(artifacts(data, "docker")["docker/daemon.json"])
+    (url,) = docker.mirror_urls(daemon, reference.parse(image))
+    assert from_url(url) == expected(data, image)
+    assert url.startswith("http://" if "plainHTTP" in keys else "https://")
+    assert docker.is_insecure(daemon, host) == bool(keys)
+    assert not docker.mirror_urls(daemon, reference.parse(f"quay.io/{repository}"))
+    toml = tomllib.loads(artifacts(data, "buildkit")["buildkit/buildkitd.toml"])
+    assert buildkit.first_url(toml, reference.parse(image)) == f"{url}?ns=docker.io"
+
+
 @pytest.mark.parametrize("target", TARGETS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(made=specs())
@@ -212,7 +239,7 @@ def test_every_target_compiles_and_reads_back(target, made):
         read_file={}.__getitem__,
     )
     codes = {d.code for d in result.diagnostics if d.severity.value == "error"}
-    assert codes <= {"RS105", "RS205", "RS206", "RS215"}
+    assert codes <= {"RS105", "RS205", "RS206", "RS215", "RS225"}
     assert bool(result.artifacts) is not bool(codes)
 
 
@@ -277,6 +304,12 @@ def test_exception_a_wildcard_in_the_documented_string_is_swapped_again():
         ("openshift", [{"source": "*", "path": "x"}], "RS215"),
         ("openshift", [{"source": "[fd00::1]", "path": "x"}], "RS103"),
         ("openshift", [{"source": "[1:2:3:4:5:6:7:8]", "path": "x"}], "RS103"),
+        ("docker", ["docker.io"], "RS225"),
+        ("docker", [{"source": "quay.io", "path": ""}], "RS225"),
+        ("docker", [{"source": "*", "path": ""}], "RS225"),
+        ("docker", ["docker.io/library"], "RS206"),
+        ("buildkit", ["docker.io/library"], "RS206"),
+        ("buildkit", [{"source": "*", "path": "x"}], "RS215"),
         ("imageswap", [{"source": "[fd00::1]", "path": "x"}], "RS103"),
         ("palette", [{"source": "[fd00::1]", "path": "x"}], "RS103"),
     ],

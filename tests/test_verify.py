@@ -850,6 +850,9 @@ LAYOUTS = [
     ("runtimes", ("containers",), "etc"),
     ("runtimes", ("conf.d", "certs.d", "k3s", "containers"), ""),
     ("runtimes-options", ("rke2",), "etc/rancher"),
+    ("docker", ("docker",), "etc"),
+    ("docker", ("k3s", "containers", "docker", "buildkit"), ""),
+    ("buildkit", ("buildkit",), "etc"),
     ("runtimes-wildcard", ("conf.d", "certs.d"), "etc/containerd"),
     ("runtimes-wildcard", ("k3s",), "etc/rancher"),
 ]
@@ -888,6 +891,8 @@ def place_on_node(path, into):
         "certs.d": "etc/containerd",
         "k3s": "etc/rancher",
         "containers": "etc",
+        "docker": "etc",
+        "buildkit": "etc",
     }
     return f"{into or folders[first]}/{path}"
 
@@ -942,6 +947,8 @@ def test_another_config_path_of_the_spec_is_where_it_is_looked_for(here, golden,
         "runtimes",
         "runtimes-options",
         "runtimes-wildcard",
+        "docker",
+        "buildkit",
         "everything",
         "harbor-airgap",
         "cert-manager",
@@ -964,6 +971,9 @@ def test_each_compiled_file_by_itself(here, golden, tmp_path, case):
         (tmp_path / "out" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "out" / path).write_text(text)
     compared = [f"out/{path}" for path in texts if not path.endswith(NOT_READ)]
+    compared = [
+        f"out/{path}" for path in texts if not path.endswith(("copy-list.txt", "copies", ".crt"))
+    ]
     done = here("verify", "case/registry.yaml", *compared, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert f"{len(compared)} file" in done.stderr
@@ -1016,11 +1026,102 @@ def test_a_node_with_either_config_of_the_spec(here, golden, tmp_path, name):
             '[[registry.mirror]]\nlocation = "m.example.org/quay.io"\n',
             (4, 11),
         ),
+        (
+            "buildkit",
+            "etc/buildkit/buildkitd.toml",
+            '[worker.oci]\n[registry."quay.io"]\nmirrors = ["x.example.org/quay.io"]\n',
+            (3, 11),
+        ),
+        (
+            "buildkit",
+            "etc/buildkit/buildkitd.toml",
+            '[registry."quay.io"]\nmirrors = ["m.example.org/quay.io"]\n'
+            '[registry."m.example.org"]\ninsecure = true\n',
+            (4, 12),
+        ),
     ],
 )
 def test_other_runtimes_of_a_node(verify, quay, target, path, text, place):  # noqa: PLR0913, PLR0917
     done = verify(quay(target), below("node", {path: text}), "node")
     assert [row[:3] for row in told(done)] == [(f"node/{path}", *place)]
+
+
+HUB = "mirrors: [{source: docker.io, path: ''}]\ntargets: [docker]\n"
+
+
+@pytest.mark.parametrize(
+    "registry, text, place, said",
+    [
+        ("", '{"registry-mirrors": ["https://x.example.org"]}', (1, 23), "x.example.org"),
+        ("", '{"registry-mirrors": ["http://m.example.org"]}', (1, 23), "http://m.example.org"),
+        (
+            "",
+            '{"registry-mirrors": ["https://m.example.org", "https://x.example.org"]}',
+            (1, 23),
+            "x.example.org",
+        ),
+        ("", '{"insecure-registries": []}', (1, 2), "the mirror of `docker.io` is missing"),
+        (
+            "",
+            '{"registry-mirrors": ["https://m.example.org"],\n'
+            ' "insecure-registries": ["m.example.org"]}',
+            (2, 26),
+            "not in the spec",
+        ),
+        (
+            ", insecureSkipVerify: true",
+            '{"registry-mirrors": ["https://m.example.org"]}',
+            (1, 2),
+            "`insecure` of `m.example.org` is missing",
+        ),
+    ],
+)
+def test_dockerd(verify, head, registry, text, place, said):  # noqa: PLR0913, PLR0917
+    spec = f"{head}registry: {{endpoint: m.example.org{registry}}}\n{HUB}"
+    for files, names in ((text, ()), ({"node/etc/docker/daemon.json": text}, ("node",))):
+        done = verify(spec, files, *names)
+        assert places(done) == [place], done.stdout
+        assert said in done.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"registry-mirrors": ["https://m.example.org/"]}',
+        '{"log-driver": "journald", "registry-mirrors": ["https://m.example.org"]}',
+        '{"registry-mirrors": ["https://m.example.org"], "insecure-registries": ["x.example.org"]}',
+        '{"registry-mirrors": ["https://m.example.org"], "insecure-registries": ["10.0.0.0/8"]}',
+    ],
+)
+def test_what_does_not_matter_in_daemon_json(verify, head, text):
+    spec = f"{head}registry: {{endpoint: m.example.org}}\n{HUB}"
+    done = verify(spec, text)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_files_of_dockerd_on_a_node(verify, head):
+    spec = f"{head}registry: {{endpoint: m.example.org, caCert: {json.dumps(PEMS[0])}}}\n{HUB}"
+    daemon, ca = "etc/docker/daemon.json", "etc/docker/certs.d/m.example.org/ca.crt"
+    good = {daemon: '{"registry-mirrors": ["https://m.example.org"]}', ca: PEMS[0]}
+    for changes, found in (
+        ({}, []),
+        ({ca: None}, [(ca, "missing")]),
+        ({ca: PEMS[1]}, [(ca, "another certificate")]),
+        ({daemon: None}, [(daemon, "missing")]),
+        ({daemon: "{}"}, [(daemon, "says nothing of registries")]),
+        ({daemon: '{"debug": true}'}, [(daemon, "says nothing of registries")]),
+        ({daemon: "{"}, [(daemon, "")]),
+    ):
+        texts = {path: text for path, text in (good | changes).items() if text is not None}
+        done = verify(spec, {"node.tar": archive(texts)}, "node.tar")
+        assert [row[0] for row in told(done)] == [f"node.tar/{path}" for path, _ in found], changes
+        assert all(said in done.stdout for _, said in found)
+
+
+def test_dockerd_of_a_node_that_the_spec_does_not_speak_of(verify, quay):
+    texts = below("node", {MAIN: QUAY, "etc/docker/daemon.json": '{"insecure-registries": ["a"]}'})
+    done = verify(quay(), texts, "node")
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -1486,11 +1587,12 @@ def test_no_text_is_too_odd(verify, smallest, text):
         "etc/rancher/k3s/registries.yaml",
         "etc/containers/registries.conf",
         "etc/containers/auth.json",
+        "etc/buildkit/buildkitd.toml",
     ],
 )
 def test_no_file_of_a_node_is_too_odd(verify, smallest, path, text):
     main = POINTING if "certs.d" in path else IMPORTING
-    spec = smallest + "targets: [certs.d, k3s, registries.conf, containerd]\n"
+    spec = smallest + "targets: [certs.d, k3s, registries.conf, buildkit, containerd]\n"
     done = verify(spec, archive({MAIN: main} | {path: text}))
     assert done.returncode in (0, 1), done.stderr
     assert "Traceback" not in done.stderr

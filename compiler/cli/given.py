@@ -30,7 +30,13 @@ _DEEPEST = 32
 _MOST_LINKS = 500
 _LINKS_DEEP = 8
 """How many links may lead to each other in an archive."""
-_NODE = ("/etc/containerd", "/etc/rancher", "/etc/containers")
+_NODE = (
+    "/etc/containerd",
+    "/etc/rancher",
+    "/etc/containers",
+    "/etc/docker",
+    "/etc/buildkit",
+)
 """The folders of which a node's root has at least one."""
 _CONTAINERD = "/etc/containerd"
 _PROSE = ".md"

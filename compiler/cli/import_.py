@@ -56,9 +56,9 @@ def import_command(
     FILE is anything that `regspec compile` writes, however it was made: values files, the registry
     Secret (as a file, or as kubectl prints it), config.toml of containerd, hosts.toml,
     registries.yaml of k3s and RKE2, registries.conf, the machine configuration of Talos, mirror
-    sets of OpenShift with its image configuration and CAs, a map of image-swap, a dockerconfigjson,
-    CA certificates. Each is told by what is in it. `-` is standard input; a folder, or a tar
-    archive of one, is read whole.
+    sets of OpenShift with its image configuration and CAs, daemon.json, buildkitd.toml, a map of
+    image-swap, a dockerconfigjson, CA certificates. Each is told by what is in it. `-` is standard
+    input; a folder, or a tar archive of one, is read whole.
 
     Where files do not agree, each disagreement is told and no spec is written, unless --prefer says
     who is right. What a spec cannot hold is listed.

@@ -53,10 +53,11 @@ def verify_command(
     unrelated keys do not matter. Exit 1 if anything differs.
 
     FILE is a values file, a Secret as a file or as kubectl prints it, config.toml, hosts.toml,
-    registries.yaml, registries.conf, a mirror set of OpenShift, its image configuration or CAs, a
-    map of image-swap, a dockerconfigjson or a CA; each is told by what is in it. `-` is standard
-    input. A folder, or a tar archive of one, is a node's root, or its /etc/containerd; then what is
-    in force is compared, with all that config.toml imports.
+    registries.yaml, registries.conf, the machine configuration of Talos, a mirror set of OpenShift,
+    its image configuration or CAs, daemon.json, buildkitd.toml, a map of image-swap, a
+    dockerconfigjson or a CA; each is told by what is in it. `-` is standard input. A folder, or a
+    tar archive of one, is a node's root, or its /etc/containerd; then what is in force is compared,
+    with all that config.toml imports.
 
     A login that differs is told without a word of it; one that SPEC refers to and that is not set
     is not compared.

@@ -9,8 +9,10 @@ from .. import stream, toml_places
 from ..diagnostics import Place
 from ..document import Document, Extent, NotADocument
 from . import (
+    buildkit,
     certificate,
     containerd,
+    docker,
     hosts_toml,
     imageswap,
     k3s,
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["REGISTRY", "UNKNOWN", "Fact", "Reading", "Served", "Source", "Unknown", "read"]
 
-_OF_YAML = (secret, logins, openshift, imageswap, values, k3s)
-_OF_TOML = (hosts_toml, registries_conf, containerd)
+_OF_YAML = (secret, logins, openshift, imageswap, values, k3s, docker)
+_OF_TOML = (hosts_toml, registries_conf, buildkit, containerd)
 _LOOKS_LIKE_TOML = re.compile(
     r"^[ \t]*(?:\[[^\n]*\][ \t]*(?:#.*)?$|[\w.\"-]+[ \t]*=)", re.MULTILINE
 )

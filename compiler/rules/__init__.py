@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Severity
-from . import certificates, coverage, endpoints, logins, machines, names, nodes, outputs, settings
+from . import (
+    certificates,
+    coverage,
+    docker,
+    endpoints,
+    logins,
+    machines,
+    names,
+    nodes,
+    outputs,
+    settings,
+)
 from .rule import Rule, Selection, Subject, code_meant
 
 if TYPE_CHECKING:
@@ -49,6 +60,9 @@ RULES: dict[str, Rule] = {
         machines.talos_fallback_reported,
         machines.version_of_containerd,
         outputs.pull_secret_of_openshift,
+        docker.not_for_dockerd,
+        docker.login_of_docker_hub,
+        docker.login_of_the_builder,
         names.mirrors_twice_or_never,
         names.path_and_target,
         names.no_default_path,

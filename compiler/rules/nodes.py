@@ -165,14 +165,15 @@ def upstream_is_asked(subject: Subject) -> Iterator[Found]:
 
     With `registry.mirrors`, and on k3s and RKE2 by default, containerd goes on to the upstream when
     a mirror answers 401, 403, 404 or 5xx, or not at all. Behind a firewall that drops packets, that
-    is 30 seconds for each request.
+    is 30 seconds for each request. dockerd and BuildKit go on likewise.
 
     Talos has `skipFallback` since 1.9.
 
     Fix: target `certs.d` can forbid it; k3s and RKE2 can by
-    `--disable-default-registry-endpoint`.
+    `--disable-default-registry-endpoint`. For dockerd and BuildKit only the network can.
 
-    Source: measured on containerd 1.6.20 to 2.4.0-beta; k3s-io/k3s#10351; siderolabs/talos#9723.
+    Source: measured on containerd 1.6.20 to 2.4.0-beta and on dockerd 20.10.24; k3s-io/k3s#10351;
+    siderolabs/talos#9723; moby/buildkit, util/resolver/resolver.go.
 
     Bad:
         fallback: deny
@@ -190,6 +191,8 @@ def upstream_is_asked(subject: Subject) -> Iterator[Found]:
     for target, advice in (
         ("containerd", "target `certs.d` can"),
         ("k3s", "start the servers and agents with `--disable-default-registry-endpoint`"),
+        ("docker", "only the network can: let it refuse the upstream at once"),
+        ("buildkit", "only the network can: let it refuse the upstream at once"),
     ):
         if subject.has(target):
             yield (
@@ -318,7 +321,7 @@ def login_left_behind(subject: Subject) -> Iterator[Found]:
             )
 
 
-_WITHOUT_WILDCARD = ("registries.conf", "openshift")
+_WITHOUT_WILDCARD = ("registries.conf", "openshift", "buildkit")
 
 
 @rule("RS215", Severity.ERROR)
@@ -326,11 +329,11 @@ def wildcard_not_expressible(subject: Subject) -> Iterator[Found]:
     """Some runtimes have no mirror for all registries.
 
     The prefixes of registries.conf, and so the sources of OpenShift's mirror sets, are hosts, and
-    `*.example.org` at most. The mirror would be missing there.
+    `*.example.org` at most; buildkitd.toml has hosts only. The mirror would be missing there.
 
     Fix: list the registries, or leave out the target.
 
-    Source: containers/image, pkg/sysregistriesv2; openshift/api, config/v1.
+    Source: containers/image, pkg/sysregistriesv2; openshift/api, config/v1; moby/buildkit#5191.
 
     Bad:
         mirrors:

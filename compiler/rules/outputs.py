@@ -204,6 +204,16 @@ def pull_secret_without_login(subject: Subject) -> Iterator[Found]:
             )
 
 
+_BY_REGISTRY = {
+    "certs.d": "containerd",
+    "k3s": "containerd",
+    "talos": "containerd",
+    "docker": "dockerd",
+    "buildkit": "BuildKit",
+}
+"""The targets whose readers look a mirror up by the registry of an image."""
+
+
 @rule("RS206", Severity.ERROR)
 def library_alone(subject: Subject) -> Iterator[Found]:
     """Containerd cannot be told of `docker.io/library` alone.
@@ -211,6 +221,8 @@ def library_alone(subject: Subject) -> Iterator[Found]:
     It looks mirrors up by the registry, so `docker.io/library` follows `docker.io`. Without that,
     or with another place for it, the mirror would be missing on the nodes. k3s and Talos are the
     same.
+    or with another place for it, the mirror would be missing on the nodes. k3s, dockerd and
+    BuildKit are the same.
 
     Fix: list `docker.io` too, so that its path with `/library` is that of `docker.io/library`.
 
@@ -226,10 +238,12 @@ def library_alone(subject: Subject) -> Iterator[Found]:
         targets:
           - {target: containerd, endpoints: api}
     """
-    if not any(
-        choice.target in ("certs.d", "k3s", "talos") or choice.option("endpoints") == "api"
+    readers = [
+        _BY_REGISTRY.get(choice.target, "containerd")
         for choice in subject.choices
-    ):
+        if choice.target in _BY_REGISTRY or choice.option("endpoints") == "api"
+    ]
+    if not readers:
         return
     mirrors = {mirror.source: mirror for mirror in subject.spec.mirrors}
     library, hub = mirrors.get("docker.io/library"), mirrors.get("docker.io")
@@ -241,7 +255,8 @@ def library_alone(subject: Subject) -> Iterator[Found]:
         advice = f"serve it from {word(str(hub.location.below('library')))}, below `docker.io`"
     else:
         advice = "list `docker.io` too, so that its path with `/library` is this one's"
-    yield library.place, "containerd cannot be told of `docker.io/library` alone", advice
+    message = f"{readers[0]} cannot be told of `docker.io/library` alone"
+    yield library.place, message, advice
 
 
 @rule("RS221", Severity.ERROR)

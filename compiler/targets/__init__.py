@@ -18,6 +18,8 @@ _MODULES = {
     "registries.conf": "registries_conf",
     "talos": "talos",
     "openshift": "openshift",
+    "docker": "docker",
+    "buildkit": "buildkit",
     "imageswap": "imageswap",
     "pull-secret": "pull_secret",
     "palette": "palette",

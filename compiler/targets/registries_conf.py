@@ -30,7 +30,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     registries += [
         {"prefix": host, "location": host, "insecure": True}
         for host in spec.mirror_hosts
-        if _insecure(spec, host) and host not in sources
+        if spec.is_insecure(host) and host not in sources
     ]
     yield Artifact(
         path=f"{root}/registries.conf.d/50-regspec.conf",
@@ -40,7 +40,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     )
     for host in spec.mirror_hosts:
         access = spec.access(host)
-        if access and access.ca_cert and not _insecure(spec, host):
+        if access and access.ca_cert and not spec.is_insecure(host):
             ca = str(access.ca_cert)
             yield Artifact(f"{root}/certs.d/{host}/ca.crt", ca, ca, "text")
     if spec.logins:
@@ -59,16 +59,10 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 def _registry(spec: Spec, source: str, location: Location) -> dict[str, Any]:
     """One upstream and its mirror; `blocked` refuses the upstream and not the mirror."""
     mirror: dict[str, Any] = {"location": str(location)}
-    if _insecure(spec, location.host):
+    if spec.is_insecure(location.host):
         mirror["insecure"] = True
     blocked = {"blocked": True} if spec.fallback == "deny" else {}
     return {"prefix": source, "location": source, **blocked, "mirror": [mirror]}
-
-
-def _insecure(spec: Spec, host: str) -> bool:
-    """Whether http, and a certificate that nobody checks, are allowed for a host."""
-    access = spec.access(host)
-    return bool(access and (access.plain_http or access.insecure_skip_verify))
 
 
 def _text(registries: list[dict[str, Any]]) -> str:

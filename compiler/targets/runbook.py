@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 
 _CONTAINERD = "/etc/containerd"
 _CONTAINERS = "/etc/containers"
+_MERGED = {
+    "docker": {
+        "title": "Docker",
+        "to": "/etc/docker",
+        "file": "daemon.json",
+        "folder": "certs.d",
+        "then": "reload docker",
+    },
+    "buildkit": {
+        "title": "BuildKit",
+        "to": "/etc/buildkit",
+        "file": "buildkitd.toml",
+        "folder": "ca",
+        "then": "restart buildkit",
+    },
+}
+"""The targets whose one file has keys of others on a node, and a folder of CA files beside it."""
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -54,6 +71,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
         talos=[_talos(one) for one in made if one.target.name == "talos"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
+        merged=[_merged(one) for one in made if one.target.name in _MERGED],
         deny=spec.fallback == "deny",
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
@@ -129,6 +147,17 @@ def _openshift(one: others.Made) -> dict[str, Any]:
         "objects": " ".join(objects),
         "authorities": openshift.AUTHORITIES if "ca.yaml" in one.parts else "",
         "logins": next((path for path in one.paths if path.endswith(openshift.PULL_SECRET)), ""),
+    }
+
+
+def _merged(one: others.Made) -> dict[str, Any]:
+    what = _MERGED[one.target.name]
+    root = "" if one.root == "." else f"{one.root}/"
+    parts = [part for part in one.parts if part == what["folder"]]
+    return {
+        **what,
+        "source": f"{root}{what['file']}",
+        "moves": [{"root": one.root, "parts": parts, "to": what["to"]}] if parts else [],
     }
 
 

@@ -1,0 +1,109 @@
+"""buildkitd.toml of BuildKit, of which the registries are ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..mirrors import LIBRARY, Location
+from .containerd import is_served_by_itself, say_ca
+from .reading import Reading, Served
+
+if TYPE_CHECKING:
+    from ..diagnostics import Path
+    from .reading import Source
+
+KIND = "buildkit"
+_KEYS = ("mirrors", "http", "insecure", "ca")
+_OF_UPSTREAM = "it is of the registry itself, and of none of its mirrors"
+
+
+def recognises(data: Any) -> bool:
+    """Whether a TOML text is such a file: by its registries, which are tables, or its workers."""
+    return isinstance(data, dict) and any(
+        isinstance(data.get(key), dict) for key in ("registry", "worker")
+    )
+
+
+def read(source: Source) -> Reading:
+    """The facts of buildkitd.toml."""
+    data = source.data
+    closed = frozenset({"mirrors", "tls"})
+    reading = Reading(KIND, source, closed=closed, target="buildkit")
+    reading.lacks = _lacks
+    tables = reading.table(data.get("registry"), "registry")
+    home = "registry" if "registry" in data else next(iter(data))
+    for kind in ("mirrors", "tls", "ca"):
+        reading.homes[kind,] = reading.place(home, on_key=True)
+    on: set[str] = set()
+    for name, table in tables.items():
+        on |= _mirrors(reading, name, table)
+    for name, table in tables.items():
+        if isinstance(table, dict):
+            _host(reading, name, table, known=name in on or not table.get("mirrors"))
+    reading.leave_others(data, ("registry",))
+    return reading
+
+
+def _lacks(source: str, served: Served) -> bool:
+    return source == LIBRARY or is_served_by_itself(source, served)
+
+
+def _mirrors(reading: Reading, source: str, table: Any) -> set[str]:
+    """The mirrors of a registry.
+
+    Returns:
+        The hosts that they are on.
+    """
+    path: Path = ("registry", source)
+    table = reading.table(table, *path)
+    reading.leave_others(table, _KEYS, *path)
+    places = [_place(text) for text in reading.texts(table.get("mirrors"), *path, "mirrors")]
+    if not places:
+        return set()
+    at = reading.place(*path, "mirrors")
+    reading.say(("mirrors", source), tuple(places), at, shown=", ".join(places))
+    if len(places) > 1:
+        reading.leave(at, "a second place for one source")
+    first = Location.parse(places[0])
+    if f"{first.path}/".startswith("v2/"):
+        reading.leave(at, "BuildKit puts its own `/v2` before this one")
+    else:
+        reading.claim(("mirror", source), Served(first), at)
+    return {Location.parse(place).host for place in places}
+
+
+def _place(mirror: str) -> str:
+    """`HOST/PATH` of a mirror: a scheme is dropped, as BuildKit does."""
+    return (mirror.partition("://")[2] or mirror).rstrip("/")
+
+
+def _host(reading: Reading, host: str, table: dict[str, Any], *, known: bool) -> None:
+    """How a host is reached.
+
+    Args:
+        reading: gets the facts and claims.
+        host: whose table it is.
+        table: what is said of it.
+        known: whether it may be a private registry, and not an upstream that has mirrors.
+    """
+    path: Path = ("registry", host)
+    for key, claimed in (("http", "plainHTTP"), ("insecure", "insecureSkipVerify")):
+        if key not in table:
+            continue
+        place = reading.place(*path, key)
+        reading.say(("tls", host, key), table[key], place)
+        if known:
+            reading.claim_switch(("host", host, claimed), table[key], place)
+        else:
+            reading.leave(place, _OF_UPSTREAM)
+    files = reading.texts(table.get("ca"), *path, "ca")
+    if not files:
+        return
+    place = reading.place(*path, "ca")
+    reading.say(("tls", host, "ca"), tuple(files), place)
+    if not known:
+        reading.leave(place, _OF_UPSTREAM)
+    elif len(files) > 1:
+        reading.leave(place, "more than one file")
+    else:
+        say_ca(reading, host, files[0], place)

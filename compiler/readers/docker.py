@@ -1,0 +1,107 @@
+"""daemon.json of dockerd, of which the mirrors and the insecure registries are ours."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..mirrors import HUB, Location
+from .reading import Reading, Served
+
+if TYPE_CHECKING:
+    from ..diagnostics import Place
+    from .reading import Source
+
+KIND = "docker"
+_MIRRORS, _INSECURE = "registry-mirrors", "insecure-registries"
+_SCHEMES = ("http", "https")
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is such a file: by either of the keys that are about registries."""
+    return isinstance(data, dict) and (_MIRRORS in data or _INSECURE in data)
+
+
+def read(source: Source) -> Reading:
+    """The facts of daemon.json."""
+    data = source.data
+    reading = Reading(KIND, source, closed=frozenset({"mirrors", "insecure"}), target="docker")
+    reading.lacks = _lacks
+    for kind, key in (("mirrors", _MIRRORS), ("insecure", _INSECURE)):
+        home = key if key in data else next(iter(data))
+        reading.homes[kind,] = reading.place(home, on_key=True)
+    insecure = {_host(entry): index for index, entry in _texts(reading, _INSECURE)}
+    for host, index in insecure.items():
+        _insecure(reading, host, reading.place(_INSECURE, index))
+    _mirrors(reading, _texts(reading, _MIRRORS), frozenset(insecure))
+    reading.leave_others(data, (_MIRRORS, _INSECURE))
+    return reading
+
+
+def _lacks(source: str, served: Served) -> bool:
+    del served
+    return source != HUB
+
+
+def _texts(reading: Reading, key: str) -> list[tuple[int, str]]:
+    """The texts of a list, each with its index; of what is none it is told."""
+    listed = reading.source.data.get(key)
+    reading.texts(listed, key)
+    several = enumerate(listed if isinstance(listed, list) else ())
+    return [(index, one) for index, one in several if isinstance(one, str)]
+
+
+def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[str]) -> None:
+    """The mirrors, all of which are of Docker Hub."""
+    if not urls:
+        return
+    roots = tuple(url.rstrip("/") for _, url in urls)
+    at = reading.place(_MIRRORS, urls[0][0])
+    reading.say(("mirrors", HUB), roots, at, shown=", ".join(url for _, url in urls))
+    for number, (index, url) in enumerate(urls):
+        place = reading.place(_MIRRORS, index)
+        scheme, _, rest = url.rstrip("/").partition("://")
+        host, slash, _ = rest.partition("/")
+        if scheme not in _SCHEMES or not host or not _is_plain(url):
+            reading.leave(place, "it is no URL of a registry")
+        elif slash:
+            reading.leave(place, "dockerd puts `/v2` after its path, where no registry is asked")
+        elif number:
+            reading.leave(place, "a second place for one source")
+        else:
+            reading.claim(("mirror", HUB), Served(Location(host)), place)
+            reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
+            if scheme == "https":
+                reading.claim(("host", host, "insecure"), host in insecure, place)
+
+
+def _insecure(reading: Reading, host: str, place: Place) -> None:
+    """A host by http or with any certificate; which of them, the URL of a mirror may tell."""
+    reading.say(("insecure", host), True, place)  # noqa: FBT003
+    if "/" in host:
+        reading.leave(place, "a range of addresses, and no host")
+    else:
+        reading.claim(("host", host, "insecure"), True, place)  # noqa: FBT003
+
+
+def _is_plain(url: str) -> bool:
+    """Whether a URL has neither a login nor a query, and can be read at all."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return not (parts.query or parts.fragment or "@" in parts.netloc)
+
+
+def _host(entry: str) -> str:
+    """The host of an entry; the range of one IPv6 address stands for that address.
+
+    Source: moby/moby, daemon/pkg/registry/config.go: a scheme before it is dropped.
+    """
+    host = entry.removeprefix("https://").removeprefix("http://")
+    try:
+        network = ipaddress.IPv6Network(host)
+    except ValueError:
+        return host
+    return f"[{host.removesuffix('/128')}]" if network.num_addresses == 1 else host

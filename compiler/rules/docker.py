@@ -1,0 +1,124 @@
+"""RS225 to RS227: what dockerd and BuildKit cannot be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..diagnostics import Severity, word
+from ..mirrors import HUB, LIBRARY, WILDCARD
+from .rule import Found, Subject, place_of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OTHERS = "`certs.d` (containerd), `registries.conf` (podman) or `buildkit` can"
+_OTHERS_OF_ALL = "`certs.d` (containerd) or `k3s` can"
+
+
+@rule("RS225", Severity.ERROR)
+def not_for_dockerd(subject: Subject) -> Iterator[Found]:
+    """Dockerd has mirrors of Docker Hub only, and only at the root of a host.
+
+    daemon.json lists mirrors without saying of what: they are asked for images of Docker Hub, and
+    for those of no other registry. Up to 20.10, dockerd does not start with a mirror that has a
+    path; later ones put the path before `/v2`, where a registry has no API.
+
+    Fix: serve `docker.io` from the root of a host, or of a port of one, and leave the others to
+    another target; where one spec has both, compile `docker` from a spec of its own. The
+    image-swap webhook needs no mirror on the node at all.
+
+    Source: run with dockerd 20.10.24; moby/moby, daemon/pkg/registry/config.go; moby/moby#18818,
+    #47144.
+
+    Bad:
+        registry: {baseContentPath: airgap-images}
+        mirrors: [docker.io, quay.io]
+        targets: [docker]
+
+    Good:
+        mirrors: [{source: docker.io, path: ""}]
+        targets: [docker]
+    """
+    if not subject.has("docker"):
+        return
+    for mirror in subject.spec.mirrors:
+        if mirror.source == HUB and mirror.location.path:
+            yield (
+                mirror.place,
+                f"dockerd cannot use {word(str(mirror.location))}: its mirrors have no path",
+                f"serve `docker.io` from the root of a host, or leave out `docker`: {_OTHERS}",
+            )
+        elif mirror.source not in (HUB, LIBRARY):
+            others = _OTHERS_OF_ALL if mirror.source == WILDCARD else _OTHERS
+            yield (
+                mirror.place,
+                f"dockerd has mirrors of `docker.io` only, and none of {word(mirror.source)}",
+                f"keep it in a spec without `docker`: {others}",
+            )
+
+
+@rule("RS226", Severity.WARNING)
+def login_of_docker_hub(subject: Subject) -> Iterator[Found]:
+    """Dockerd asks a mirror without the login of its host.
+
+    What it sends to a mirror is the login of Docker Hub, if whoever pulls has one, and the same to
+    the upstream when the mirror fails. A mirror that wants its own answers 401, and the upstream
+    is asked. Only images that are named by the host are pulled with the login for it.
+
+    Fix: let the mirror of Docker Hub be pulled from without a login.
+
+    Source: run with dockerd 20.10.24; moby/moby#30880.
+
+    Bad:
+        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
+        mirrors: [{source: docker.io, path: ""}]
+        targets: [docker]
+
+    Good:
+        mirrors: [{source: docker.io, path: ""}]
+        targets: [docker]
+    """
+    spec = subject.spec
+    for mirror in spec.mirrors:
+        access = spec.access(mirror.location.host)
+        if subject.has("docker") and mirror.source == HUB and access and access.has_login:
+            host = word(mirror.location.host)
+            yield (
+                mirror.place,
+                f"dockerd does not send the login of {host} to it when it is a mirror",
+                "let it be pulled from without one; `certs.d` and `registries.conf` send it",
+            )
+
+
+@rule("RS227", Severity.INFO)
+def login_of_the_builder(subject: Subject) -> Iterator[Found]:
+    """BuildKit has no place for a login: it asks whoever builds for theirs.
+
+    The client, such as `docker buildx build` or `buildctl`, takes it from its own config.json, by
+    the host of the mirror. Without one there the registry answers 401, and the upstream is asked.
+
+    Fix: `docker login HOST` for whoever builds; or give them the dockerconfigjson of target
+    `pull-secret`.
+
+    Source: moby/buildkit, util/resolver/authorizer.go.
+
+    Bad:
+        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
+        targets: [buildkit]
+
+    Good:
+        targets: [buildkit]
+    """
+    wanting = [
+        host
+        for host in subject.spec.mirror_hosts
+        if (access := subject.spec.access(host)) and access.has_login
+    ]
+    for choice in subject.choices:
+        if choice.target == "buildkit" and wanting:
+            more = f" (and {len(wanting) - 1} more)" if len(wanting) > 1 else ""
+            yield (
+                place_of(choice),
+                f"target `buildkit` leaves the login of {word(wanting[0])}{more} out",
+                f"`docker login {wanting[0]}` for whoever builds",
+            )

@@ -1,0 +1,65 @@
+"""buildkitd.toml, with the CA files that it names.
+
+Source: moby/buildkit, util/resolver/resolver.go: a mirror's path is put after `/v2`, and what is
+said of its TLS is looked up by the mirror's own host.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import emit
+from ..mirrors import WILDCARD
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+_FOLDER = "/etc/buildkit/ca"
+_DENY = "# When a mirror fails, the upstream is asked: nothing here can forbid it.\n"
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    root = choice.option("out", TARGET.file)
+    registries: dict[str, dict[str, Any]] = {
+        mirror.source: {"mirrors": [str(mirror.location)]}
+        for mirror in spec.by_registry
+        if mirror.source not in (WILDCARD, str(mirror.location))
+    }
+    authorities: dict[str, str] = {}
+    for host in spec.mirror_hosts:
+        access = spec.access(host)
+        table = registries.setdefault(host, {})
+        # Without it, a host of this machine would be asked by http.
+        table["http"] = bool(access and access.plain_http)
+        if access and not access.plain_http and access.insecure_skip_verify:
+            table["insecure"] = True
+        elif access and not access.plain_http and access.ca_cert:
+            name = f"{host.replace(':', '_')}.crt"
+            authorities[name] = str(access.ca_cert)
+            table["ca"] = [f"{_FOLDER}/{name}"]
+    tables: emit.Tables = [(("registry", name), table) for name, table in registries.items()]
+    warning = _DENY if spec.fallback == "deny" else ""
+    yield Artifact(
+        path=f"{root}/buildkitd.toml",
+        text=f"{emit.HEADER}\n{warning}{emit.toml_text(tables)}",
+        data=emit.toml_data(tables),
+        syntax="toml",
+    )
+    for name, ca in authorities.items():
+        yield Artifact(f"{root}/ca/{name}", ca, ca, "text")
+
+
+TARGET = Target(
+    name="buildkit",
+    summary="buildkitd.toml of BuildKit, with the CA files that it names",
+    file="buildkit",
+    destination="/etc/buildkit",
+    on_nodes=True,
+    restart="buildkit (or make the builder of buildx anew)",
+    options=(),
+    render=_render,
+    parts=("buildkitd.toml", "ca"),
+)

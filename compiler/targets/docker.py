@@ -1,0 +1,56 @@
+"""daemon.json and certs.d of dockerd, whose mirrors are of Docker Hub only, at the root of a host.
+
+Source: moby/moby, daemon/pkg/registry/config.go; run with dockerd 20.10.24.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..mirrors import HUB
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    root = choice.option("out", TARGET.file)
+    mirrors = [
+        spec.origin(mirror.location.host)
+        for mirror in spec.mirrors
+        if mirror.source == HUB and not mirror.location.path
+    ]
+    insecure = [_listed(host) for host in spec.mirror_hosts if spec.is_insecure(host)]
+    data: dict[str, Any] = {"registry-mirrors": mirrors} if mirrors else {}
+    if insecure:
+        # Also for images that are named by a host; of a mirror it allows any certificate.
+        data["insecure-registries"] = insecure
+    text = f"{json.dumps(data, indent=2, ensure_ascii=False)}\n"
+    yield Artifact(f"{root}/daemon.json", text, data, "json")
+    for host in spec.mirror_hosts:
+        access = spec.access(host)
+        if access and access.ca_cert and not spec.is_insecure(host):
+            ca = str(access.ca_cert)
+            yield Artifact(f"{root}/certs.d/{host}/ca.crt", ca, ca, "text")
+
+
+def _listed(host: str) -> str:
+    """A host as dockerd lists it: an IPv6 address without a port only as a range of one."""
+    return f"{host[1:-1]}/128" if host.endswith("]") else host
+
+
+TARGET = Target(
+    name="docker",
+    summary="daemon.json of dockerd, to be merged into the one that is there, and its CA files",
+    file="docker",
+    destination="/etc/docker",
+    on_nodes=True,
+    restart="docker (a reload will do)",
+    options=(),
+    render=_render,
+    parts=("daemon.json", "certs.d"),
+)
