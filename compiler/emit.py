@@ -31,8 +31,9 @@ _WORD = r"[A-Za-z_][A-Za-z0-9_-]*\Z"
 _NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Words that some reader of YAML takes for something else."""
 _BARE = r"[A-Za-z0-9_-]+\Z"
-_LITERAL = r"(?:[!-~][ -~]*\n)+\Z"
-"""Lines of printable ASCII, each of which begins with no blank: what a literal block can hold."""
+_LITERAL = r"[!-~][ -~]*\n(?:\n* *[!-~][ -~]*\n)*\Z"
+"""Lines of printable ASCII: what a literal block can hold. The first begins with no blank, which
+says how far the block is indented; none consists of blanks, and the last is not empty."""
 
 
 MAIN_WITH_IMPORTS = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
@@ -65,13 +66,14 @@ def quote(text: str) -> str:
     return re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
-def yaml_text(data: dict[str, Any]) -> str:
-    """A mapping as YAML in block style; text of several lines as a literal block.
+def yaml_text(data: dict[str, Any] | list[Any]) -> str:
+    """A mapping, or a list, as YAML in block style; text of several lines as a literal block.
 
     Args:
         data: texts, true and false, numbers, lists and mappings.
     """
-    return "".join(f"{line}\n" for line in _yaml_lines(data))
+    lines = _yaml_items(data) if isinstance(data, list) else _yaml_lines(data)
+    return "".join(f"{line if line.strip() else ''}\n" for line in lines)
 
 
 def _yaml_lines(data: dict[str, Any]) -> Iterator[str]:
@@ -83,15 +85,25 @@ def _yaml_lines(data: dict[str, Any]) -> Iterator[str]:
                 yield from (f"  {line}" for line in _yaml_lines(value))
             case list() if value:
                 yield f"{name}:"
-                for item in value:
-                    lines = iter(_yaml_lines(item) if isinstance(item, dict) else [_scalar(item)])
-                    yield f"  - {next(lines)}"
-                    yield from (f"    {line}" for line in lines)
-            case str() if re.match(_LITERAL, value):
-                yield f"{name}: |"
-                yield from (f"  {line}" for line in value.splitlines())
+                yield from (f"  {line}" for line in _yaml_items(value))
             case _:
-                yield f"{name}: {_scalar(value)}"
+                first, *more = _yaml_scalar(value)
+                yield f"{name}: {first}"
+                yield from more
+
+
+def _yaml_items(items: list[Any]) -> Iterator[str]:
+    for item in items:
+        lines = iter(_yaml_lines(item) if isinstance(item, dict) else _yaml_scalar(item))
+        yield f"- {next(lines)}"
+        yield from (f"  {line}" for line in lines)
+
+
+def _yaml_scalar(value: Any) -> list[str]:
+    """One value: on its line, or as a block below it."""
+    if isinstance(value, str) and re.match(_LITERAL, value):
+        return ["|", *(f"  {line}" for line in value.splitlines())]
+    return [_scalar(value)]
 
 
 def _scalar(value: Any) -> str:

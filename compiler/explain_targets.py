@@ -24,7 +24,7 @@ from .runtimes import (
     talos,
     versions,
 )
-from .targets import TARGETS
+from .targets import TARGETS, certs_d
 from .targets.imageswap import pairs as imageswap_pairs
 from .verdicts import NONE, Row, verdict
 
@@ -71,8 +71,10 @@ def _containerd(site: Site, choice: Choice, files: dict[str, str], wanted: Seque
     if choice.target == "containerd":
         placed = {node.MAIN: next(iter(files.values()))}
     else:
-        out = choice.option("out", "")
+        out = choice.option("out", TARGETS[choice.target].file)
         placed = {node.MAIN: MAIN_WITH_IMPORTS}
+        if choice.target == "kind":
+            placed = {node.MAIN: _of_node_image(next(iter(files.values())))}
         placed |= {
             f"/etc/containerd/{path.removeprefix(f'{out}/')}": text for path, text in files.items()
         }
@@ -97,6 +99,14 @@ def _containerd(site: Site, choice: Choice, files: dict[str, str], wanted: Seque
             yield Row(image, "containerd", choice.target, version, outcome, judged)
 
     return rows
+
+
+def _of_node_image(cluster: str) -> str:
+    """config.toml of a kind node: with the patch, or as an image that sets `config_path` has it."""
+    table, value = f'[plugins."{certs_d.PLUGIN[1]}".registry]', certs_d.CONFIG_PATH
+    own = [f'{table}\nconfig_path = "{value}"\n']
+    patches = _yaml(cluster)[0].get("containerdConfigPatches", own)
+    return f"version = 2\n{patches[0]}"
 
 
 def _webhook(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
@@ -329,5 +339,6 @@ RUNTIMES: dict[str, Callable[[Site, Choice, dict[str, str], Sequence[str]], Rows
     "openshift": _openshift,
     "docker": _docker,
     "buildkit": _buildkit,
+    "kind": _containerd,
 }
 """For each target that a runtime reads: what makes the rows of its files."""

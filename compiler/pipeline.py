@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from . import document, emit, model, rules, schema, sources
 from .diagnostics import Diagnostic, Finding, Severity
 from .frozen import frozen, replace
-from .targets import DEFAULT_TARGETS, TARGETS
+from .targets import TARGETS, others
 from .targets.copy_list import COPIERS
 
 if TYPE_CHECKING:
@@ -338,7 +338,7 @@ class _Look:
         findings += rules.check_spec(subject, selection)
         accesses = (spec.registry.access, *spec.hosts.values())
         literal = any(one.password and isinstance(one.password, str) for one in accesses)
-        rendered = replace(resolved, targets=_told_of(spec, choices))
+        rendered = replace(resolved, targets=others.told_of(spec, choices))
         return _Found(parsed, findings, rendered, choices, literal)
 
 
@@ -360,26 +360,13 @@ def _unreadable(why: document.NotADocument) -> Result:
 
 def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]:
     """The targets to compile: the spec's, those of them that are named, or named ones it lacks."""
-    listed = _listed(spec)
+    listed = others.listed(spec)
     if not targets:
         return listed
     selected = [choice for choice in listed if choice.target in targets]
     present = {choice.target for choice in selected}
     added = [model.Choice(name) for name in dict.fromkeys(targets) if name not in present]
     return tuple(selected + added)
-
-
-def _listed(spec: model.Spec) -> tuple[model.Choice, ...]:
-    return spec.targets or tuple(model.Choice(name) for name in DEFAULT_TARGETS)
-
-
-def _told_of(spec: model.Spec, choices: tuple[model.Choice, ...]) -> tuple[model.Choice, ...]:
-    """What a target that tells of others is to tell of.
-
-    Those that are compiled with it; compiled alone, as to `--stdout`, it tells of the spec's.
-    """
-    with_others = any(not TARGETS[choice.target].of_others for choice in choices)
-    return choices if with_others else _listed(spec)
 
 
 def _decode(content: bytes) -> str:

@@ -7,6 +7,7 @@ They hold no date, so that the same version gives the same bytes.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -20,6 +21,14 @@ def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     name = f"regspec {__version__}"
     write_man_pages("regspec", regspec, version=name, target_dir=str(folder), date=name)
+    for page in folder.iterdir():
+        # A list of words without blanks fits on no line: let it break after each `|`.
+        text = re.sub(r"^.*\[\S+\|\S+\]\n", _breakable, page.read_text(), flags=re.MULTILINE)
+        page.write_text(text)
+
+
+def _breakable(line: re.Match[str]) -> str:
+    return ".na\n" + line[0].replace("|", r"|\:") + ".ad\n"
 
 
 if __name__ == "__main__":

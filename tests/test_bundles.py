@@ -67,7 +67,10 @@ def specs(draw):
         mirrors.append({"source": "docker.io/library", "path": draw(paths)})
     out = draw(outs)
     targets = ["values", "copy-list", "runbook", "containerd"]
-    targets += [{"target": "secret", "out": f"s/{out}"}, {"target": "registries.conf", "out": out}]
+    targets += [
+        {"target": "secret", "out": f"s/{out}"},
+        {"target": "registries.conf", "out": f"c{out}"},
+    ]
     if "*" in [mirror["source"] for mirror in mirrors]:
         targets.pop()
     targets += [{"target": "hauler", "out": f"h{out}"}, {"target": "zarf", "out": f"z{out}/z.yaml"}]

@@ -112,6 +112,23 @@ def on_node(files):
     return {CONFIG: MAIN} | {f"/etc/containerd/{path}": text for path, text in files.items()}
 
 
+PATCHED = {"target": "kind", "patches": True}
+
+
+def on_kind_node(files):
+    """What a node of the kind cluster has: its patched configuration, and what is mounted."""
+    cluster = yaml.safe_load(files["kind/cluster.yaml"])
+    (mount,) = cluster["nodes"][0]["extraMounts"]
+    below = f"kind/{mount['hostPath']}/"
+    node_files = {
+        f"{mount['containerPath']}/{path.removeprefix(below)}": text
+        for path, text in files.items()
+        if path.startswith(below)
+    }
+    assert len(node_files) == len(files) - 1
+    return node_files | {CONFIG: "version = 2\n" + "\n".join(cluster["containerdConfigPatches"])}
+
+
 def places(data, image):
     """`HOST/REPOSITORY` where each form of a spec leads to, by its name."""
     parsed = reference.parse(image)
@@ -124,6 +141,9 @@ def places(data, image):
         assert upstream
         url, upstream = asked(on_node(artifacts(data, "certs.d")), image, version)
         found[f"certs.d {version}"] = from_url(url)
+        assert upstream == (data.get("fallback") == "allow")
+        url, upstream = asked(on_kind_node(artifacts(data, PATCHED)), image, version)
+        found[f"kind {version}"] = from_url(url)
         assert upstream == (data.get("fallback") == "allow")
     registries = yaml.safe_load(artifacts(data, "k3s")["k3s/registries.yaml"])
     found["k3s"] = from_url(k3s.first_url(registries, parsed))
@@ -239,7 +259,7 @@ def test_every_target_compiles_and_reads_back(target, made):
         read_file={}.__getitem__,
     )
     codes = {d.code for d in result.diagnostics if d.severity.value == "error"}
-    assert codes <= {"RS105", "RS205", "RS206", "RS215", "RS225"}
+    assert codes <= {"RS105", "RS205", "RS206", "RS215", "RS225", "RS231"}
     assert bool(result.artifacts) is not bool(codes)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Severity
 from . import (
+    carried,
     certificates,
     coverage,
     docker,
@@ -63,6 +64,10 @@ RULES: dict[str, Rule] = {
         docker.not_for_dockerd,
         docker.login_of_docker_hub,
         docker.login_of_the_builder,
+        carried.kind_without_config_path,
+        carried.not_carried,
+        carried.login_in_user_data,
+        carried.one_path_of_a_node_twice,
         names.mirrors_twice_or_never,
         names.path_and_target,
         names.no_default_path,

@@ -312,12 +312,13 @@ def login_left_behind(subject: Subject) -> Iterator[Found]:
     for choice in subject.choices:
         mirrors = choice.target == "containerd" and choice.option("endpoints") == "api"
         if mirrors or (
-            choice.target == "certs.d" and choice.option("credentials", "none") == "none"
+            choice.target in ("certs.d", "kind") and choice.option("credentials", "none") == "none"
         ):
+            meant = "kind" if choice.target == "kind" else "certs.d"
             yield (
                 place_of(choice),
                 f"target `{choice.target}` leaves the login out: pulls without a pull secret fail",
-                "write `{target: certs.d, credentials: config}`",
+                f"write `{{target: {meant}, credentials: config}}`",
             )
 
 

@@ -49,9 +49,11 @@ def exclusive_options(subject: Subject) -> Iterator[Found]:
     """Two options of one target exclude each other.
 
     The documented endpoints and the whole documented file exist in version 2 of the
-    configuration format only. containerd 1.x does not start with version 3, or ignores it.
+    configuration format only. containerd 1.x does not start with version 3, or ignores it. A
+    cloud-config has no Secret beside it that could have a name.
 
-    Fix: leave out `configVersion`; version 2 works with every containerd.
+    Fix: leave out `configVersion`; version 2 works with every containerd. Leave out `name` and
+    `namespaces`.
 
     Source: the documented config.toml; measured on containerd 1.6.20 to 2.4.0-beta.
 
@@ -64,6 +66,13 @@ def exclusive_options(subject: Subject) -> Iterator[Found]:
           - {target: containerd, endpoints: api}
     """
     for choice in subject.choices:
+        for option in ("name", "namespaces"):
+            if choice.option("format") == "cloud-init" and choice.option(option) is not None:
+                yield (
+                    place_of(choice, option, on_key=True),
+                    f"with `format: cloud-init` there is no Secret that `{option}` could be of",
+                    "remove it",
+                )
         if choice.target != "containerd" or choice.option("configVersion", 2) == 2:  # noqa: PLR2004
             continue
         place = place_of(choice, "configVersion")
@@ -208,6 +217,7 @@ _BY_REGISTRY = {
     "certs.d": "containerd",
     "k3s": "containerd",
     "talos": "containerd",
+    "kind": "containerd",
     "docker": "dockerd",
     "buildkit": "BuildKit",
 }
@@ -219,9 +229,7 @@ def library_alone(subject: Subject) -> Iterator[Found]:
     """Containerd cannot be told of `docker.io/library` alone.
 
     It looks mirrors up by the registry, so `docker.io/library` follows `docker.io`. Without that,
-    or with another place for it, the mirror would be missing on the nodes. k3s and Talos are the
-    same.
-    or with another place for it, the mirror would be missing on the nodes. k3s, dockerd and
+    or with another place for it, the mirror would be missing on the nodes. k3s, Talos, dockerd and
     BuildKit are the same.
 
     Fix: list `docker.io` too, so that its path with `/library` is that of `docker.io/library`.

@@ -6,8 +6,9 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Path, Place, Severity
-from ..frozen import frozen
+from ..frozen import frozen, replace
 from ..mirrors import CARRIERS
+from ..targets import others
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,6 +39,14 @@ class Subject:
     def has(self, *targets: str) -> bool:
         """Whether one of these targets is compiled."""
         return any(choice.target in targets for choice in self.choices)
+
+    @property
+    def rendered(self) -> Spec:
+        """The spec as targets take it, with a placeholder for each login."""
+        from .. import placeholders
+
+        spec = replace(self.resolved, targets=others.told_of(self.spec, self.choices))
+        return placeholders.in_place_of_logins(spec)
 
     @property
     def has_string(self) -> bool:

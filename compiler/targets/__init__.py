@@ -20,6 +20,8 @@ _MODULES = {
     "openshift": "openshift",
     "docker": "docker",
     "buildkit": "buildkit",
+    "kind": "kind",
+    "kubeadm": "kubeadm",
     "imageswap": "imageswap",
     "pull-secret": "pull_secret",
     "palette": "palette",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import emit
 from ..mirrors import WILDCARD
-from .target import Artifact, Target
+from .target import Artifact, Placement, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,11 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         yield Artifact(f"{root}/ca/{name}", ca, ca, "text")
 
 
+def _placement(spec: Spec, choice: Choice) -> Placement:
+    del spec, choice
+    return Placement((("", TARGET.destination),), ("buildkit",))
+
+
 TARGET = Target(
     name="buildkit",
     summary="buildkitd.toml of BuildKit, with the CA files that it names",
@@ -62,4 +67,5 @@ TARGET = Target(
     options=(),
     render=_render,
     parts=("buildkitd.toml", "ca"),
+    placement=_placement,
 )

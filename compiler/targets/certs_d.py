@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from .. import emit
 from ..mirrors import WILDCARD, Location
-from .target import Artifact, Target
+from .target import Artifact, Placement, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..model import Choice, Spec
 
-CONFIG_PATH = "/etc/containerd/certs.d"
+CONFIG_ROOT = "/etc/containerd"
+CONFIG_PATH = f"{CONFIG_ROOT}/certs.d"
 PLUGIN = ("plugins", "io.containerd.grpc.v1.cri")
 """In a file of version 2, which every containerd takes below every config.toml."""
 _DEFAULT = "_default"
@@ -45,7 +46,18 @@ def folder_of(namespace: str) -> str:
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     out = choice.option("out", "")
     root = f"{out}/" if out else ""
-    header = choice.option("credentials") == "header"
+    yield from hosts(spec, f"{root}certs.d", header=choice.option("credentials") == "header")
+    yield _drop_in(spec, choice, root)
+
+
+def hosts(spec: Spec, root: str, *, header: bool) -> Iterator[Artifact]:
+    """hosts.toml for each registry, and the CA beside it.
+
+    Args:
+        spec: with its references resolved.
+        root: the folder that `config_path` is to name, below the output folder.
+        header: whether each login goes into them.
+    """
     folders = {
         folder_of(mirror.source): _mirror(spec, mirror.location, header=header)
         for mirror in spec.by_registry
@@ -55,7 +67,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     for folder, (host, tables) in folders.items():
         has_login = any("header" in path for path, _ in tables)
         yield Artifact(
-            path=f"{root}certs.d/{folder}/hosts.toml",
+            path=f"{root}/{folder}/hosts.toml",
             text=f"{emit.HEADER}\n{emit.toml_text(tables)}",
             data=emit.toml_data(tables),
             syntax="toml",
@@ -65,8 +77,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         )
         ca = _ca(spec, host)
         if ca:
-            yield Artifact(f"{root}certs.d/{folder}/ca.crt", ca, ca, "text")
-    yield _drop_in(spec, choice, root)
+            yield Artifact(f"{root}/{folder}/ca.crt", ca, ca, "text")
 
 
 def _mirror(spec: Spec, location: Location, *, header: bool) -> tuple[str, emit.Tables]:
@@ -139,14 +150,21 @@ def _drop_in(spec: Spec, choice: Choice, root: str) -> Artifact:
     )
 
 
+def _placement(spec: Spec, choice: Choice) -> Placement:
+    del spec
+    folder = choice.option("configPath", CONFIG_PATH)
+    return Placement((("certs.d", folder), ("", CONFIG_ROOT)), ("containerd",))
+
+
 TARGET = Target(
     name="certs.d",
     summary="hosts.toml for each registry, and the containerd fragment that points to them",
     file="",
-    destination="/etc/containerd",
+    destination=CONFIG_ROOT,
     on_nodes=True,
     restart="containerd (for conf.d only)",
     options=("version", "configPath", "credentials", "sandboxImage", "systemdCgroup"),
     render=_render,
     parts=("certs.d", "conf.d/50-regspec.toml"),
+    placement=_placement,
 )

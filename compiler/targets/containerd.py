@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import emit
-from .target import Artifact, Target
+from .target import Artifact, Placement, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,8 +71,19 @@ def _tls(spec: Spec, choice: Choice) -> dict[str, dict[str, Any]]:
     for host, has_ca, skip in tls_hosts(spec):
         settings[host] = {"insecure_skip_verify": True} if skip else {}
         if has_ca and not skip:
-            settings[host] = {"ca_file": choice.option("caFile")}
+            settings[host] = {"ca_file": choice.option("caFile", "")}
     return settings
+
+
+def _placement(spec: Spec, choice: Choice) -> Placement | None:
+    """Of the whole file, and of the CAs that it names; a fragment is a part of config.toml."""
+    if choice.option("form") != "full":
+        return None
+    path = choice.option("caFile") if choice.option("endpoints") == "api" else None
+    accesses = [spec.access(host) for host, has_ca, skip in tls_hosts(spec) if has_ca and not skip]
+    certificates = dict.fromkeys(str(access.ca_cert) for access in accesses if access)
+    beside = ((path, "".join(certificates)),) if path and certificates else ()
+    return Placement((("", TARGET.destination),), ("containerd",), beside)
 
 
 TARGET = Target(
@@ -84,4 +95,5 @@ TARGET = Target(
     restart="containerd",
     options=("version", "form", "configVersion", "endpoints", "caFile"),
     render=_render,
+    placement=_placement,
 )

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..mirrors import HUB
-from .target import Artifact, Target
+from .target import Artifact, Placement, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,11 @@ def _listed(host: str) -> str:
     return f"{host[1:-1]}/128" if host.endswith("]") else host
 
 
+def _placement(spec: Spec, choice: Choice) -> Placement:
+    del spec, choice
+    return Placement((("", TARGET.destination),), ("docker",))
+
+
 TARGET = Target(
     name="docker",
     summary="daemon.json of dockerd, to be merged into the one that is there, and its CA files",
@@ -53,4 +58,5 @@ TARGET = Target(
     options=(),
     render=_render,
     parts=("daemon.json", "certs.d"),
+    placement=_placement,
 )

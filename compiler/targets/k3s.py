@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import emit
 from ..mirrors import WILDCARD
-from .target import Artifact, Target
+from .target import Artifact, Placement, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +65,13 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         yield Artifact(f"{root}/ca/{name}", ca, ca, "text")
 
 
+def _placement(spec: Spec, choice: Choice) -> Placement:
+    del spec
+    if choice.option("distribution") == "rke2":
+        return Placement((("", "/etc/rancher/rke2"),), ("rke2-server", "rke2-agent"))
+    return Placement((("", "/etc/rancher/k3s"),), ("k3s", "k3s-agent"))
+
+
 TARGET = Target(
     name="k3s",
     summary="registries.yaml of k3s and RKE2, with the CA files that it names",
@@ -75,4 +82,5 @@ TARGET = Target(
     options=("distribution",),
     render=_render,
     parts=("registries.yaml", "ca"),
+    placement=_placement,
 )

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from .. import emit
 from ..frozen import frozen
+from ..model import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model import Choice, Spec
+    from ..model import Spec
     from .target import Artifact, Target
 
 
@@ -52,6 +53,28 @@ def _within(file: str, path: str) -> bool:
     return file == path or file.startswith(f"{path}/")
 
 
+def listed(spec: Spec) -> tuple[Choice, ...]:
+    """The targets of a spec, or the default ones of a spec that lists none."""
+    from . import DEFAULT_TARGETS
+
+    return spec.targets or tuple(Choice(name) for name in DEFAULT_TARGETS)
+
+
+def told_of(spec: Spec, choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    """What a target that tells of others is to tell of: `spec.targets` when it is rendered.
+
+    Those that are compiled with it; compiled alone, as to `--stdout`, it tells of the spec's.
+
+    Args:
+        spec: with its targets as they are written.
+        choices: what is compiled.
+    """
+    from . import TARGETS
+
+    with_others = any(not TARGETS[choice.target].of_others for choice in choices)
+    return choices if with_others else listed(spec)
+
+
 def made(spec: Spec, *also: str) -> Iterator[Made]:
     """What each target makes that is compiled with this spec.
 
@@ -71,7 +94,7 @@ def for_bundles(spec: Spec) -> tuple[list[str], list[str]]:
     """The files that a bundle may hold, and those that it must not, since a secret is in them."""
     public: list[str] = []
     secret: list[str] = []
-    for one in made(spec, "runbook"):
+    for one in made(spec, "kubeadm", "runbook"):
         for artifact in one.artifacts:
             (secret if artifact.holds_secret else public).append(artifact.path)
     return public, secret

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import emit
 from .docker_config import docker_config
-from .target import Artifact, Target
+from .target import Artifact, Placement, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +75,11 @@ def _text(registries: list[dict[str, Any]]) -> str:
     return "".join(lines)
 
 
+def _placement(spec: Spec, choice: Choice) -> Placement:
+    del spec, choice
+    return Placement((("", "/etc/containers"),), ("crio",))
+
+
 TARGET = Target(
     name="registries.conf",
     summary="registries.conf.d, certs.d and auth.json of podman, CRI-O, skopeo and buildah",
@@ -85,4 +90,5 @@ TARGET = Target(
     options=(),
     render=_render,
     parts=("registries.conf.d/50-regspec.conf", "certs.d", "auth.json"),
+    placement=_placement,
 )

@@ -39,7 +39,7 @@ _MERGED = {
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    made = tuple(others.made(spec))
+    made = tuple(others.made(spec, "kubeadm"))
 
     def roots(*names: str) -> list[str]:
         return [one.root for one in made if one.target.name in names]
@@ -72,6 +72,8 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         talos=[_talos(one) for one in made if one.target.name == "talos"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         merged=[_merged(one) for one in made if one.target.name in _MERGED],
+        kubeadm=[_kubeadm(one) for one in made if one.target.name == "kubeadm"],
+        kind=roots("kind"),
         deny=spec.fallback == "deny",
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
@@ -158,6 +160,14 @@ def _merged(one: others.Made) -> dict[str, Any]:
         **what,
         "source": f"{root}{what['file']}",
         "moves": [{"root": one.root, "parts": parts, "to": what["to"]}] if parts else [],
+    }
+
+
+def _kubeadm(one: others.Made) -> dict[str, Any]:
+    return {
+        "root": one.root,
+        "cloud_init": one.choice.option("format") == "cloud-init",
+        "secret": "secret.yaml" in one.parts,
     }
 
 

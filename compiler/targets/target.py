@@ -32,6 +32,30 @@ class Artifact:
 
 
 @frozen
+class Placement:
+    """Where the files of one choice go on a node, and what reads them when it starts."""
+
+    folders: tuple[tuple[str, str], ...]
+    """What is below its folder, and the path on the node where that goes; an empty text is all."""
+    services: tuple[str, ...]
+    """The systemd units to restart, so far as a node has them."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """Files that its own name, and that it does not make: their paths on the node and texts."""
+
+    def path(self, part: str) -> str:
+        """The path on the node of a file.
+
+        Args:
+            part: its path below the target's folder; an empty text if there is one file only.
+        """
+        for folder, there in self.folders:
+            if folder in ("", part) or part.startswith(f"{folder}/"):
+                below = part.removeprefix(folder).lstrip("/")
+                return "/".join(filter(None, (there.rstrip("/"), below)))
+        raise KeyError(part)
+
+
+@frozen
 class Target:
     """One kind of file that a spec compiles to."""
 
@@ -54,6 +78,9 @@ class Target:
     """What it writes below its folder, files and folders; none if it writes one file."""
     of_others: bool = False
     """Whether it tells of what the other targets make: those of `spec.targets`."""
+    placement: Callable[[Spec, Choice], Placement | None] | None = None
+    """Where the files of a choice go on a node, if `destination` and `restart` are no plain path
+    and unit; it gives none for what is a part of a file there."""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -64,3 +91,11 @@ class Target:
         """The files and folders below the output folder that one choice of it writes."""
         root = choice.option("out", self.file)
         return tuple(f"{root}/{part}".lstrip("/") for part in self.parts) or (root,)
+
+    def placed(self, spec: Spec, choice: Choice) -> Placement | None:
+        """Where the files of one choice go on a node; none if it makes no file of a node."""
+        if not self.on_nodes:
+            return None
+        if self.placement is not None:
+            return self.placement(spec, choice)
+        return Placement((("", self.destination),), (self.restart,) if self.restart else ())

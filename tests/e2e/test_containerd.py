@@ -9,6 +9,7 @@ import subprocess
 import tomllib
 
 import pytest
+import yaml
 
 HARBOR = "https://harbor.example.test/v2/airgap-images"
 LOGIN = ("robot$airgap", "s3cret")
@@ -82,6 +83,18 @@ def certs_d(compiled, spec):
 
 
 @pytest.fixture
+def kind(compiled, spec):
+    """What a node of target `kind` has: the mounted files, and its configuration as patched."""
+    files = compiled(spec("kind", patches=True))
+    cluster = yaml.safe_load(files.pop("kind/cluster.yaml"))
+    (mount,) = cluster["nodes"][0]["extraMounts"]
+    below, there = f"kind/{mount['hostPath']}/", mount["containerPath"]
+    placed = {f"{there}/{path.removeprefix(below)}": text for path, text in files.items()}
+    patched = "version = 2\n" + "\n".join(cluster["containerdConfigPatches"])
+    return {"/etc/containerd/config.toml": patched} | placed
+
+
+@pytest.fixture
 def by_hand(authority):
     """hosts.toml as a person would write it."""
     files = {
@@ -102,7 +115,7 @@ def by_hand(authority):
     return files
 
 
-@pytest.fixture(params=["api", "certs_d", "by_hand"])
+@pytest.fixture(params=["api", "certs_d", "kind", "by_hand"])
 def node(request) -> dict[str, str]:
     """The files of a node, in each form that works."""
     return request.getfixturevalue(request.param)

@@ -1,0 +1,70 @@
+"""A kind cluster whose node has the mirrors: its configuration, and the certs.d that it mounts.
+
+Source: kubernetes-sigs/kind, pkg/apis/config/v1alpha4/types.go (the keys) and
+pkg/cluster/internal/providers/docker/provision.go: a relative path on the host is one below the
+folder that kind is run in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import emit
+from . import certs_d, containerd
+from .target import Artifact, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+
+_NOTE = "# Run kind in the folder of this file: its paths are relative to where kind is run.\n"
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    root = choice.option("out", TARGET.file)
+    credentials = choice.option("credentials", "none")
+    logins = spec.logins if credentials == "config" else {}
+    mount = {"hostPath": "certs.d", "containerPath": certs_d.CONFIG_PATH, "readOnly": True}
+    data: dict[str, Any] = {
+        "kind": "Cluster",
+        "apiVersion": "kind.x-k8s.io/v1alpha4",
+        "nodes": [{"role": "control-plane", "extraMounts": [mount]}],
+    }
+    if logins or choice.option("patches"):
+        data["containerdConfigPatches"] = [
+            _patch(plugin, logins) for plugin in containerd.PLUGINS.values()
+        ]
+    yield Artifact(
+        path=f"{root}/cluster.yaml",
+        text=f"{emit.HEADER}\n{_NOTE}{emit.yaml_text(data)}",
+        data=data,
+        syntax="yaml",
+        mode=0o600 if logins else 0o644,
+        holds_secret=bool(logins),
+        secret_keys=frozenset({"containerdConfigPatches"}),
+    )
+    yield from certs_d.hosts(spec, f"{root}/certs.d", header=credentials == "header")
+
+
+def _patch(plugin: str, logins: dict[str, tuple[str, str]]) -> str:
+    """The registry table of one plugin; a node has the one or the other, by its containerd."""
+    registry = ("plugins", plugin, "registry")
+    tables: emit.Tables = [(registry, {"config_path": certs_d.CONFIG_PATH})]
+    for host, (username, password) in logins.items():
+        login = {"username": username, "password": password}
+        tables += [((*registry, "configs", host, "auth"), login)]
+    return emit.toml_text(tables).lstrip("\n")
+
+
+TARGET = Target(
+    name="kind",
+    summary="a kind cluster that mounts certs.d, with the certs.d",
+    file="kind",
+    destination="kind create cluster --config cluster.yaml (in this folder)",
+    on_nodes=False,
+    restart="",
+    options=("version", "credentials", "patches"),
+    render=_render,
+    parts=("cluster.yaml", "certs.d"),
+)

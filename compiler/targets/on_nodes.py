@@ -1,0 +1,64 @@
+"""What the targets of a spec put on its nodes: each file with its path there, and what restarts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..frozen import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Choice, Spec
+    from .target import Target
+
+
+@frozen
+class Carried:
+    """One file of a node."""
+
+    path: str
+    """Its absolute path there."""
+    text: str = field(repr=False)
+    mode: int
+    holds_secret: bool
+    choice: Choice
+    """What makes it."""
+
+
+def chosen(spec: Spec, choice: Choice) -> Iterator[tuple[Target, Choice]]:
+    """The targets whose files are carried.
+
+    Args:
+        spec: with the targets that are compiled.
+        choice: of the target that carries them; its option `carry` says which, and `version` for
+            which containerd.
+    """
+    from . import TARGETS
+
+    wanted, version = choice.option("carry"), choice.option("version")
+    for other in spec.targets:
+        target = TARGETS[other.target]
+        fits = version is None or other.option("version") in (None, version)
+        if target.on_nodes and fits and (wanted is None or target.name in wanted):
+            yield target, other
+
+
+def files(spec: Spec, choice: Choice) -> Iterator[Carried]:
+    """Every file that is carried; what is a part of a file on a node is not."""
+    for target, other in chosen(spec, choice):
+        placement = target.placed(spec, other)
+        if placement is None:
+            continue
+        root = other.option("out", target.file)
+        for artifact in target.render(spec, other):
+            path = placement.path(artifact.path.removeprefix(root).lstrip("/"))
+            yield Carried(path, artifact.text, artifact.mode, artifact.holds_secret, other)
+        for path, text in placement.beside:
+            yield Carried(path, text, 0o644, holds_secret=False, choice=other)
+
+
+def services(spec: Spec, choice: Choice) -> tuple[str, ...]:
+    """The systemd units that read what is carried when they start only, each once."""
+    placements = (target.placed(spec, other) for target, other in chosen(spec, choice))
+    return tuple(dict.fromkeys(unit for one in placements if one for unit in one.services))
