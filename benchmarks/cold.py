@@ -1,68 +1,89 @@
-"""How long a cold command takes, as a multiple of `python -c pass`, in interleaved runs.
-
-    python benchmarks/cold.py [RUNS]
-
-Prints for each command the median of the ratios of CPU time (user and system, whole process) and
-the largest resident memory above that of `pass`. Ratios hold on a noisy machine; seconds do not.
-"""
+"""Commands in a process of their own, as multiples of `python -c pass`."""
 
 from __future__ import annotations
 
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent
-SPEC = str(ROOT / "examples/harbor-airgap.yaml")
-REGSPEC = [sys.executable, "-m", "regspec"]
-PASS = [sys.executable, "-c", "pass"]
+from .measure import NEW, Job, medians, middle, ratios
+from .plain import ROOT
+from .table import Row, spread, times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from .measure import Cost
+    from .peers import Peer
+    from .plain import Plain
+
+BASE = "python -c pass"
+EXAMPLE = ROOT / "examples/harbor-airgap.yaml"
+"""Seven mirrors, the three default targets, three warnings: the vendor's example."""
 BAD = "registry: {endpoint: https://harbor.example.org/}\nmirors: [docker.io]\n"
+_SLOW = {"REGSPEC_FAST": "0"}
+_SLOWLY = ", without the fast path"
+_NOT_KEPT = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def measure(words: list[str]) -> tuple[float, int]:
-    """The CPU time of one run in seconds, and its peak memory in KiB (on Linux)."""
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+def jobs(plain: Plain, fresh: Plain, folder: Path) -> dict[str, Job]:
+    """What is measured, by the names that the table has for it.
+
+    Args:
+        plain: where regspec is installed.
+        fresh: likewise, without byte code.
+        folder: scratch.
+    """
+    spec = folder / "registry.yaml"
+    spec.write_bytes(EXAMPLE.read_bytes())
+    (folder / "bad.yaml").write_text(BAD, "utf-8")
+    command, kept = plain.regspec, str(folder / "kept")
+
+    def each(*words: str, expected: int = 0) -> tuple[Job, Job]:
+        job = ((command, *words),)
+        return (Job(job, {}, folder, expected), Job(job, _SLOW, folder, expected))
+
+    both = {
+        "`compile SPEC -o DIR`, new files": each("compile", spec.name, "-o", NEW),
+        "`compile`, files up to date": each("compile", spec.name, "-o", kept),
+        "`compile --check`, up to date": each("compile", spec.name, "-o", kept, "--check"),
+        "`check`": each("check", spec.name),
+        "`explain`, one image": each("explain", spec.name, "nginx:1.25", expected=1),
+        "`compile`, an invalid spec": each("compile", "bad.yaml", "-o", NEW, expected=1),
+        "`--help`": each("--help"),
+    }
+    found = {BASE: Job(((plain.python, "-c", "pass"),), {}, folder)}
+    for name, (fast, slow) in both.items():
+        found |= {name: fast, name + _SLOWLY: slow}
+    compiling = ((fresh.regspec, "compile", spec.name, "-o", NEW),)
+    nothing_kept = {**_NOT_KEPT, "PYTHONPYCACHEPREFIX": f"{NEW}.pyc"}
+    return found | {
+        "`compile`, no `.pyc` of what is installed": Job(compiling, _NOT_KEPT, folder),
+        "`compile`, no `.pyc` of Python's own either": Job(compiling, nothing_kept, folder),
+    }
 
 
-def main() -> None:
-    """Measure and print."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    # A checkout may be told not to keep byte code, which triples every start.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    with tempfile.TemporaryDirectory() as scratch:
-        bad = Path(scratch, "bad.yaml")
-        bad.write_text(BAD)
-        out = f"{scratch}/out"
-        commands = {
-            "compile, new files": [*REGSPEC, "compile", SPEC, "-o", out],
-            "compile --check, up to date": [*REGSPEC, "compile", SPEC, "-o", out, "--check"],
-            "check": [*REGSPEC, "check", SPEC],
-            "explain, one image": [*REGSPEC, "explain", SPEC, "nginx:1.25"],
-            "compile, an invalid spec": [*REGSPEC, "compile", str(bad), "-o", out],
-            "--help": [*REGSPEC, "--help"],
-        }
-        ratios: dict[str, list[float]] = {name: [] for name in commands}
-        memory: dict[str, int] = {}
-        for run in range(runs + 1):
-            base, base_memory = measure(PASS)
-            for name, words in commands.items():
-                if name.endswith("new files"):
-                    for file in Path(out).glob("*"):
-                        file.unlink()
-                seconds, peak = measure(words)
-                if run:  # the first run of all warms the caches
-                    ratios[name].append(seconds / base)
-                    memory[name] = max(memory.get(name, 0), peak - base_memory)
-    print(f"{'command':32}{'x pass':>8}{'+ MiB':>8}   ({runs} runs, medians)")
-    for name, values in ratios.items():
-        print(f"{name:32}{statistics.median(values):8.1f}{memory[name] / 1024:8.1f}")
+def rows(costs: Mapping[str, Sequence[Cost]], peers: Sequence[Peer]) -> list[Row]:
+    """The lines of the table for what was measured."""
+    bases = costs[BASE]
+    floor = medians(bases).memory
+    told = {peer.name: peer for peer in peers}
+    found = []
+    for name, own in costs.items():
+        if name == BASE or name.endswith(_SLOWLY):
+            continue
+        of = middle(ratios(own, bases))
+        slow = costs.get(name + _SLOWLY)
+        found.append(
+            Row(
+                _shown(told[name]) if name in told else f"cold {name}",
+                times(of.median),
+                spread(of),
+                times(middle(ratios(slow, bases)).median) if slow else "",
+                f"+{medians(own).memory - floor:.1f}",
+            )
+        )
+    return found + [Row(_shown(peer), "not measured") for peer in peers if not peer.runs]
 
 
-if __name__ == "__main__":
-    main()
+def _shown(peer: Peer) -> str:
+    return f"{peer.shown}: {peer.verdict}"

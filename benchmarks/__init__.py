@@ -1,0 +1,1 @@
+"""What regspec costs, measured: `python -m benchmarks` from the checkout (`make bench`)."""
