@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -173,6 +174,31 @@ def test_the_rule_on_the_page_works(root, head, tmp_path):
         ]
         change(tmp_path / "images.txt", "quay.io/a/b:2\n")
     assert [" compile site.yaml " in run.stdout for run in runs] == [True, False, True, False]
+
+
+def test_the_command_of_the_build_engine_needs_only_its_inputs(root, fleet, tmp_path):
+    """The rule itself is not tested; the words of its action are, with links for inputs."""
+    page = (root / "docs/builds.md").read_text()
+    parts = re.findall(r"arguments\.add_all\((\[.*?\])\)", page)
+    ctx = SimpleNamespace(file=SimpleNamespace(spec="sites/north.yaml"))
+    names = {"ctx": ctx, "out": SimpleNamespace(path="made/north")}
+    words = [word for part in parts for word in eval(part, names)]
+    made = []
+    for name in ("one", "another"):
+        box = tmp_path / name
+        (box / "sites").mkdir(parents=True)
+        for file in ("north.yaml", "north.crt"):
+            (box / "sites" / file).symlink_to(fleet / "sites" / file)
+        command = [sys.executable, "-m", "regspec", *words]
+        subprocess.run(command, cwd=box, env={}, capture_output=True, check=True)
+        files = sorted((box / "made/north").iterdir())
+        made.append({path.name: path.read_bytes() for path in files})
+    assert made[0] == made[1]
+    assert set(made[0]) == {"values.yaml", "registry-secret.yaml"}
+    (box / "sites/north.crt").unlink()
+    done = subprocess.run(command, cwd=box, env={}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "sites/north.yaml:3:" in done.stderr
 
 
 @pytest.fixture
