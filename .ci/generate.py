@@ -28,10 +28,11 @@ It only says yes: what `accepts` refuses, the schema itself is asked about.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 '''
 _TYPES = {"string": "str", "object": "dict", "array": "list", "boolean": "bool", "integer": "int"}
 _SAYS_NOTHING = {

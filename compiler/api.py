@@ -6,7 +6,6 @@ docs/api.md says what of it is stable.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from . import explain, pipeline, reference, rules
 from .diagnostics import Diagnostic, Severity, Span, word
@@ -18,6 +17,7 @@ from .runtimes.containerd import Attempt, Outcome
 from .sources import FolderReader, ReadFile, Unresolvable
 from .targets import TARGETS, Artifact
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence

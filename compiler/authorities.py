@@ -6,10 +6,10 @@ docs/decisions/0006-x509.md says why it is optional.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from .frozen import frozen
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
 

@@ -6,8 +6,7 @@ nothing between the blocks. What is inside a certificate is not looked at.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -8,7 +8,6 @@ decimal numbers are not text, a key stands once, and there are no tags. So nobod
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from yaml.error import YAMLError
 from yaml.events import (
@@ -30,8 +29,10 @@ try:
 except ImportError:
     from yaml import SafeLoader as _Parser  # type: ignore[assignment]
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 DEEPEST = 64
 """How many levels of nesting a document may have; a spec has six."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from . import reference
 from .frozen import frozen
 from .mirrors import LIBRARY, WILDCARD, Places
 from .runtimes.versions import PAUSE_IMAGE, PAUSE_TAGS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from .mirrors import Location
     from .model import Choice, Spec

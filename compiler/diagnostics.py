@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import TYPE_CHECKING
 
 from .frozen import frozen
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from . import placeholders
 from .diagnostics import Place, word
@@ -11,8 +10,10 @@ from .frozen import frozen
 from .readers import UNKNOWN
 from .readers.reading import STAND_IN as UNSET
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from .readers import Fact, Reading
     from .readers.reading import Subject

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 from .composer import Composer, Extent, NotADocument, SyntaxProblem, first_unreadable
 from .places import Lines, Showing, Stretch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .diagnostics import Path, Place, Span
 

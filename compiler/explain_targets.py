@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from . import reference
@@ -28,8 +27,10 @@ from .targets import TARGETS, certs_d
 from .targets.imageswap import pairs as imageswap_pairs
 from .verdicts import NONE, Row, verdict
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     from .model import Choice, Spec
     from .runtimes.containerd import Attempt, Outcome

@@ -10,14 +10,15 @@ from __future__ import annotations
 import copy
 import json
 import re
-from typing import TYPE_CHECKING, Any
 
 from . import document
 from .diagnostics import REMOVE
 from .frozen import frozen
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
     from .diagnostics import Finding, Path, Place
 

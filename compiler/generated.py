@@ -6,10 +6,11 @@ It only says yes: what `accepts` refuses, the schema itself is asked about.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
 
 def _accepts_1(value: Any) -> bool:

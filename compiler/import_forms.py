@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from . import reference, schema
 from .mirrors import WILDCARD
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .mirrors import Location
 

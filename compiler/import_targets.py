@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any
 
 from . import model, schema
 from .diagnostics import Place
@@ -12,8 +11,10 @@ from .frozen import frozen
 from .mirrors import HUB, LIBRARY
 from .targets import DEFAULT_TARGETS, TARGETS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from .readers import Fact, Reading
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
 
 from . import placeholders, schema
 from .diagnostics import Place, word
@@ -24,8 +23,10 @@ from .readers.reading import certificates_in
 
 __all__ = ["Given", "Imported", "Said", "Secret", "Told", "assemble"]
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
     from .readers import Fact
     from .readers.reading import Subject

@@ -7,11 +7,11 @@ What the webhook does with it: phenixblue/imageswap-webhook, and tests that ran 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from .diagnostics import Path, Place, word
 from .frozen import field, frozen
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 

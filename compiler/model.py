@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .diagnostics import Path, Place
 from .frozen import field, frozen
 from .mirrors import WILDCARD, Location, Mirror, read_string
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 IMAGE_SWAP_IMAGES = ("imageSwapInitImage", "imageSwapImage")
 CERT_MANAGER_IMAGES = (

@@ -11,11 +11,11 @@ import errno
 import fcntl
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from .frozen import frozen
 from .regular_file import read_regular, reason
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 from . import document, emit, model, rules, schema, sources
 from .diagnostics import Diagnostic, Finding, Severity
@@ -11,6 +10,7 @@ from .frozen import frozen, replace
 from .targets import TARGETS, others
 from .targets.copy_list import COPIERS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping, Sequence

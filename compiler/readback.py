@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from .composer import Composer, NotADocument
 from .emit import is_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _INTEGER = r"(?:0|[1-9][0-9]{0,8})"
 _TEXT = r'"(?:[ !#-\[\]-~]|\\["\\])*"'

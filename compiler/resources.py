@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _text(package: str, name: str) -> str:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import inspect
 import json
 import os
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from . import __version__
 from .rules import RULES
 from .rules.phases import PHASES
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from .diagnostics import Diagnostic
 

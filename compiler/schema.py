@@ -8,15 +8,16 @@ from __future__ import annotations
 import itertools
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from . import resources
 from .diagnostics import Finding, Path, Place, Severity, holds_login, word, words
 from .frozen import frozen
 from .places import Showing
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from jsonschema import Draft202012Validator
 

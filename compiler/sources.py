@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from . import certificates, reference
 from .diagnostics import Finding, Path, Place, Severity
@@ -16,6 +15,7 @@ from .frozen import field, frozen, replace
 from .model import Access, FromEnvironment, FromFile, Spec, Text
 from .regular_file import read_regular, reason
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path as FilePath

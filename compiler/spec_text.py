@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from . import document
 from .diagnostics import printable
 from .emit import quote
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./-][A-Za-z0-9_./@$:+ -]*\Z")
 _NO_TEXT = re.compile(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any
 
 from .document import Document, Extent, NotADocument, SyntaxProblem
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .diagnostics import Path
 
 _DEEPEST = 200

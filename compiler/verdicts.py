@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .frozen import frozen
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .runtimes.containerd import Attempt, Outcome
 

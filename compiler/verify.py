@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from . import differences, readers
 from .diagnostics import Place, word
@@ -14,6 +13,7 @@ from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 from .targets import TARGETS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .model import Spec
     from .readers import Reading

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from . import differences, readers, toml_places
 from .diagnostics import Place
@@ -17,6 +16,7 @@ from .runtimes import hosts_toml as hosts_model
 from .runtimes import node, versions
 from .verify import namespace_of, of_reading
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 

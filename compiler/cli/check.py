@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,10 +20,12 @@ from .options import (
 from .telling import Teller, default_form, shown_name
 from .terminal import put, say
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
+    from typing import Any
 
     from ..pipeline import Mended
     from ..rules import Selection

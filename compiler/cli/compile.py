@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from .compiling import DEFAULT_FOLDER, compile_all, finish, print_all
@@ -11,6 +9,7 @@ from .options import LINE_FORMS, allow_file_option, at_option, specs_argument, t
 from .records import Asked
 from .telling import Teller, default_form
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable

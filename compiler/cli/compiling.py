@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from ..diagnostics import printable
 from ..frozen import field, frozen
@@ -12,6 +11,7 @@ from .files import STDIN, folder_of
 from .telling import counted, shown_name
 from .terminal import Progress, put, say, say_error
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence

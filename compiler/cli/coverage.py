@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +13,7 @@ from .options import ALL_FORMS, allow_file_option, images_option, target_option
 from .telling import Teller, default_form
 from .terminal import put
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 

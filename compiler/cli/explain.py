@@ -6,7 +6,6 @@ import itertools
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +22,7 @@ from .options import (
 from .telling import Teller
 from .terminal import Unusable, put, say
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

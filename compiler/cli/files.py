@@ -6,11 +6,11 @@ import contextlib
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING
 
 from ..regular_file import NOT_REGULAR, read_regular, reason
 from .terminal import Unusable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

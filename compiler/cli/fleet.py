@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +15,7 @@ from .files import STDIN, folder_of, read_spec
 from .telling import counted
 from .terminal import Progress, Unusable, paint, say
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Sequence

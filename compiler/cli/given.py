@@ -8,7 +8,6 @@ import posixpath
 import tarfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..frozen import frozen
 from ..regular_file import read_regular
@@ -17,6 +16,7 @@ from .files import STDIN, called, read_bytes
 from .nodes import NodeFolder
 from .terminal import Unusable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

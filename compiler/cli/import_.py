@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,8 +13,10 @@ from .exit_codes import Exit
 from .files import STDIN, called, write_new
 from .terminal import Unusable, paint, put, say, say_error
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from ..importing import Given, Imported, Secret, Told
     from .given import Text

@@ -11,10 +11,11 @@ import importlib.util
 import sys
 from importlib import import_module
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Any
 
 TESTED = ("6.0.1", "6.0.2", "6.0.3")
 _MARKED = {"scanner": "Scanner", "parser": "Parser", "composer": "Composer"}

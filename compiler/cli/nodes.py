@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from ..frozen import frozen
 from ..regular_file import read_regular, reason
 from ..runtimes.node import Unreadable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 

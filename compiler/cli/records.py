@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,8 +11,10 @@ from ..frozen import frozen
 from .compiling import Compiled
 from .terminal import Unusable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from ..manifest import Source
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from ..diagnostics import Severity, printable
 from .files import STDIN, read_spec
 from .terminal import Progress, Unusable, paint, put, say
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +14,7 @@ from .options import allow_file_option, containerd_option, target_option
 from .telling import default_form
 from .terminal import Unusable, paint, put, say
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path

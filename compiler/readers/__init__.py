@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from .. import stream, toml_places
 from ..diagnostics import Place
@@ -25,8 +24,10 @@ from . import (
 )
 from .reading import REGISTRY, UNKNOWN, Fact, Reading, Served, Source
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ..diagnostics import Path
 

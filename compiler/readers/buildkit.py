@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ..mirrors import LIBRARY, Location
 from .containerd import is_served_by_itself, say_ca
 from .reading import Reading, Served
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..diagnostics import Path
     from .reading import Source
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from .reading import Reading, certificates_in
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .reading import Source
 

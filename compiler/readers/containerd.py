@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ..diagnostics import Place
 from ..mirrors import LIBRARY
 from .reading import UNKNOWN, Reading, Served, leaves, served_by, switch_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..diagnostics import Path
     from .reading import Source
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..mirrors import HUB, Location
 from .reading import Reading, Served
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..diagnostics import Place
     from .reading import Source
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import word
 from ..mirrors import LIBRARY, WILDCARD
 from .containerd import say_ca
 from .reading import Reading, decoded, is_below_api, served_by, switch_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .reading import Source
 
 KIND = "hosts.toml"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Place
 from ..mirrors import LIBRARY, WILDCARD, Location
 from .reading import Reading, Served, say_string, text_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from .reading import Source
 

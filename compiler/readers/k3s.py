@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import word
 from ..mirrors import LIBRARY
 from .containerd import is_served_by_itself, say_ca
 from .reading import Reading, is_below_api, served_by, switch_of, text_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..diagnostics import Path
     from .reading import Served, Source
 

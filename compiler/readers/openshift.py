@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ..mirrors import Location
 from .containerd import is_served_by_itself
 from .reading import Reading, Served, certificates_in, text_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .reading import Source
 
 DIGEST_MIRRORS, TAG_MIRRORS = "ImageDigestMirrorSet", "ImageTagMirrorSet"

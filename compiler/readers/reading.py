@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from .. import certificates
 from ..diagnostics import Place
@@ -13,8 +12,10 @@ from ..mirrors import Location, read_string
 from ..places import Showing
 from ..stream import Unquoted
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ..diagnostics import Path
     from ..document import Document

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ..mirrors import Location
 from .containerd import is_served_by_itself
 from .reading import Reading, Served
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .reading import Source
 
 KIND = "registries.conf"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from . import values
 from .reading import (
     NUMBER,
@@ -17,7 +15,10 @@ from .reading import (
     text_of,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .reading import Source
 
 KIND = "secret"

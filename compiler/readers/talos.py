@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import word
 from ..mirrors import LIBRARY
@@ -18,8 +17,10 @@ from .reading import (
     text_of,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from ..diagnostics import Path, Place
     from .reading import Served, Source

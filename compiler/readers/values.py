@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ..model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
 from . import logins
 from .reading import (
@@ -19,7 +17,10 @@ from .reading import (
     text_of,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .reading import Source
 
 KIND = "values"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ..diagnostics import Finding, Severity
 from . import (
     carried,
@@ -20,8 +18,10 @@ from . import (
 )
 from .rule import Rule, Selection, Subject, code_meant
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 __all__ = ["RULES", "Rule", "Selection", "Subject", "check_data", "check_spec", "code_meant"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 from .. import coverage, reference
 from ..diagnostics import Place, Severity, word, words
@@ -12,6 +11,7 @@ from ..runtimes import imageswap
 from ..targets.copy_list import COPIERS
 from .rule import Found, Subject, rule
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .. import mirrors, schema
 from ..diagnostics import Path, Place, Severity, word
 from ..mirrors import Location
@@ -11,8 +9,10 @@ from ..runtimes.hosts import assumed_scheme as scheme_of
 from ..targets.copy_list import COPIERS
 from .rule import Found, Subject, rule, structure_rule
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 
 @rule("RS101", Severity.WARNING)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .. import reference
 from ..diagnostics import Path, Place, Severity, word
 from ..mirrors import WILDCARD
 from .rule import Found, Subject, rule, structure_rule
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 
 @structure_rule("RS301")

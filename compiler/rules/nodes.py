@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..diagnostics import Place, Severity, word
 from ..mirrors import WILDCARD
 from ..targets import containerd, copy_list, talos
 from .rule import Found, Subject, place_of, rule
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..diagnostics import Place, Severity, word, words
 from ..output import Claims
 from ..reference import DOCKER_HUB_ALIASES
 from ..targets import TARGETS, containerd
 from .rule import Found, Subject, place_of, rule
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

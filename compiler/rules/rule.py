@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Finding, Path, Place, Severity
 from ..frozen import frozen, replace
 from ..mirrors import CARRIERS
 from ..targets import others
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
     from ..model import Access, Choice, Spec
 

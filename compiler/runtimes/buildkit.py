@@ -5,13 +5,13 @@ Source: moby/buildkit, util/resolver/resolver.go, NewRegistryConfig; it is read,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .containerd import manifest_url
 from .hosts import assumed_scheme
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ..reference import Reference
 

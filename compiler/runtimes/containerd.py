@@ -6,13 +6,13 @@ Source: measured on the versions in versions.MEASURED, request by request.
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..frozen import frozen, replace
 from . import go, hosts_toml, node
 from .hosts import assumed_scheme, default_host
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..reference import Reference
     from .node import Tree

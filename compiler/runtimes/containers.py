@@ -5,10 +5,10 @@ Source: containers/image, pkg/sysregistriesv2: the longest prefix wins, and is r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ..reference import Reference
 

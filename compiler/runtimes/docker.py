@@ -5,12 +5,12 @@ Source: moby/moby, daemon/pkg/registry; run with dockerd 20.10.24.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .hosts import HUB
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ..reference import Reference
 

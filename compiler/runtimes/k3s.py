@@ -5,13 +5,14 @@ Source: k3s-io/k3s, pkg/agent/containerd/config.go, normalizeEndpointAddress.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .containerd import WILDCARD, manifest_url
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ..reference import Reference
 

@@ -6,10 +6,10 @@ what it makes of one of each kind.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
 FILE = "/etc/containers/registries.conf"
 """Where it is on a node."""

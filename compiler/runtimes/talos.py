@@ -9,15 +9,16 @@ Source: siderolabs/talos, internal/pkg/containers/image/resolver.go and cri/cont
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..frozen import frozen
 from .containerd import WILDCARD, Attempt, manifest_url
 from .hosts import default_host
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
     from ..reference import Reference
 

@@ -6,14 +6,14 @@ said of its TLS is looked up by the mirror's own host.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .. import emit
 from ..mirrors import WILDCARD
 from .target import Artifact, Placement, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Choice, Spec
 

@@ -8,14 +8,15 @@ file.
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
 
 from .. import emit
 from ..mirrors import WILDCARD, Location
 from .target import Artifact, Placement, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Choice, Spec
 

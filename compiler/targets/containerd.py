@@ -6,13 +6,13 @@ follows from it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .. import emit
 from .target import Artifact, Placement, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Choice, Spec
 

@@ -6,12 +6,11 @@ tag and a digest is copied by its digest, to its tag: the tools refuse both at o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .. import emit, reference
 from ..mirrors import Places
 from .target import Artifact, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -6,13 +6,14 @@ Source: moby/moby, daemon/pkg/registry/config.go; run with dockerd 20.10.24.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from ..mirrors import HUB
 from .target import Artifact, Placement, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Choice, Spec
 

@@ -8,15 +8,16 @@ without a scheme), pkg/reference (the name of a file becomes one of a repository
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .. import emit, reference
 from . import copy_list, others
 from .target import Artifact, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Choice, Spec
 

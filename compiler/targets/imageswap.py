@@ -6,12 +6,11 @@ Source: phenixblue/imageswap-webhook 1.5.3, read and run.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .. import emit
 from ..mirrors import WILDCARD
 from .target import Artifact, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

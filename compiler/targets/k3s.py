@@ -5,14 +5,14 @@ Source: k3s-io/k3s, pkg/agent/containerd/config.go: an endpoint with a path is u
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .. import emit
 from ..mirrors import WILDCARD
 from .target import Artifact, Placement, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Choice, Spec
 

@@ -7,14 +7,14 @@ folder that kind is run in.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .. import emit
 from . import certs_d, containerd
 from .target import Artifact, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Choice, Spec
 

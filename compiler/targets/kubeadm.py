@@ -9,14 +9,15 @@ canonical/cloud-init, cloudinit/config/cc_write_files.py and cc_runcmd.py.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from .. import emit
 from . import on_nodes
 from .target import Artifact, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Choice, Spec
     from .on_nodes import Carried

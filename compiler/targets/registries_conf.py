@@ -6,14 +6,15 @@ Source: containers/image, pkg/sysregistriesv2; run with skopeo 1.9.3.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from .. import emit
 from .docker_config import docker_config
 from .target import Artifact, Placement, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..mirrors import Location
     from ..model import Choice, Spec

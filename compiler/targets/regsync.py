@@ -6,14 +6,14 @@ config/host.go (`creds`) and pkg/template (`env`, which gives an empty text for 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .. import emit, placeholders
 from . import copy_list
 from .target import Artifact, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Choice, Spec
 

@@ -6,14 +6,14 @@ beside it is what the targets themselves say of their files.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .. import emit, mirrors
 from . import certs_d, openshift, others
 from .target import Artifact, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Choice, Spec
 

@@ -6,14 +6,15 @@ Source: siderolabs/talos, pkg/machinery/config/types/v1alpha1/v1alpha1_types.go 
 from __future__ import annotations
 
 import binascii
-from typing import TYPE_CHECKING, Any
 
 from .. import emit
 from ..mirrors import Location
 from .target import Artifact, Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..model import Access, Choice, Spec
 
