@@ -386,7 +386,10 @@ def test_every_file_of_every_target_of_nodes_is_carried(chosen, folder, login, f
     targets = [{"target": name, **options.get(name, {})} for name in chosen]
     registry = BASE["registry"] if login else {"endpoint": "harbor.example.net"}
     carrier = {"target": "kubeadm", "format": form, "secrets": secrets}
-    files, result = compiled(BASE | {"registry": registry, "targets": [*targets, carrier]})
+    site = BASE | {"registry": registry, "targets": [*targets, carrier]}
+    if "docker" in chosen:  # which takes no other mirrors
+        site["mirrors"] = [{"source": "docker.io", "target": "harbor.example.net"}]
+    files, result = compiled(site)
     codes = {d.code for d in result.diagnostics if d.severity.value == "error"}
     if not files:
         assert codes <= {"RS213", "RS232", "RS233"}, result.diagnostics

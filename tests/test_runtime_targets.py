@@ -115,7 +115,9 @@ def test_the_logins_are_those_of_the_hosts(site):
         "harbor.example.org": f"{USER}:{OLD}",
         "cache.example.org": f"cache:{OLD}",
     }
-    name = next(name for name in holders if name.endswith("registries.yaml"))
+    name = next(
+        name for name in holders if name.endswith(("k3s/registries.yaml", "rke2/registries.yaml"))
+    )
     configs = yaml.safe_load((folder / "out" / name).read_text())["configs"]
     assert configs["harbor.example.org"]["auth"] == {"username": USER, "password": OLD}
     ca = configs["harbor.example.org"]["tls"]["ca_file"]
