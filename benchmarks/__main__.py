@@ -32,7 +32,7 @@ def main(words: Sequence[str] | None = None) -> None:
         meter = Meter(runs, environment)
         _say("making the environments")
         installed = plain.make(scratch / "plain", byte_code=True)
-        about = machine.described(installed, asked.runs, load)
+        about = machine.described(installed, asked.runs, asked.fleet_runs, load)
         rows = _measured(asked, meter, installed, scratch)
     text = f"{about}\n\n{table.markdown(rows)}"
     print(text, end="")

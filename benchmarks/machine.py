@@ -12,12 +12,13 @@ from pathlib import Path
 from . import plain
 
 
-def described(installed: plain.Plain, rounds: int, load: float) -> str:
+def described(installed: plain.Plain, rounds: int, fleets: int, load: float) -> str:
     """One sentence.
 
     Args:
         installed: where regspec is.
-        rounds: how many there were.
+        rounds: how many there were of cold commands.
+        fleets: how many of fleets.
         load: the load of the machine before the first.
     """
     told = subprocess.run([installed.regspec, "--version"], stdout=subprocess.PIPE, check=True)
@@ -28,8 +29,8 @@ def described(installed: plain.Plain, rounds: int, load: float) -> str:
     needs = ", ".join(f"{name} {number}" for name, number in plain.versions().items())
     return (
         f"{_processor()}, {os.cpu_count()} cores; {system}; {python}; {version} ({needs}). "
-        f"{dt.datetime.now(dt.UTC).date()}, {rounds} rounds of cold commands, at a load of "
-        f"{load:.1f} before the first."
+        f"{dt.datetime.now(dt.UTC).date()}, {rounds} rounds of cold commands and {fleets} of "
+        f"fleets, at a load of {load:.1f} before the first."
     )
 
 
