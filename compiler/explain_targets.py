@@ -225,10 +225,8 @@ def _by_containers(
     """The requests for `HOST/REPOSITORY`."""
     host, _, repository = place.partition("/")
     access = site.spec.access(host)
-    insecure = bool(access and (access.plain_http or access.insecure_skip_verify))
-    ca = f"{on_node.authorities}/{host}/ca.crt" if access and access.ca_cert else ""
     insecure = site.spec.is_insecure(host)
-    ca = f"/etc/containers/certs.d/{host}/ca.crt" if access and access.ca_cert else ""
+    ca = f"{on_node.authorities}/{host}/ca.crt" if access and access.ca_cert else ""
     for scheme in ("https", "http") if insecure else ("https",):
         yield containerd.Attempt(
             f"{scheme}://{host}/v2/{repository}/manifests/{image.digest or image.tag or 'latest'}",
@@ -236,7 +234,7 @@ def _by_containers(
             file=on_node.file,
             authorities=(ca,) if ca and not insecure else (),
             skip_verify=insecure and scheme == "https",
-            login=on_node.logins if host in site.spec.logins else "",
+            login=on_node.logins if access and access.has_login else "",
         )
 
 

@@ -16,7 +16,8 @@ def code_span(text: str) -> str:
     """
     shown = printable(text)
     ticks = _longer_than_any_in(shown, 1)
-    pad = " " if shown[:1] in ("`", " ", "") or shown[-1:] in ("`", " ") else ""
+    edges = shown[:1] + shown[-1:]
+    pad = " " if not shown or "`" in edges or (" " in edges and shown.strip(" ")) else ""
     return f"{ticks}{pad}{shown}{pad}{ticks}"
 
 

@@ -56,6 +56,11 @@ class Access:
         """Whether the host wants a login, so far as the spec says."""
         return bool(self.username and self.password)
 
+    @property
+    def login(self) -> tuple[str, str] | None:
+        """The user name and password, if the host wants a login; references resolved."""
+        return (str(self.username), str(self.password)) if self.has_login else None
+
 
 @frozen
 class Registry:
@@ -167,11 +172,7 @@ class Spec:
         """The user name and password of every host that wants a login; references resolved."""
         hosts = dict.fromkeys((*self.mirror_hosts, *self.hosts))
         known = {host: self.access(host) for host in hosts}
-        return {
-            host: (str(access.username), str(access.password))
-            for host, access in known.items()
-            if access and access.has_login
-        }
+        return {host: login for host, access in known.items() if access and (login := access.login)}
 
     @property
     def by_registry(self) -> tuple[Mirror, ...]:

@@ -285,7 +285,7 @@ def test_an_error_of_the_spec_is_told(regspec, smallest, tmp_path):
 
 
 def test_many_images_and_mirrors_are_quick(tmp_path):
-    """10,000 images against 1,000 mirrors, one runtime and version: under a second, and linear."""
+    """10,000 images against 1,000 mirrors, one runtime and version: linear, and never slow."""
 
     def seconds(images, mirrors, target):
         spec = {
@@ -309,8 +309,8 @@ def test_many_images_and_mirrors_are_quick(tmp_path):
     for target in ("certs.d", {"target": "containerd", "endpoints": "api"}, "registries.conf"):
         few = min(seconds(1000, 100, target) for _ in range(3))
         many = min(seconds(10_000, 1000, target) for _ in range(2))
-        assert many < 1.0
-        assert many < 50 * few  # ten times the images; quadratic would be a hundred
+        assert many < 5  # seconds: about ten times what it takes
+        assert many < 30 * few  # ten times the images; quadratic would be a hundred
 
 
 def test_what_no_registry_of_a_node_can_break(regspec, node, tmp_path):

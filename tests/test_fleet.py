@@ -134,7 +134,7 @@ def test_no_folder_is_inside_another(regspec, tmp_path, sites):
 
 
 def test_an_interrupted_run_leaves_whole_files(tmp_path, sites):
-    names = sites(400)
+    names = sites(4000)
     words = [sys.executable, "-m", "regspec", "compile", *names, "-o", "out/{stem}", "-j", "2"]
     process = subprocess.Popen(
         words, cwd=tmp_path, stderr=subprocess.DEVNULL, start_new_session=True

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-SECONDS = 10
+SECONDS = 30
 """Far more than any case takes (mostly under one), far less than a quadratic step would."""
 
 REGISTRY = "registry: {endpoint: harbor.example.org}\n"

@@ -220,6 +220,16 @@ def test_without_ca_and_insecure_hosts_the_image_configuration_is_left_alone():
     assert list(files) == ["openshift/image-mirrors.yaml"]
 
 
+def test_explain_names_the_files_and_the_logins_of_a_node_of_openshift(regspec, tmp_path):
+    login = {"username": "robot$a", "password": "Hunter2Kx7Zq"}
+    data = spec_of(registry={"endpoint": "harbor.example.net", "caCert": CA, **login})
+    (tmp_path / "spec.yaml").write_text(json.dumps(data | {"targets": ["openshift"]}))
+    done = regspec("explain", "spec.yaml", "docker.io/a/b:1", cwd=tmp_path)
+    assert "because of /etc/containers/registries.conf;" in done.stdout
+    assert "login of the pull secret of the cluster;" in done.stdout
+    assert "CA of /etc/docker/certs.d/harbor.example.net/ca.crt)" in done.stdout
+
+
 def test_the_logins_are_in_no_file_that_is_applied():
     """`oc apply` takes the files of a folder that end in .json, .yaml and .yml."""
     login = {"username": "robot$a", "password": "Hunter2Kx7Zq"}

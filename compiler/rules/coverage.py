@@ -394,9 +394,10 @@ def sandbox_image_missing(subject: Subject) -> Iterator[Found]:
     listed = {
         f"{parsed.registry}/{parsed.repository}:{parsed.tag}" for _, _, parsed in _images(subject)
     }
+    hosts = frozenset(subject.spec.mirror_hosts)
     for choice in subject.choices:
         wanted = coverage.sandbox_image(choice)
-        own = wanted.partition("/")[0] in subject.spec.mirror_hosts  # which needs no mirror
+        own = wanted.partition("/")[0] in hosts  # which needs no mirror
         if listed and wanted and wanted not in listed and not own:
             yield (
                 Place(("images",), on_key=True),

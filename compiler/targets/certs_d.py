@@ -119,9 +119,10 @@ def _ca(spec: Spec, host: str) -> str:
 
 
 def _login(spec: Spec, host: str) -> dict[str, str]:
-    if host not in spec.logins:
+    access = spec.access(host)
+    if not access or not access.login:
         return {}
-    both = base64.b64encode(":".join(spec.logins[host]).encode()).decode()
+    both = base64.b64encode(":".join(access.login).encode()).decode()
     return {"Authorization": f"Basic {both}"}
 
 

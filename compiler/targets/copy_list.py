@@ -53,8 +53,9 @@ def copies(spec: Spec) -> Iterator[tuple[str, str]]:
 
 def without_mirror(spec: Spec) -> Iterator[int]:
     """The indexes in the list of images whose registry has no mirror, and is not where they are."""
+    hosts = frozenset(spec.mirror_hosts)
     for index, parsed, served in _listed(spec):
-        if served is None and parsed.registry not in spec.mirror_hosts:
+        if served is None and parsed.registry not in hosts:
             yield index
 
 

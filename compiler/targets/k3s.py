@@ -32,8 +32,8 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     for host in spec.mirror_hosts:
         access = spec.access(host)
         config: dict[str, Any] = {}
-        if host in spec.logins:
-            username, password = spec.logins[host]
+        if access and access.login:
+            username, password = access.login
             config["auth"] = {"username": username, "password": password}
         if access and not access.plain_http and access.insecure_skip_verify:
             config["tls"] = {"insecure_skip_verify": True}

@@ -47,7 +47,7 @@ def _creds(spec: Spec, host: str, named: dict[str, str]) -> dict[str, str]:
     """
     access = spec.access(host)
     entry: dict[str, str] = {}
-    if access and host in spec.logins:
+    if access and access.has_login:
         for key, part in (("user", "username"), ("pass", "password")):
             variable = placeholders.login_name((*access.path, part), named)
             entry[key] = f'{{{{env "{variable}"}}}}'

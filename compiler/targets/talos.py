@@ -43,12 +43,12 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     accesses = {host: access for host in spec.mirror_hosts if (access := spec.access(host))}
     data: Any
     if version is None or version < FIRST_WITH_DOCUMENTS:
-        data = _patch(spec, mirrors, accesses)
+        data = _patch(mirrors, accesses)
         text = emit.yaml_text(data)
     else:
-        data = list(_documents(spec, mirrors, accesses))
+        data = list(_documents(mirrors, accesses))
         text = "".join(f"---\n{emit.yaml_text(document)}" for document in data)
-    has_login = any(host in spec.logins for host in accesses)
+    has_login = any(access.has_login for access in accesses.values())
     yield Artifact(
         path=choice.option("out", TARGET.file),
         text=f"{emit.HEADER}\n{text}",
@@ -83,15 +83,13 @@ def _tls(access: Access) -> dict[str, Any]:
     return {"ca": str(access.ca_cert)} if access.ca_cert else {}
 
 
-def _patch(
-    spec: Spec, mirrors: dict[str, tuple[str, bool]], accesses: dict[str, Access]
-) -> dict[str, Any]:
+def _patch(mirrors: dict[str, tuple[str, bool]], accesses: dict[str, Access]) -> dict[str, Any]:
     """The patch of the document v1alpha1, in which a CA is the base64 of its PEM."""
     config: dict[str, Any] = {}
     for host, access in accesses.items():
         settings: dict[str, Any] = {}
-        if host in spec.logins:
-            username, password = spec.logins[host]
+        if access.login:
+            username, password = access.login
             settings["auth"] = {"username": username, "password": password}
         tls = _tls(access)
         if "ca" in tls:
@@ -116,7 +114,7 @@ def _patch(
 
 
 def _documents(
-    spec: Spec, mirrors: dict[str, tuple[str, bool]], accesses: dict[str, Access]
+    mirrors: dict[str, tuple[str, bool]], accesses: dict[str, Access]
 ) -> Iterator[dict[str, Any]]:
     """A document for each mirror, for the TLS settings and for the login of each host."""
     for source, (url, skip) in mirrors.items():
@@ -127,8 +125,8 @@ def _documents(
         tls = _tls(access)
         if tls:
             yield _document("RegistryTLSConfig", host, tls)
-        if host in spec.logins:
-            username, password = spec.logins[host]
+        if access.login:
+            username, password = access.login
             login = {"username": username, "password": password}
             yield _document("RegistryAuthConfig", host, login)
 
