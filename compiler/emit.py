@@ -28,7 +28,6 @@ HEADER = "# made by regspec; edit the spec instead"
 _UNSAFE = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 
 
-_WORD = r"[A-Za-z_][A-Za-z0-9_-]*\Z"
 _NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Words that some reader of YAML takes for something else."""
 _BARE = r"[A-Za-z0-9_-]+\Z"
@@ -56,7 +55,8 @@ class NotTheSame(Exception):  # noqa: N818 - it says what the text is
 
 def is_text(word: str) -> bool:
     """Whether a word without quotes is text to every reader of YAML."""
-    return re.match(_WORD, word) is not None and word.lower() not in _NOT_TEXT
+    is_word = word.isascii() and word[:1] != "-" and word.replace("-", "_").isidentifier()
+    return is_word and word.lower() not in _NOT_TEXT
 
 
 def quote(text: str) -> str:

@@ -108,7 +108,7 @@ def strays(folder: str, artifacts: Sequence[Artifact], owned: Sequence[str]) -> 
     return sorted(path for path in found if path not in made and not path.endswith(_NEW))
 
 
-def write(folder: str, artifacts: Sequence[Artifact]) -> int:
+def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | None = None) -> int:
     """Write the artifacts that differ from their files.
 
     Nothing is replaced before every new file is complete. A file of the same content is left
@@ -117,6 +117,7 @@ def write(folder: str, artifacts: Sequence[Artifact]) -> int:
     Args:
         folder: the output folder, which may be a link and is made when it is missing.
         artifacts: no two of one path.
+        found: their `states`, if they were asked for just now.
 
     Returns:
         How many files were written.
@@ -124,7 +125,7 @@ def write(folder: str, artifacts: Sequence[Artifact]) -> int:
     Raises:
         CannotWrite: nothing was replaced, or, if a rename failed, each file is whole still.
     """
-    if _nothing_to_do(folder, artifacts):
+    if _nothing_to_do(folder, artifacts, found or states(folder, artifacts)):
         return 0
     with _explained(folder), contextlib.ExitStack() as cleanup:
         os.makedirs(folder, exist_ok=True)
@@ -153,9 +154,9 @@ def write(folder: str, artifacts: Sequence[Artifact]) -> int:
         return len(changed)
 
 
-def _nothing_to_do(folder: str, artifacts: Sequence[Artifact]) -> bool:
+def _nothing_to_do(folder: str, artifacts: Sequence[Artifact], found: Sequence[State]) -> bool:
     """Whether all is up to date, and nothing is left of a run that was killed."""
-    return all(one.up_to_date for one in states(folder, artifacts)) and not any(
+    return all(state.up_to_date for state in found) and not any(
         os.path.lexists(os.path.join(folder, os.path.dirname(artifact.path), _temporary(artifact)))
         for artifact in artifacts
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 
-from .composer import Composer, NotADocument
 from .emit import is_text
 
 TYPE_CHECKING = False
@@ -17,48 +16,124 @@ if TYPE_CHECKING:
     from typing import Any
 
 _INTEGER = r"(?:0|[1-9][0-9]{0,8})"
-_TEXT = r'"(?:[ !#-\[\]-~]|\\["\\])*"'
+_PLAIN = r"[ !#-\[\]-~]*"
+_TEXT = rf'"{_PLAIN}(?:\\["\\]{_PLAIN})*"'
 """Quoted printable ASCII, which TOML and JSON spell alike."""
-_LITERAL = re.compile(rf"(?:true|false|{_INTEGER})\Z")
 _NAME = rf"(?:[A-Za-z0-9_-]+|{_TEXT})"
 _NAMES = re.compile(_NAME)
 _TABLE = re.compile(rf"\[({_NAME}(?:\.{_NAME})*)\]\Z")
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
-_VALUE = re.compile(rf"(?:{_TEXT}|\[{_TEXT}\]|true|false|{_INTEGER})\Z")
+_QUOTED = re.compile(rf"{_TEXT}\Z")
+_VALUE = re.compile(rf"(?:{_TEXT}|\[(?:{_TEXT}(?:, {_TEXT})*)?\]|{{}}|true|false|{_INTEGER})\Z")
+_LINE = re.compile(rf"( *)(- )?(?:({_NAME}):(?: (?=.)|\Z))?([^ ].*)?\Z")
 
 
 class _Doubt(Exception):  # noqa: N818 - it is no error
     """A text is not in one of our forms."""
 
 
-class _Strict(Composer):
-    """One reading of a YAML document of ours."""
+class _Blocks:
+    """The mappings and lists around a line, and the place that has no value yet."""
 
-    def _key(self, event: Any) -> None:
-        if event.tag or event.anchor or (event.implicit[0] and not is_text(event.value)):
-            raise _Doubt
-        super()._key(event)
+    def __init__(self) -> None:
+        self.data: list[Any] = [None]
+        self.opened: list[tuple[int, Any]] = []
+        self.empty: tuple[int, Any, Any] | None = (-1, self.data, 0)
+        """How far its line is indented; the mapping or list; the key or index in it."""
 
-    def _scalar(self, event: Any) -> Any:
-        if event.implicit[0] and not (_LITERAL.match(event.value) or is_text(event.value)):
+    def at(self, indent: int, kind: type) -> Any:
+        """The mapping or list whose lines are indented so far; it begins where a value lacks."""
+        if self.empty:
+            above, around, key = self.empty
+            if indent <= above:
+                raise _Doubt
+            around[key] = kind()
+            self.empty = None
+            self.opened.append((indent, around[key]))
+        while self.opened and self.opened[-1][0] > indent:
+            self.opened.pop()
+        if not self.opened or self.opened[-1][0] != indent:
             raise _Doubt
-        return super()._scalar(event)
+        around = self.opened[-1][1]
+        if type(around) is not kind:
+            raise _Doubt
+        return around
+
+    def add(self, indent: int, key: str | None) -> None:
+        """Add a key, or an item if it is none, which has no value yet."""
+        around = self.at(indent, list if key is None else dict)
+        if key is None:
+            around.append(None)
+        elif key in around:
+            raise _Doubt
+        self.empty = (indent, around, len(around) - 1 if key is None else key)
+
+    def fill(self, value: Any) -> None:
+        """Give the place that has none its value."""
+        if self.empty:
+            _, around, key = self.empty
+            around[key], self.empty = value, None
 
 
 def yaml(text: str) -> Any:
-    """The data of one YAML document: mappings, lists, text, true and false, numbers.
+    """The data of one YAML document in block style: mappings, lists, text, true and false, numbers.
 
     Returns:
         The data; none if there is something else in it, or it is broken.
     """
-    if "\t" in text:
-        return None  # PyYAML's two parsers differ on it
-    reading = _Strict(text, None)
+    blocks, lines = _Blocks(), text.removeprefix("---\n").split("\n")
+    if lines.pop():
+        return None  # the last line is not whole
+    lines.reverse()
     try:
-        data = reading.compose()
-    except (NotADocument, _Doubt):
+        while lines:
+            line = lines.pop()
+            if not line or (line[0] == "#" and line.isascii() and line.isprintable()):
+                continue
+            found = _LINE.match(line)
+            if not found or not (found[2] or found[3]):
+                return None
+            blanks, dash, name, value = found.groups()
+            indent = len(blanks)
+            if dash:
+                blocks.add(indent, None)
+            if name:
+                key = _unquoted(name)
+                if key is name and not is_text(key):
+                    return None
+                blocks.add(indent + len(dash or ""), key)
+            if value == "|":
+                blocks.fill(_literal(lines, indent))
+            elif value:
+                blocks.fill(_scalar(value))
+    except _Doubt:
         return None
-    return None if reading.problems or reading.anchors else data
+    return None if blocks.empty else blocks.data[0]
+
+
+def _scalar(value: str) -> Any:
+    if _QUOTED.match(value):
+        return _unquoted(value)
+    if _VALUE.match(value):
+        return json.loads(value)
+    if is_text(value):
+        return value
+    raise _Doubt
+
+
+def _literal(lines: list[str], above: int) -> str:
+    """The text of a literal block, whose lines are taken off the end of the list."""
+    first = lines[-1] if lines else ""
+    indent = len(first) - len(first.lstrip(" "))
+    if indent <= above or indent == len(first):
+        raise _Doubt
+    block = []
+    while lines and (not lines[-1] or lines[-1].startswith(first[:indent])):
+        line = lines.pop()[indent:]
+        if not (line.isascii() and line.isprintable()) or (line and not line.strip(" ")):
+            raise _Doubt
+        block.append(line)
+    return "\n".join(block).rstrip("\n") + "\n"
 
 
 def toml(text: str) -> dict[str, Any] | None:
@@ -91,5 +166,7 @@ def toml(text: str) -> dict[str, Any] | None:
 
 
 def _unquoted(name: str) -> str:
-    text: str = json.loads(name) if name.startswith('"') else name
+    if not name.startswith('"'):
+        return name
+    text: str = json.loads(name) if "\\" in name else name[1:-1]
     return text

@@ -148,7 +148,7 @@ def _folder(name: str, output: str) -> str:
 def _compile_one(settings: Settings, name: str) -> Done:
     """Compile one spec and write, or compare, its files."""
     from .. import output, reports
-    from ..pipeline import compile_spec
+    from ..pipeline import compile_spec, read_back
     from ..sources import FolderReader
 
     try:
@@ -163,6 +163,7 @@ def _compile_one(settings: Settings, name: str) -> Done:
         today=lambda: settings.today,
         with_placeholders=settings.with_placeholders,
         only_errors=True,
+        unread=True,
     )
     errors, warnings = result.diagnostics, result.warnings
     if errors:
@@ -171,8 +172,11 @@ def _compile_one(settings: Settings, name: str) -> Done:
         return Done(Exit.ATTENTION, reports.concise(errors[0], name, paint).rstrip() + more)
     folder = _folder(name, settings.output)
     try:
+        states = output.states(folder, result.artifacts)
+        read_back(
+            [one for one, state in zip(result.artifacts, states, strict=True) if not state.same]
+        )
         if settings.check:
-            states = output.states(folder, result.artifacts)
             stale = tuple(
                 os.path.join(folder, artifact.path)
                 for artifact, state in zip(result.artifacts, states, strict=True)
@@ -183,7 +187,7 @@ def _compile_one(settings: Settings, name: str) -> Done:
             code = Exit.ATTENTION if stale else Exit.DONE
             same = sum(state.up_to_date for state in states)
             return Done(code, "", stale, 0, same, warnings)
-        written = output.write(folder, result.artifacts)
+        written = output.write(folder, result.artifacts, states)
     except output.CannotWrite as error:
         return Done(Exit.CANNOT, f"{paint('error', 'error')}: {printable(str(error))}")
     return Done(Exit.DONE, "", (), written, len(result.artifacts) - written, warnings)

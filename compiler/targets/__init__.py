@@ -37,8 +37,14 @@ _MODULES = {
 class _Targets(Mapping[str, Target]):
     """The targets by their names; the module of one is imported when it is asked for."""
 
+    def __init__(self) -> None:
+        self._imported: dict[str, Target] = {}
+
     def __getitem__(self, name: str) -> Target:
-        target: Target = import_module(f".{_MODULES[name]}", __name__).TARGET
+        target = self._imported.get(name)
+        if target is None:
+            target = import_module(f".{_MODULES[name]}", __name__).TARGET
+            self._imported[name] = target
         return target
 
     def __contains__(self, name: object) -> bool:
