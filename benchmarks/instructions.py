@@ -9,6 +9,7 @@ that. The exit code is 1 where the limit is exceeded.
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
@@ -67,6 +68,11 @@ def ratio() -> float:
 
 def main() -> None:
     """Print the ratio and whether it is within the limit."""
+    argparse.ArgumentParser(
+        prog="python -m benchmarks.instructions",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
     found = ratio()
     print(f"{found:.2f} times the instructions of `python -c pass`; the limit is {LIMIT}")
     sys.exit(found > LIMIT)

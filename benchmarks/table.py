@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .measure import Middle
 
-BEGIN = "<!-- measured: `python -m benchmarks --write` replaces this -->"
+BEGIN = "<!-- measured: `python -m benchmarks --write docs/performance.md` replaces this -->"
 END = "<!-- measured: end -->"
 _HEADINGS = ("", "result", "middle half", "without the fast path", "memory, MiB")
 

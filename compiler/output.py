@@ -188,7 +188,7 @@ def _explained(where: str) -> Iterator[None]:
         why = reason(error)
         if error.errno == errno.ELOOP:
             why = "there is a link in its way"
-        elif error.errno == errno.ENOTDIR:
+        elif error.errno in (errno.ENOTDIR, errno.EEXIST):
             why = "there is a file or a link in place of a folder"
         raise CannotWrite(f"{where}: {why}") from None
 

@@ -27,6 +27,9 @@ LARGEST_FILE = 1024 * 1024
 """The largest file that a spec may refer to, in bytes."""
 
 
+_RELATIVE = "a path is relative to the folder of the spec; of the spec `-`, to where you are"
+
+
 class Unresolvable(Exception):  # noqa: N818 - it says what the reference is
     """A reference cannot be resolved.
 
@@ -69,7 +72,8 @@ class FolderReader:
                 )
             content, _ = read_regular(real, most=LARGEST_FILE + 1, follow=False)
         except OSError as error:
-            raise Unresolvable(f"this file cannot be read: {reason(error)}") from None
+            advice = _RELATIVE if isinstance(error, FileNotFoundError) else ""
+            raise Unresolvable(f"this file cannot be read: {reason(error)}", advice) from None
         if len(content) > LARGEST_FILE:
             raise Unresolvable(f"this file is larger than {LARGEST_FILE} bytes")
         return content
@@ -216,7 +220,8 @@ class _Resolver:
         variable = _shown(name)
         value = self.environment.get(name)
         if value is None:
-            raise Unresolvable(f"{variable} is not set in the environment", "export it first")
+            line = f"`export {name}=...`" if name.isupper() else "export it"
+            raise Unresolvable(f"{variable} is not set in the environment", f"{line} first")
         try:
             return _decoded(value.encode("utf-8"))
         except UnicodeEncodeError:

@@ -37,6 +37,8 @@ def cli_page(note: str) -> str:
         "| `NO_COLOR` | no colour, even on a terminal |",
         "| `FORCE_COLOR` | colour, even without a terminal |",
         "| `GITHUB_ACTIONS` | diagnostics are annotations by default |",
+        "| `SOURCE_DATE_EPOCH` | the day for certificates, where `--at` gives none |",
+        "| `REGSPEC_FAST=0` | the same by the long way ([performance.md](performance.md)) |",
         "",
         "Beside them regspec reads only the variables that a spec names by `{env: NAME}`.\n",
         *_manual(regspec, ()),

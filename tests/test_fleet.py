@@ -55,7 +55,7 @@ def test_one_that_fails_is_told_on_one_line_and_holds_up_no_other(regspec, tmp_p
     assert first == "sites/s001.yaml:24:1: error[schema]: unknown key `miror` (and 1 more)"
     assert second.startswith("sites/s003.yaml:1:1: error[")
     assert summary.startswith("6 specs: 12 files written, 0 up to date, ")
-    assert summary.endswith("2 of 6 specs failed")
+    assert summary.endswith("2 of 6 specs failed (`regspec check` tells why)")
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {"s000", "s002", "s004", "s005"}
 
@@ -104,9 +104,9 @@ def test_check_tells_each_file_that_is_stale(regspec, tmp_path, sites):
     [
         (("-o", "out"), "would both go to out"),
         (("-o", "out/{stem}", "-"), "takes specs that are files"),
-        (("-o", "out/{stem}", "--diff"), "--jobs goes with --check only"),
-        (("-o", "out/{stem}", "--stdout"), "--jobs goes with --check only"),
-        (("-o", "out/{stem}", "--depfile", "d"), "--jobs goes with --check only"),
+        (("-o", "out/{stem}", "--diff"), "--jobs tells one line a spec"),
+        (("-o", "out/{stem}", "--stdout"), "--jobs tells one line a spec"),
+        (("-o", "out/{stem}", "--depfile", "d"), "--jobs tells one line a spec"),
         (("-o", "out/{stem}", "--jobs", "0"), "not in the range"),
         (("-o", "a/{stem}/b", "elsewhere/s000.yaml"), "would both go to a/s000/b"),
     ],
@@ -136,14 +136,15 @@ def test_no_folder_is_inside_another(regspec, tmp_path, sites):
 def test_an_interrupted_run_leaves_whole_files(tmp_path, sites):
     names = sites(4000)
     words = [sys.executable, "-m", "regspec", "compile", *names, "-o", "out/{stem}", "-j", "2"]
-    process = subprocess.Popen(
-        words, cwd=tmp_path, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    said = tmp_path / "said"
+    with said.open("wb") as stderr:
+        process = subprocess.Popen(words, cwd=tmp_path, stderr=stderr, start_new_session=True)
     deadline = time.monotonic() + 20
     while not list(tmp_path.glob("out/*/values.yaml")) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) != 0
+    assert process.wait(timeout=30) == 130
+    assert said.read_text().endswith("stopped; every file is whole\n")
     time.sleep(0.2)
     files = files_below(tmp_path / "out")
     assert files

@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _tell(error)
         code = Exit.CANNOT
     except KeyboardInterrupt:
+        say("stopped; every file is whole")
         code = Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug of ours
         say(f"error: this is a bug in regspec ({type(error).__name__}); {_ISSUES}")

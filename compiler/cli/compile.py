@@ -128,7 +128,10 @@ def compile_command(
     asked.refuse(check=check, diff=diff, stdout=stdout)
     if jobs is not None:
         if diff or stdout or form or asked != Asked(None, (), None, None):
-            raise click.UsageError("--jobs goes with --check only, of all that is told or listed")
+            raise click.UsageError(
+                "--jobs tells one line a spec: leave out --diff, --stdout, --format and the "
+                "options that record what was made, or leave out --jobs"
+            )
         from .fleet import Settings, compile_fleet
 
         with_placeholders = secrets == "placeholder"

@@ -102,7 +102,7 @@ def compile_all(
             continue
         stem = "stdin" if name == STDIN else stem_of(name)
         if stem == ".." and "{stem}" in output:
-            teller.unreadable = True
+            teller.unreadable += 1
             say_error(f"{name}: `{{stem}}` would lead out of the folder")
             continue
         compiled.append(

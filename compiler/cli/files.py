@@ -50,7 +50,9 @@ def read_bytes(name: str, most: int, otherwise: str = "") -> bytes:
             content, _ = read_regular(name, most=most + 1)
         except OSError as error:
             why = reason(error)
-            if why == NOT_REGULAR:
+            if os.path.isdir(name):
+                why = f"a folder; name the files in it, such as {called(name).rstrip('/')}/*.yaml"
+            elif why == NOT_REGULAR:
                 why += otherwise
             raise Unusable(f"{called(name)}: {why}") from None
     if len(content) > most:

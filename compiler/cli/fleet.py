@@ -201,5 +201,5 @@ def _tell(found: Sequence[Done], failed: int, *, check: bool) -> None:
     said.append(f"{same} up to date")
     said += [f"{counted(warnings, 'warning')} (`regspec check` tells them)"] if warnings else []
     if failed:
-        said.append(f"{failed} of {counted(len(found), 'spec')} failed")
+        said.append(f"{failed} of {counted(len(found), 'spec')} failed (`regspec check` tells why)")
     say(f"{counted(len(found), 'spec')}: {', '.join(said)}")

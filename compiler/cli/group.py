@@ -40,7 +40,8 @@ Exit codes:
   0  done, or up to date
   1  the spec or the files need attention
   2  usage, or the spec or the output cannot be read or written
-  3  a bug of regspec""",
+  3  a bug of regspec
+130  stopped by Ctrl-C""",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show where regspec failed when that is its own fault.")
@@ -64,6 +65,9 @@ def run(words: Sequence[str]) -> int:
 
     Returns:
         The exit code.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, of which click makes something of its own.
     """
     try:
         code: int = regspec.main(list(words), prog_name="regspec", standalone_mode=False)
@@ -71,5 +75,5 @@ def run(words: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except click.exceptions.Abort:
-        return Exit.INTERRUPTED
+        raise KeyboardInterrupt from None
     return code

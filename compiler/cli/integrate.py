@@ -14,8 +14,8 @@ def integrate_command(system: str) -> None:
     """Print what a build system needs to compile or check the specs of sites/.
 
     make: an include that compiles sites/NAME.yaml into out/NAME when the spec, or a file that it
-    refers to, has changed. github and gitlab: a workflow that checks the specs, and that out/ holds
-    what they compile to, with this version of regspec.
+    refers to, has changed. github and gitlab: a workflow that checks the specs, and that rendered/
+    holds what they compile to without secrets, with this version of regspec.
 
     \b
       regspec integrate make > regspec.mk               then: include regspec.mk

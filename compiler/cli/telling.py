@@ -35,8 +35,8 @@ class Teller:
         self.counts = dict.fromkeys(Severity, 0)
         self.specs = 0
         self.fixed = self.fixable = 0
-        self.unreadable = False
-        """Whether a spec could not be read."""
+        self.unreadable = 0
+        """How many specs could not be read."""
         self.progress = Progress()
         self._kept: list[tuple[str, Diagnostic]] = []
 
@@ -54,7 +54,7 @@ class Teller:
             except Unusable as error:
                 self.progress.clear()
                 error.show()
-                self.unreadable = True
+                self.unreadable += 1
                 continue
             yield name, content
 
@@ -102,6 +102,8 @@ class Teller:
             )
             if (count := self.counts[severity])
         ]
+        if self.unreadable:
+            found.append(f"{counted(self.unreadable, 'spec')} could not be read")
         said = f"{counted(self.specs, 'spec')} checked: {', '.join(found) or 'nothing found'}"
         if self.fixed:
             said += f"; {self.fixed} mended"
