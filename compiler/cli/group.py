@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from .. import __version__
-from .exit_codes import Exit
 from .grouped import GroupedCommands
 
 TYPE_CHECKING = False
