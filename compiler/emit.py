@@ -203,7 +203,14 @@ def _read_yaml(text: str) -> Any:
         raise ValueError("not YAML") from error
 
 
-def _read_toml(text: str) -> Any:
+def read_toml(text: str) -> Any:
+    """The data of a TOML text.
+
+    Raises:
+        tomllib.TOMLDecodeError: it is none.
+        ValueError: a number in it is longer than Python reads.
+        RecursionError: it is nested too deeply.
+    """
     try:
         from . import readback
     except ImportError:
@@ -226,7 +233,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "yaml": _read_yaml,
     "yaml documents": _read_documents,
     "json": json.loads,
-    "toml": _read_toml,
+    "toml": read_toml,
     "text": str,
 }
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from urllib.parse import urlsplit
 
 from . import reference
-from .emit import MAIN_WITH_IMPORTS
+from .emit import MAIN_WITH_IMPORTS, read_toml
 from .frozen import frozen
 from .mirrors import Places
 from .runtimes import (
@@ -177,7 +176,7 @@ def _by_k3s(site: Site, data: Any, image: reference.Reference, file: str) -> Ite
 def _containers(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
     """The row of podman, CRI-O, skopeo and buildah, by registries.conf."""
     del wanted
-    data = containers.Registries(tomllib.loads(next(iter(files.values()))))
+    data = containers.Registries(read_toml(next(iter(files.values()))))
     on_node = _OnNode(f"/etc/containers/{TARGETS[choice.target].parts[0]}")
     return _rows(site, "containers", choice, lambda image: _by_prefix(site, data, image, on_node))
 
@@ -275,7 +274,7 @@ def _by_docker(data: Any, image: reference.Reference, placed: frozenset[str]) ->
 def _buildkit(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:
     """The row of BuildKit, by buildkitd.toml."""
     del wanted
-    data = tomllib.loads(next(iter(files.values())))
+    data = read_toml(next(iter(files.values())))
     return _rows(site, "buildkit", choice, lambda image: _by_buildkit(data, image))
 
 

@@ -1,4 +1,4 @@
-"""The plain form of `compile`, which is read without click, does what click's form does."""
+"""The plain forms of commands, which are read without click, do what click's forms do."""
 
 from __future__ import annotations
 
@@ -15,21 +15,28 @@ BROKEN = "registry: {endpoint: https://harbor.example.org/}\nmirors: [docker.io]
 @pytest.mark.parametrize(
     "words, asked",
     [
-        ("compile a.yaml", (("a.yaml",), "out", False)),
-        ("compile a.yaml b.yaml -o {stem} --check", (("a.yaml", "b.yaml"), "{stem}", True)),
-        ("compile --check --output x a.yaml", (("a.yaml",), "x", True)),
+        ("compile a.yaml", ("compile", ("a.yaml",), set(), "out")),
+        (
+            "compile a.yaml b.yaml -o {stem} --check",
+            ("compile", ("a.yaml", "b.yaml"), {"--check"}, "{stem}"),
+        ),
+        ("compile --check --output x a.yaml", ("compile", ("a.yaml",), {"--check"}, "x")),
+        ("check a.yaml b.yaml", ("check", ("a.yaml", "b.yaml"), set(), "out")),
+        ("check -q a.yaml --strict", ("check", ("a.yaml",), {"-q", "--strict"}, "out")),
+        ("explain a.yaml nginx x", ("explain", ("a.yaml", "nginx", "x"), set(), "out")),
+        ("explain --allow-upstream a b", ("explain", ("a", "b"), {"--allow-upstream"}, "out")),
     ],
 )
 def test_what_is_plain(words, asked):
     read = plain.read(words.split())
-    assert (read.specs, read.output, read.check) == asked
+    assert (read.command, read.names, read.flags, read.output) == asked
 
 
 @pytest.mark.parametrize(
     "words",
     [
         [],
-        ["check", "a.yaml"],
+        ["rules"],
         ["compile"],
         ["compile", "-"],
         ["compile", "--help"],
@@ -39,9 +46,22 @@ def test_what_is_plain(words, asked):
         ["compile", "a.yaml", "-oout"],
         ["compile", "a.yaml", "--output=out"],
         ["compile", "a.yaml", "--diff"],
+        ["compile", "a.yaml", "--strict"],
         ["compile", "--", "a.yaml"],
         ["compile", ""],
         ["--debug", "compile", "a.yaml"],
+        ["check"],
+        ["check", "-"],
+        ["check", "a.yaml", "-o", "out"],
+        ["check", "a.yaml", "--check"],
+        ["check", "a.yaml", "--fix"],
+        ["check", "a.yaml", "--str"],
+        ["check", "a.yaml", "-qh"],
+        ["explain", "a.yaml"],
+        ["explain", "-", "nginx"],
+        ["explain", "a.yaml", "-i", "images.txt"],
+        ["explain", "a.yaml", "nginx", "-q"],
+        ["explain", "a.yaml", ""],
     ],
 )
 def test_what_is_left_to_click(words):
@@ -51,6 +71,28 @@ def test_what_is_left_to_click(words):
 def test_completion_is_left_to_click(monkeypatch):
     monkeypatch.setenv("_REGSPEC_COMPLETE", "bash_complete")
     assert plain.read(["compile", "a.yaml"]) is None
+    assert plain.read(["check", "a.yaml"]) is None
+
+
+def both(folder, words, **environment):
+    """What a command says, with what is there for speed only and without it."""
+    return [
+        subprocess.run(
+            [sys.executable, "-m", "regspec", *words],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "REGSPEC_FAST": fast, **environment},
+            capture_output=True,
+            check=False,
+        )
+        for fast in ("1", "0")
+    ]
+
+
+def same(done):
+    """The exit code and the output of two that must not differ."""
+    first, second = ((one.returncode, one.stdout, one.stderr) for one in done)
+    assert first == second
+    return first
 
 
 def state(folder):
@@ -102,20 +144,82 @@ def test_both_say_and_write_the_same(tmp_path, root, smallest, words):
     assert [one[1:] for one in found[:half]] == [one[1:] for one in found[half:]]
 
 
-def test_click_is_not_imported(tmp_path, smallest):
-    (tmp_path / "registry.yaml").write_text(smallest)
+@pytest.fixture
+def specs(tmp_path, root, smallest):
+    """A folder with specs, good and bad, for what writes nothing."""
+    (tmp_path / "registry.yaml").write_bytes((root / "examples/harbor-airgap.yaml").read_bytes())
+    (tmp_path / "smallest.yaml").write_text(smallest)
+    (tmp_path / "broken.yaml").write_text(BROKEN)
+    (tmp_path / "text.yaml").write_text("a: [")
+    (tmp_path / "copied.yaml").write_text(f"{smallest}targets: [copy-list]\n")
+    (tmp_path / "secret.yaml").write_text(
+        smallest.replace("org}", "org, username: x, password: {env: NOT_SET}}")
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words, code",
+    [
+        ("check registry.yaml", 0),
+        ("check registry.yaml --strict", 1),
+        ("check registry.yaml -q", 0),
+        ("check registry.yaml registry.yaml", 0),
+        ("check --strict smallest.yaml registry.yaml secret.yaml --quiet", 1),
+        ("check secret.yaml", 0),
+        ("check broken.yaml registry.yaml", 1),
+        ("check text.yaml", 1),
+        ("check missing.yaml registry.yaml", 2),
+        ("check .", 2),
+        ("explain registry.yaml nginx", 1),
+        ("explain registry.yaml nginx:1.25 quay.io/a/b@sha256:" + "0" * 64, 1),
+        ("explain registry.yaml nginx --allow-upstream", 1),
+        ("explain smallest.yaml ghcr.io/a/b nginx nginx", 1),
+        ("explain smallest.yaml harbor.example.org/a/nginx", 0),
+        ("explain smallest.yaml NGINX nginx", 1),
+        ("explain smallest.yaml NGINX", 1),
+        ("explain copied.yaml nginx", 2),
+        ("explain copied.yaml NGINX", 2),
+        ("explain broken.yaml nginx", 1),
+        ("explain broken.yaml NGINX", 1),
+        ("explain secret.yaml nginx", 1),
+        ("explain text.yaml nginx", 1),
+        ("explain missing.yaml nginx", 2),
+    ],
+)
+def test_both_say_the_same(specs, words, code):
+    assert same(both(specs, words.split()))[0] == code
+    assert same(both(specs, words.split(), GITHUB_ACTIONS="true", FORCE_COLOR="1"))[0] == code
+
+
+@pytest.mark.parametrize("name", ["everything", "cert-manager"])
+def test_both_explain_every_target_the_same(root, name):
+    words = ["explain", str(root / f"examples/{name}.yaml"), "nginx", "quay.io/a/b:1", "x.y/z"]
+    assert same(both(root, words))[0] in (0, 1)
+
+
+@pytest.mark.parametrize(
+    "words", ["compile registry.yaml", "check registry.yaml", "explain registry.yaml nginx"]
+)
+def test_click_is_not_imported(tmp_path, root, words):
+    (tmp_path / "registry.yaml").write_bytes((root / "examples/harbor-airgap.yaml").read_bytes())
     script = (
         "import sys\n"
         "from regspec.cli import main\n"
-        "try: main(['compile', 'registry.yaml'])\n"
+        f"try: main({words.split()!r})\n"
         "except SystemExit as end: code = end.code\n"
         "slow = {'click', 'jinja2', 'jsonschema', 'tomlkit', 'tomllib', 'yaml.constructor',\n"
-        "        'dataclasses', 'pathlib', 'importlib.resources', 'difflib'}\n"
-        "print(code, sorted(slow & sys.modules.keys()))\n"
+        "        'dataclasses', 'pathlib', 'importlib.resources', 'difflib', 'typing'}\n"
+        "print(sorted(slow & sys.modules.keys()), file=sys.stderr)\n"
     )
-    words = [sys.executable, "-P", "-c", script]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
-    imported = done.stdout
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = done.stderr.splitlines()[-1]
     # An editable install of setuptools imports some of them by itself.
     before = subprocess.run(
         [sys.executable, "-P", "-c", "import sys; print(sorted(sys.modules))"],
@@ -123,30 +227,59 @@ def test_click_is_not_imported(tmp_path, smallest):
         text=True,
         check=True,
     ).stdout
-    for name in ("pathlib", "importlib.resources", "difflib", "dataclasses"):
+    for name in ("pathlib", "importlib.resources", "difflib", "dataclasses", "typing"):
         if f"'{name}'" in before:
             imported = imported.replace(f"'{name}', ", "").replace(f"'{name}'", "")
-    assert imported.replace(", ]", "]").split() == ["0", "[]"], imported
+    assert imported.replace(", ]", "]") == "[]", imported
 
 
-@pytest.mark.parametrize("full", ["broken.yaml", "registry.yaml"])
-def test_an_output_that_is_full_is_told(tmp_path, smallest, full):
-    (tmp_path / "registry.yaml").write_text(smallest)
-    (tmp_path / "broken.yaml").write_text(BROKEN)
+def codes_with(stream, taker, folder, words):
+    """The exit codes of both where an output of theirs goes to something that takes nothing."""
+    return [
+        subprocess.run(
+            [sys.executable, "-m", "regspec", *words.split()],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "REGSPEC_FAST": fast},
+            check=False,
+            **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: taker},
+        ).returncode
+        for fast in ("1", "0")
+    ]
+
+
+@pytest.mark.parametrize(
+    "stream, words",
+    [
+        ("stderr", "compile broken.yaml"),
+        ("stderr", "compile smallest.yaml"),
+        ("stderr", "check registry.yaml"),
+        ("stderr", "explain broken.yaml nginx"),
+        ("stdout", "explain smallest.yaml nginx"),
+    ],
+)
+def test_an_output_that_is_full_is_told(specs, stream, words):
     if not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full here")
-    codes = []
-    for fast in ("1", "0"):
-        with open("/dev/full", "w") as nothing:
-            done = subprocess.run(
-                [sys.executable, "-m", "regspec", "compile", full],
-                cwd=tmp_path,
-                env={"PATH": os.environ["PATH"], "REGSPEC_FAST": fast},
-                stderr=nothing,
-                check=False,
-            )
-        codes.append(done.returncode)
-    assert codes == [2, 2]
+    with open("/dev/full", "w") as nothing:
+        assert codes_with(stream, nothing, specs, words) == [2, 2]
+
+
+@pytest.mark.parametrize(
+    "stream, words, code",
+    [
+        ("stderr", "compile smallest.yaml", 1),
+        ("stderr", "check registry.yaml", 1),
+        ("stderr", "explain broken.yaml nginx", 1),
+        ("stdout", "explain smallest.yaml nginx", 0),
+    ],
+)
+def test_a_reader_that_goes_away_has_seen_enough(specs, stream, words, code):
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        assert codes_with(stream, write, specs, words) == [code, code]
+    finally:
+        os.close(write)
 
 
 YAML = """

@@ -33,18 +33,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         package = __package__.partition(".")[0]
         sys.modules |= dict.fromkeys((f"{package}.generated", f"{package}.readback"))  # type: ignore[arg-type]
     try:
-        asked = plain.read(words) if fast else None
-        if asked is not None:
-            code = plain.run(asked)
-            if arguments is None:
-                _leave(code)
-        else:
+        code = plain.run(words) if fast else None
+        if code is None:
             from .group import run
 
             code = run(words)
+        elif arguments is None:
+            _leave(code)
     except Unusable as error:
         error.show()
         code = Exit.CANNOT
+    except BrokenPipeError:  # nobody reads what is said: the code that click gives
+        forget(sys.stdout)
+        forget(sys.stderr)
+        code = Exit.ATTENTION
     except OSError as error:
         _tell(error)
         code = Exit.CANNOT

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
-from ..diagnostics import printable
-from .exit_codes import Exit
-from .files import STDIN, folder_of, rewrite
+from .checking import Checking, check_all
+from .files import STDIN
 from .options import (
     ALL_FORMS,
     LINE_FORMS,
@@ -17,17 +14,14 @@ from .options import (
     specs_argument,
     target_option,
 )
-from .telling import Teller, default_form, shown_name
-from .terminal import put, say
+from .telling import Teller, default_form
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
-    from typing import Any
 
-    from ..pipeline import Mended
     from ..rules import Selection
 
 
@@ -81,58 +75,12 @@ def check_command(
       regspec check registry.yaml --diff          what --fix would mend
       regspec rule RS101                what a code means, and what to do
     """
-    from ..diagnostics import Severity
-    from ..pipeline import check_spec, mend_spec
-    from ..sources import FolderReader
-
     selection = _selection(select, ignore, with_ignored=include_ignored)
     form = form or default_form()
     if STDIN in specs and (fix or diff) and form not in LINE_FORMS:
         raise click.UsageError(f"--format {form} and a mended `-` would both be printed")
-    teller, code = Teller(form, errors_only=quiet), Exit.DONE
-    for name, content in teller.read(specs, "specs checked"):
-        given: dict[str, Any] = {
-            "targets": targets,
-            "environment": os.environ,
-            "read_file": FolderReader(folder_of(name), allowed),
-            "today": today,
-            "selection": selection,
-        }
-        if fix or diff:
-            mended = mend_spec(content, **given)
-            if diff:
-                _show(name, mended, content)
-                code = Exit.ATTENTION if mended.count else code
-            else:
-                teller.fixed += mended.count
-                content = _keep(name, mended)  # noqa: PLW2901 - what is checked is what is kept
-        result = check_spec(content, **given)
-        teller.tell(name, result)
-        if result.failed or (strict and teller.counts[Severity.WARNING]):
-            code = Exit.ATTENTION
-    teller.finish()
-    if not quiet:
-        say(teller.summary())
-    return Exit.CANNOT if teller.unreadable else code
-
-
-def _show(name: str, mended: Mended, before: bytes) -> None:
-    """Print what would be mended in a spec."""
-    if mended.count:
-        shown = printable(shown_name(name))
-        line_ends = b"\r\n" in before and b"\r\n" not in mended.content
-        ends = ("@@ CRLF at the ends of its lines becomes LF @@",) if line_ends else ()
-        lines = (f"--- {shown}", f"+++ {shown}", *ends, *mended.diff)
-        put("".join(f"{line}\n" for line in lines).encode())
-
-
-def _keep(name: str, mended: Mended) -> bytes:
-    """Put a mended spec where it came from."""
-    if name == STDIN:
-        put(mended.content)
-    elif mended.count:
-        rewrite(name, mended.content)
-    return mended.content
+    asked = Checking(today, selection, targets, allowed, strict, fix, diff)
+    return check_all(specs, asked, Teller(form, errors_only=quiet))
 
 
 def _selection(select: str | None, ignore: str | None, *, with_ignored: bool) -> Selection:

@@ -1,7 +1,7 @@
-"""The plain form of `compile`, which hooks and Make run: read without click.
+"""The plain forms of `compile`, `check` and `explain`, which people, hooks and Make run.
 
-An import of click takes longer than all that a compile does. What is not of this form, and whatever
-looks like a mistake, is left to click, which has the words for it.
+They are read without click, whose import takes longer than all that they do. What is of another
+form, and whatever looks like a mistake, is left to click, which has the words for it.
 """
 
 from __future__ import annotations
@@ -22,46 +22,95 @@ _COMPLETING = "_REGSPEC_COMPLETE"
 
 @frozen
 class Plain:
-    """`compile SPEC... [-o DIR] [--check]`."""
+    """`compile SPEC... [-o DIR] [--check]`, or another command with a flag or two."""
 
-    specs: tuple[str, ...]
-    output: str
-    check: bool
+    command: str
+    names: tuple[str, ...]
+    """The specs; of `explain` the spec and its images."""
+    flags: frozenset[str] = frozenset()
+    output: str = DEFAULT_FOLDER
 
 
 def read(words: Sequence[str]) -> Plain | None:
-    """What is asked in the plain form; none if it is asked in any other.
+    """What is asked in a plain form; none if it is asked in any other.
 
     Args:
         words: those after the name of the program.
     """
-    if not words or words[0] != "compile" or _COMPLETING in os.environ:
+    if not words or words[0] not in _COMMANDS or _COMPLETING in os.environ:
         return None
-    specs, output, check = [], DEFAULT_FOLDER, False
+    _, known, least = _COMMANDS[words[0]]
+    names, flags, output = [], set(), DEFAULT_FOLDER
     rest = iter(words[1:])
     for word in rest:
-        if word in ("-o", "--output"):
+        if word in known:
+            flags.add(word)
+        elif word in ("-o", "--output") and words[0] == "compile":
             output = next(rest, "")
             if not output or output.startswith("-"):
                 return None
-        elif word == "--check":
-            check = True
         elif not word or word.startswith("-"):
             return None
         else:
-            specs.append(word)
-    return Plain(tuple(specs), output, check) if specs else None
+            names.append(word)
+    asked = Plain(words[0], tuple(names), frozenset(flags), output)
+    return asked if len(names) >= least else None
 
 
-def run(asked: Plain) -> int:
-    """Do what is asked, and give the exit code."""
-    if len(asked.specs) == 1:
+def run(words: Sequence[str]) -> int | None:
+    """Do what is asked in a plain form, and give the exit code.
+
+    Args:
+        words: those after the name of the program.
+
+    Returns:
+        None if it is asked in any other, or is a mistake that click tells; nothing is done then.
+    """
+    asked = read(words)
+    if asked is None:
+        return None
+    perform, _, least = _COMMANDS[asked.command]
+    if len(asked.names) == least:
         gc.disable()  # what little there is of it lives no longer than the process
+    return perform(asked)
+
+
+def _compile(asked: Plain) -> int:
     from .compiling import compile_all, finish
     from .days import today
     from .telling import Teller, default_form
 
     compiled, code = compile_all(
-        asked.specs, asked.output, (), (), today, Teller(default_form()), with_placeholders=False
+        asked.names, asked.output, (), (), today, Teller(default_form()), with_placeholders=False
     )
-    return finish(compiled, code, check=asked.check, diff=False)
+    return finish(compiled, code, check="--check" in asked.flags, diff=False)
+
+
+def _check(asked: Plain) -> int:
+    from ..rules import Selection
+    from .checking import Checking, check_all
+    from .days import today
+    from .telling import Teller, default_form
+
+    quiet = bool(asked.flags & {"-q", "--quiet"})
+    checking = Checking(today, Selection(), strict="--strict" in asked.flags)
+    return check_all(asked.names, checking, Teller(default_form(), errors_only=quiet))
+
+
+def _explain(asked: Plain) -> int | None:
+    from .explaining import Explaining, NoRuntime, explain_spec, refused
+
+    spec, *images = asked.names
+    explaining = Explaining(allow_upstream="--allow-upstream" in asked.flags)
+    try:
+        return None if refused(images) else explain_spec(spec, images, explaining)
+    except NoRuntime:
+        return None
+
+
+_COMMANDS = {
+    "compile": (_compile, ("--check",), 1),
+    "check": (_check, ("--strict", "-q", "--quiet"), 1),
+    "explain": (_explain, ("--allow-upstream",), 2),
+}
+"""What does each, the flags that it knows, and how many names it takes at least."""

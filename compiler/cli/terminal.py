@@ -22,6 +22,7 @@ _CODES = {
     "error": "\x1b[31m\x1b[1m",
     "warning": "\x1b[33m\x1b[1m",
     "info": "\x1b[36m\x1b[1m",
+    "good": "\x1b[32m\x1b[1m",
     "bold": "\x1b[1m",
     "gutter": "\x1b[34m",
 }
@@ -75,16 +76,21 @@ def say_error(message: str) -> None:
     say(f"{paint('error', 'error')}: {printable(message)}")
 
 
-def colored() -> bool:
-    """Whether diagnostics have colours: on a terminal, unless NO_COLOR or FORCE_COLOR decides."""
+def _colored(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
 
-def paint(role: str, text: str) -> str:
-    """A text in the colour of its role, when there are colours."""
-    return f"{_CODES[role]}{text}\x1b[0m" if colored() else text
+def paint(role: str, text: str, stream: TextIO | None = None) -> str:
+    """A text in the colour of its role: on a terminal; NO_COLOR and FORCE_COLOR decide otherwise.
+
+    Args:
+        role: `error`, `warning`, `info`, `good`, `bold` or `gutter`.
+        text: what is painted.
+        stream: where it goes; none is the standard error.
+    """
+    return f"{_CODES[role]}{text}\x1b[0m" if _colored(stream or sys.stderr) else text
 
 
 class Progress:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from urllib.parse import unquote
 
+from .. import emit
 from ..frozen import frozen
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _DEEPEST = 200
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
 _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*\Z")
-_IPV6 = re.compile(r"\[[0-9A-Fa-f:.%A-Za-z]*\]\Z")
+_IPV6 = r"\[[0-9A-Fa-f:.%A-Za-z]*\]\Z"
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -46,8 +46,10 @@ def toml(text: str) -> dict[str, Any]:
         NotToml: it has none.
     """
     try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
+        data: dict[str, Any] = emit.read_toml(text)
+    except (ValueError, RecursionError) as error:
+        import tomllib
+
         said = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "beyond all reason"
         raise NotToml(said) from None
     level: list[Any] = [data]
@@ -96,7 +98,7 @@ def url(text: str) -> Url:
 def _host(host: str) -> str:
     name, bracket, port = host.partition("]") if host.startswith("[") else (host, "", "")
     if bracket:
-        if not _IPV6.match(f"{name}]"):
+        if not re.match(_IPV6, f"{name}]"):
             raise NotUrl("invalid character in host name")
     elif host.startswith("["):
         raise NotUrl("missing ']' in host")

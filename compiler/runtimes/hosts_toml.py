@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 _CAPABILITIES = frozenset({"pull", "resolve", "push"})
 _KEY = r"""("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)"""
-_HEADER = re.compile(r"^[ \t]*\[[ \t]*host[ \t]*\.[ \t]*" + _KEY, re.MULTILINE)
-_DURATION = re.compile(r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z")
+_HEADER = r"(?m)^[ \t]*\[[ \t]*host[ \t]*\.[ \t]*" + _KEY
+_DURATION = r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z"
 TRIPLE = '"' * 3
 # What may look like a header and is none: comments and texts, in the order of the file, so that
 # none of them begins inside another.
-_HIDES = re.compile(
-    rf"""{TRIPLE}(?:[^\\]|\\.)*?{TRIPLE}|\'\'\'.*?\'\'\'|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*""",
-    re.DOTALL,
+_HIDES = (
+    rf"""(?s){TRIPLE}(?:[^\\]|\\.)*?{TRIPLE}|\'\'\'.*?\'\'\'"""
+    r"""|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*"""
 )
 
 
@@ -101,7 +101,7 @@ def _before_1_7_32(version: Version) -> bool:
 def _headers(text: str) -> Iterator[str]:
     """The hosts in the order of their table headers; only these count since 2.0."""
     last = None
-    for match in _HEADER.finditer(_HIDES.sub(_blank, text)):
+    for match in re.finditer(_HEADER, re.sub(_HIDES, _blank, text)):
         name = str(go.toml(f"x = {match[1]}")["x"]) if match[1][0] in "\"'" else match[1]
         if name != last:
             yield name
@@ -178,7 +178,7 @@ def _check_timeout(value: Any, version: Version) -> None:
     """`dial_timeout` is known since 2.0.7 and 2.1; before, it is ignored."""
     if value in (None, "") or version.before(2, 0, 7):
         return
-    if not isinstance(value, str) or not _DURATION.match(value):
+    if not isinstance(value, str) or not re.match(_DURATION, value):
         raise Defect("`dial_timeout` is not a duration")
 
 

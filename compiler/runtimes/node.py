@@ -8,16 +8,33 @@ from __future__ import annotations
 
 import copy
 import posixpath
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
 
+from ..frozen import field, frozen
 from . import go
 from .accepted import NoStart, check_plugin, check_top
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any, Protocol
 
     from .versions import Version
+
+    class Tree(Protocol):
+        """The files of a node, by their absolute paths."""
+
+        def text(self, path: str) -> str | None:
+            """The text of a file, or none if it is not there.
+
+            Raises:
+                Unreadable: it is there, and cannot be read.
+            """
+            ...
+
+        def names(self, folder: str) -> list[str] | None:
+            """What is in a folder, or none if it is not there."""
+            ...
+
 
 MAIN = "/etc/containerd/config.toml"
 DEFAULT_CONFIG_PATH = "/etc/containerd/certs.d:/etc/docker/certs.d"
@@ -30,22 +47,6 @@ _FIRST_OF_2, _FIRST_OF_3 = 2, 3
 
 class Unreadable(Exception):  # noqa: N818 - it says what the file is
     """Something is there that cannot be read as a file; the message says what."""
-
-
-class Tree(Protocol):
-    """The files of a node, by their absolute paths."""
-
-    def text(self, path: str) -> str | None:
-        """The text of a file, or none if it is not there.
-
-        Raises:
-            Unreadable: it is there, and cannot be read.
-        """
-        ...  # pragma: no cover
-
-    def names(self, folder: str) -> list[str] | None:
-        """What is in a folder, or none if it is not there."""
-        ...  # pragma: no cover
 
 
 class Files:
@@ -70,7 +71,7 @@ class Files:
         return None if names is None else sorted(names)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Configuration:
     """What containerd has made of its configuration."""
 
@@ -92,7 +93,7 @@ class Configuration:
     """What in the files is without effect, and why."""
 
 
-@dataclass(slots=True)
+@frozen
 class _Config:
     """One configuration file, or what several were merged into."""
 

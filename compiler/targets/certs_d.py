@@ -7,8 +7,6 @@ file.
 
 from __future__ import annotations
 
-import base64
-
 from .. import emit
 from ..mirrors import WILDCARD, Location
 from .target import Artifact, Placement, Target
@@ -122,6 +120,8 @@ def _login(spec: Spec, host: str) -> dict[str, str]:
     access = spec.access(host)
     if not access or not access.login:
         return {}
+    import base64
+
     both = base64.b64encode(":".join(access.login).encode()).decode()
     return {"Authorization": f"Basic {both}"}
 

@@ -1,0 +1,96 @@
+"""What `regspec check` does, once it is known what is asked: without a word of click."""
+
+from __future__ import annotations
+
+import os
+
+from ..diagnostics import Severity, printable
+from ..frozen import frozen
+from .exit_codes import Exit
+from .files import STDIN, folder_of, rewrite
+from .telling import shown_name
+from .terminal import put, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from ..pipeline import Mended
+    from ..rules import Selection
+    from .telling import Teller
+
+
+@frozen
+class Checking:
+    """How specs are checked."""
+
+    today: Callable[[], dt.date]
+    selection: Selection
+    targets: tuple[str, ...] = ()
+    allowed: tuple[Path, ...] = ()
+    strict: bool = False
+    fix: bool = False
+    diff: bool = False
+
+
+def check_all(specs: tuple[str, ...], asked: Checking, teller: Teller) -> int:
+    """Check every spec, tell what is wrong with each, and sum it up.
+
+    Args:
+        specs: the files, `-` being the standard input.
+        asked: how they are checked.
+        teller: tells it; one that tells errors only tells no sum either.
+
+    Returns:
+        The exit code.
+    """
+    from ..pipeline import check_spec, mend_spec
+    from ..sources import FolderReader
+
+    code = Exit.DONE
+    for name, content in teller.read(specs, "specs checked"):
+        given: dict[str, Any] = {
+            "targets": asked.targets,
+            "environment": os.environ,
+            "read_file": FolderReader(folder_of(name), asked.allowed),
+            "today": asked.today,
+            "selection": asked.selection,
+        }
+        if asked.fix or asked.diff:
+            mended = mend_spec(content, **given)
+            if asked.diff:
+                _show(name, mended, content)
+                code = Exit.ATTENTION if mended.count else code
+            else:
+                teller.fixed += mended.count
+                content = _keep(name, mended)  # noqa: PLW2901 - what is checked is what is kept
+        result = check_spec(content, **given)
+        teller.tell(name, result)
+        if result.failed or (asked.strict and teller.counts[Severity.WARNING]):
+            code = Exit.ATTENTION
+    teller.finish()
+    if not teller.errors_only:
+        say(teller.summary())
+    return Exit.CANNOT if teller.unreadable else code
+
+
+def _show(name: str, mended: Mended, before: bytes) -> None:
+    """Print what would be mended in a spec."""
+    if mended.count:
+        shown = printable(shown_name(name))
+        line_ends = b"\r\n" in before and b"\r\n" not in mended.content
+        ends = ("@@ CRLF at the ends of its lines becomes LF @@",) if line_ends else ()
+        lines = (f"--- {shown}", f"+++ {shown}", *ends, *mended.diff)
+        put("".join(f"{line}\n" for line in lines).encode())
+
+
+def _keep(name: str, mended: Mended) -> bytes:
+    """Put a mended spec where it came from."""
+    if name == STDIN:
+        put(mended.content)
+    elif mended.count:
+        rewrite(name, mended.content)
+    return mended.content

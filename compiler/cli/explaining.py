@@ -1,0 +1,176 @@
+"""What `regspec explain` does, once it is known what is asked: without a word of click."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+
+from ..diagnostics import printable
+from ..frozen import frozen
+from .exit_codes import Exit
+from .files import folder_of, read_spec
+from .telling import Teller
+from .terminal import paint, put
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from ..explain import Row
+
+_ROLES = {"mirror": "good", "mirror, then upstream": "warning"}
+"""The colour of each verdict; that of an error is that of any other."""
+
+
+class NoRuntime(Exception):  # noqa: N818 - it says what the spec lacks
+    """No target of the spec is for a runtime."""
+
+
+@frozen
+class Explaining:
+    """What is asked of a spec, and how it is told."""
+
+    targets: tuple[str, ...] = ()
+    allowed: tuple[Path, ...] = ()
+    versions: tuple[str, ...] = ()
+    """Of containerd; none takes what each target says, or all lines."""
+    allow_upstream: bool = False
+    form: str = "text"
+
+
+def refused(images: Iterable[str]) -> dict[str, str]:
+    """The images that are no references, each with why it is none."""
+    from .. import reference
+
+    wrong = {}
+    for image in dict.fromkeys(images):
+        try:
+            reference.parse(image)
+        except reference.NotAReference as why:
+            wrong[image] = str(why)
+    return wrong
+
+
+def explain_spec(name: str, images: Sequence[str], asked: Explaining) -> int:
+    """Tell where each runtime of a spec will pull images from, or what is wrong with the spec.
+
+    Args:
+        name: the spec, `-` being the standard input.
+        images: references.
+        asked: how.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        NoRuntime: nothing can be told, and nothing was.
+    """
+    from .. import explain, pipeline
+    from ..sources import FolderReader
+
+    explained = pipeline.explain_spec(
+        read_spec(name),
+        targets=asked.targets,
+        environment=os.environ,
+        read_file=FolderReader(folder_of(name), asked.allowed),
+    )
+    if explained.spec is None:
+        Teller("text", errors_only=True).tell(name, explained.result)
+        return Exit.ATTENTION
+    if not explained.artifacts:
+        raise NoRuntime
+    rows = explain.of_spec(explained.spec, explained.artifacts, images, asked.versions)
+    return tell(rows, asked)
+
+
+def tell(rows: Iterable[Row], asked: Explaining) -> int:
+    """Tell what each runtime does with each image.
+
+    Args:
+        rows: image by image.
+        asked: how.
+
+    Returns:
+        The exit code: whether all verdicts are good.
+    """
+    accepted = {"mirror", "mirror, then upstream"} if asked.allow_upstream else {"mirror"}
+    code = Exit.DONE
+    for image, group in itertools.groupby(rows, key=lambda row: row.image):
+        of_image = list(group)
+        if any(row.verdict not in accepted for row in of_image):
+            code = Exit.ATTENTION
+        put((_json(of_image) if asked.form == "json" else _text(image, of_image)).encode())
+    return code
+
+
+def _json(rows: Sequence[Row]) -> str:
+    from ..explain import as_json
+
+    return "".join(f"{as_json(row)}\n" for row in rows)
+
+
+def _text(image: str, rows: Sequence[Row]) -> str:
+    """What is told of one image: what it is in full, and each runtime that behaves alike."""
+    from .. import reference
+
+    whole = str(reference.parse(image))
+    lines = [_painted("bold", printable(image)) + (f"  ({whole})" if whole != image else "")]
+    groups: dict[object, list[Row]] = {}
+    for row in rows:
+        key = (
+            row.runtime,
+            row.target if row.runtime == "containerd" else "",
+            row.verdict,
+            row.outcome,
+            row.becomes,
+        )
+        groups.setdefault(key, []).append(row)
+    for group in groups.values():
+        first = group[0]
+        judged = _painted(_ROLES.get(first.verdict, "error"), first.verdict)
+        lines.append(f"  {printable(_who(group))}: {judged}")
+        said = [f"becomes {first.becomes}"] if first.becomes not in ("", image) else []
+        said += [first.outcome.reason] if first.outcome.reason else []
+        own = first.verdict == "mirror"  # an image of the private registry itself
+        attempts = enumerate(first.outcome.attempts, 1)
+        said += [
+            f"{number}. {attempt.url}{_beside(attempt, own=own)}" for number, attempt in attempts
+        ]
+        said += [f"note: {note}" for note in first.outcome.notes]
+        lines += [f"    {printable(line)}" for line in said]
+    repositories = {
+        row.outcome.attempts[0].url.partition("?")[0]
+        for row in rows
+        if row.outcome.attempts and not row.outcome.attempts[0].upstream
+    }
+    if len(repositories) > 1:
+        lines.append("  they do not agree on where the image is")
+    return "".join(f"{line}\n" for line in lines) + "\n"
+
+
+def _who(rows: Sequence[Row]) -> str:
+    """The runtime and its versions, and the targets that it reads."""
+    first = rows[0]
+    numbers = list(dict.fromkeys(row.version for row in rows if row.version))
+    targets = list(dict.fromkeys(row.target for row in rows if row.target))
+    who = f"{first.runtime} {', '.join(numbers)}" if numbers else first.runtime
+    return f"{who} ({', '.join(targets)})" if targets else who
+
+
+def _beside(attempt: object, *, own: bool) -> str:
+    """What goes along with a request, and why it is made."""
+    from ..runtimes.containerd import Attempt
+
+    assert isinstance(attempt, Attempt)  # noqa: S101 - for the type checker
+    said = [("the registry that it names" if own else "the upstream")] if attempt.upstream else []
+    said += [f"because of {attempt.file}"] if attempt.file else []
+    said += [f"login of {attempt.login}"] if attempt.login else []
+    said += [f"CA of {', '.join(attempt.authorities)}"] if attempt.authorities else []
+    said += ["certificate not checked"] if attempt.skip_verify else []
+    return f"  ({'; '.join(said)})" if said else ""
+
+
+def _painted(role: str, text: str) -> str:
+    return paint(role, text, sys.stdout)
