@@ -1,6 +1,6 @@
 """Real specs, changed at random: regspec answers each with exit 0 or 1, soon, in little memory.
 
-What the plain `compile` says and writes of each is what it says and writes with REGSPEC_FAST=0.
+What the plain forms of commands say and write of each is what they do with REGSPEC_FAST=0.
 
 A short run by itself; REGSPEC_FUZZ_RUNS=100000 (`make fuzz`) makes it the nightly one.
 """
@@ -94,7 +94,7 @@ def answer(tmp_path_factory):
 @pytest.fixture(scope="module")
 def slow_answer(tmp_path_factory):
     """What is said and written without all that is there for speed only."""
-    with asking(tmp_path_factory.mktemp("slow"), PROCESS, "compile", REGSPEC_FAST="0") as ask:
+    with asking(tmp_path_factory.mktemp("slow"), PROCESS, "plain", REGSPEC_FAST="0") as ask:
         yield ask
 
 
@@ -104,7 +104,7 @@ def well(answer, slow_answer):
         answered = answer(spec)
         assert not answered["wrong"], f"{answered['wrong']}\n{spec!r}"
         assert answered["peak"] < MOST_MEMORY, spec
-        assert answered["compiled"] == slow_answer(spec)["compiled"], spec
+        assert answered["plain"] == slow_answer(spec)["plain"], spec
 
     return check
 
