@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from .diagnostics import printable
 
 TYPE_CHECKING = False
@@ -91,6 +89,8 @@ def as_json(told: Iterable[tuple[str, Diagnostic]]) -> str:
     Args:
         told: each diagnostic with the name of its spec, as the user wrote it.
     """
+    import json
+
     rows = [
         {
             "file": file,

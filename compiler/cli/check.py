@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..rules import Selection
 
 
-@click.command("check", short_help="Find what is wrong with specs; write nothing.")
+@click.command("check")
 @specs_argument
 @target_option
 @allow_file_option

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command("compile", short_help="Compile specs into the files of their sites.")
+@click.command("compile")
 @specs_argument
 @click.option(
     "-o",

@@ -11,7 +11,7 @@ _VARIABLE = "_REGSPEC_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command("completion", short_help="Print what makes a shell complete regspec's words.")
+@click.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion_command(context: click.Context, shell: str) -> None:

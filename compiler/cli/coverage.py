@@ -23,7 +23,7 @@ _SHOWN = 5
 """How many images of a registry without a mirror are named."""
 
 
-@click.command("coverage", short_help="Tell which images of a bundle no mirror serves.")
+@click.command("coverage")
 @click.argument("spec", metavar="SPEC")
 @images_option(
     "A list, Kubernetes manifests, what Helm prints, or the index.json of an OCI layout; `-` is "

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..explain import Row
 
 
-@click.command("explain", short_help="Tell where each runtime will pull an image from.")
+@click.command("explain")
 @click.argument("words", metavar="SPEC IMAGE...", nargs=-1)
 @images_option("A list of images, Kubernetes manifests or what Helm prints; `-` is standard input.")
 @target_option

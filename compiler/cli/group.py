@@ -12,22 +12,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SECTIONS = {
-    "Write files": {"init": "init", "import": "import_", "compile": "compile"},
+    "Write files": {
+        "init": ("init", "Write a spec to start from."),
+        "import": ("import_", "Make a spec of files that are there already."),
+        "compile": ("compile", "Compile specs into the files of their sites."),
+    },
     "Check and compare": {
-        "check": "check",
-        "explain": "explain",
-        "coverage": "coverage",
-        "verify": "verify",
+        "check": ("check", "Find what is wrong with specs; write nothing."),
+        "explain": ("explain", "Tell where each runtime will pull an image from."),
+        "coverage": ("coverage", "Tell which images of a bundle no mirror serves."),
+        "verify": ("verify", "Compare what is there with what a spec compiles to."),
     },
     "Look things up": {
-        "targets": "targets",
-        "rules": "rules",
-        "rule": "rules",
-        "schema": "schema",
+        "targets": ("targets", "List the targets and where their files go."),
+        "rules": ("rules", "List the rules."),
+        "rule": ("rules", "Explain what the code of a diagnostic means."),
+        "schema": ("schema", "Print the JSON Schema of a spec."),
     },
-    "Fit it into builds and shells": {"integrate": "integrate", "completion": "completion"},
+    "Fit it into builds and shells": {
+        "integrate": ("integrate", "Print what a build system needs: make, GitHub, GitLab."),
+        "completion": ("completion", "Print what makes a shell complete regspec's words."),
+    },
 }
-"""The commands, by what one does with them, and the module of each."""
+"""The commands, by what one does with them: the module of each, and its help in a list."""
 
 
 @click.group(

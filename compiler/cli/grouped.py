@@ -17,22 +17,25 @@ class GroupedCommands(click.Group):
 
     Args:
         sections: under each title the names of its commands, in order, each with the module of this
-            package that has it as `NAME_command`.
+            package that has it as `NAME_command`, and with its help in a list of commands.
     """
 
     def __init__(
-        self, *arguments: Any, sections: Mapping[str, Mapping[str, str]], **settings: Any
+        self,
+        *arguments: Any,
+        sections: Mapping[str, Mapping[str, tuple[str, str]]],
+        **settings: Any,
     ) -> None:
         super().__init__(*arguments, **settings)
         self.sections = sections
-        self._modules = {
-            name: module for commands in sections.values() for name, module in commands.items()
+        self._listed = {
+            name: listed for commands in sections.values() for name, listed in commands.items()
         }
 
     @property
     def commands(self) -> dict[str, click.Command]:
         """All commands by their names; each is imported."""
-        return {name: self._command(name) for name in self._modules}
+        return {name: self._command(name) for name in self._listed}
 
     @commands.setter
     def commands(self, value: object) -> None:
@@ -41,27 +44,29 @@ class GroupedCommands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, section by section."""
         del ctx
-        return list(self._modules)
+        return list(self._listed)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """One command by its name; none if there is no such."""
         del ctx
-        return self._command(cmd_name) if cmd_name in self._modules else None
+        return self._command(cmd_name) if cmd_name in self._listed else None
 
     def _command(self, name: str) -> click.Command:
-        module = importlib.import_module(f".{self._modules[name]}", __package__)
-        command: click.Command = getattr(module, f"{name}_command")
+        module, command_help = self._listed[name]
+        imported = importlib.import_module(f".{module}", __package__)
+        command: click.Command = getattr(imported, f"{name}_command")
+        command.short_help = command_help
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each section; the helps of all begin in one column."""
-        widest = max(map(len, self._modules))
-        for title, names in self.sections.items():
+        """Write each section without importing a command; all helps begin in one column."""
+        widest = max(map(len, self._listed))
+        for title, commands in self.sections.items():
             with formatter.section(title):
                 formatter.write_dl(
                     [
-                        (name.ljust(widest), self._command(name).get_short_help_str(limit=200))
-                        for name in names
+                        (name.ljust(widest), command_help)
+                        for name, (_, command_help) in commands.items()
                     ]
                 )
         del ctx

@@ -26,7 +26,7 @@ _MOST_NAMED = 3
 """How many files are named beside a value."""
 
 
-@click.command("import", short_help="Make a spec of files that are there already.")
+@click.command("import")
 @click.argument("names", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "-o",

@@ -29,7 +29,7 @@ def _matching(definition: str) -> Callable[[click.Context, click.Parameter, str]
     return check
 
 
-@click.command("init", short_help="Write a spec to start from.")
+@click.command("init")
 @click.option(
     "--endpoint",
     metavar="HOST",

@@ -8,7 +8,7 @@ from .terminal import put
 _SYSTEMS = ("make", "github", "gitlab")
 
 
-@click.command("integrate", short_help="Print what a build system needs: make, GitHub, GitLab.")
+@click.command("integrate")
 @click.argument("system", metavar=f"{{{'|'.join(_SYSTEMS)}}}", type=click.Choice(_SYSTEMS))
 def integrate_command(system: str) -> None:
     """Print what a build system needs to compile or check the specs of sites/.

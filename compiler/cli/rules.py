@@ -7,7 +7,7 @@ import click
 from .terminal import put
 
 
-@click.command("rules", short_help="List the rules.")
+@click.command("rules")
 def rules_command() -> None:
     """List the rules with their codes and severities; `regspec rule CODE` explains one."""
     from ..rules import RULES
@@ -19,7 +19,7 @@ def rules_command() -> None:
     put("".join(f"{row}\n" for row in rows).encode())
 
 
-@click.command("rule", short_help="Explain what the code of a diagnostic means.")
+@click.command("rule")
 @click.argument("code", metavar="CODE")
 def rule_command(code: str) -> None:
     """Explain a CODE: what happens on the cluster, why, how to fix it, with examples.

@@ -5,7 +5,7 @@ import click
 from .terminal import put
 
 
-@click.command("schema", short_help="Print the JSON Schema of a spec.")
+@click.command("schema")
 def schema_command() -> None:
     """Print the JSON Schema of a spec, for editors and other tools.
 

@@ -9,7 +9,7 @@ from .options import text_or_json
 from .terminal import put
 
 
-@click.command("targets", short_help="List the targets and where their files go.")
+@click.command("targets")
 @text_or_json("How to print the list.")
 def targets_command(form: str) -> None:
     """List the targets: their files, what takes them, and their options."""

@@ -29,7 +29,7 @@ _FORMS = ("text", "json", "github", "sarif")
 _CODE = "drift"
 
 
-@click.command("verify", short_help="Compare what is there with what a spec compiles to.")
+@click.command("verify")
 @click.argument("spec", metavar="SPEC")
 @click.argument("names", metavar="FILE...", nargs=-1, required=True)
 @target_option
