@@ -192,6 +192,53 @@ def test_both_say_the_same(specs, words, code):
     assert same(both(specs, words.split(), GITHUB_ACTIONS="true", FORCE_COLOR="1"))[0] == code
 
 
+@pytest.mark.parametrize(
+    "words, code",
+    [
+        ("", 2),
+        ("--help", 0),
+        ("-h", 0),
+        ("--version", 0),
+        ("--debug", 2),
+        ("--helpp", 2),
+        ("chekc registry.yaml", 2),
+        ("check --help", 0),
+        ("check registry.yaml --format json", 0),
+        ("explain registry.yaml", 2),
+        ("rules", 0),
+        ("targets", 0),
+        ("schema", 0),
+        ("compile registry.yaml smallest.yaml -j 2 --check -o {stem}", 1),
+        ("compile registry.yaml missing.yaml -j 2 --check -o {stem}", 2),
+    ],
+)
+def test_both_say_the_same_by_click(specs, words, code):
+    assert same(both(specs, words.split()))[0] == code
+
+
+@pytest.mark.parametrize("stream, code", [("stdout", 2), ("stderr", 0)])
+def test_a_help_that_goes_nowhere_is_the_same_for_both(specs, stream, code):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    with open("/dev/full", "w") as nothing:
+        assert codes_with(stream, nothing, specs, "--help") == [code, code]
+
+
+def test_the_help_imports_no_command():
+    script = (
+        "import sys\n"
+        "from regspec.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(*(name for name in sys.modules if name.startswith('regspec.')), file=sys.stderr)\n"
+    )
+    words = [sys.executable, "-P", "-c", script]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    imported = {name.removeprefix("regspec.") for name in done.stderr.split()}
+    assert "cli.group" in imported
+    assert not imported & {"targets", "pipeline", "reports", "cli.options", "cli.check", "cli.init"}
+
+
 @pytest.mark.parametrize("name", ["everything", "cert-manager"])
 def test_both_explain_every_target_the_same(root, name):
     words = ["explain", str(root / f"examples/{name}.yaml"), "nginx", "quay.io/a/b:1", "x.y/z"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -26,19 +27,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if sys.stderr is None:  # closed by who started us
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - to the end
     fast = os.environ.get("REGSPEC_FAST") != "0"
-    if fast:
+    if fast and words and not words[0].startswith("-"):  # without a command, no YAML is read
         lean_yaml.install()
-    else:
+    elif not fast:
         # What is only quicker cannot be imported then; everything goes on without it.
         package = __package__.partition(".")[0]
         sys.modules |= dict.fromkeys((f"{package}.generated", f"{package}.readback"))  # type: ignore[arg-type]
     try:
         code = plain.run(words) if fast else None
         if code is None:
-            from .group import run
-
-            code = run(words)
-        elif arguments is None:
+            code = _by_click(words, fast=fast)
+        if fast and arguments is None:
             _leave(code)
     except Unusable as error:
         error.show()
@@ -64,14 +63,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _by_click(words: Sequence[str], *, fast: bool) -> int:
+    """Let click read the words, and do what they ask for; see `group.run`."""
+    if fast:
+        gc.disable()  # what an import of click makes stays
+    from .group import run
+
+    if fast:
+        gc.enable()
+    return run(words)
+
+
 def _leave(code: int) -> None:
     """End the process at once: everything is written, and what is in memory needs no taking down.
+
+    Processes that it has started are waited for in the usual way.
 
     Raises:
         OSError: what was said does not go out.
     """
-    sys.stderr.flush()
-    os._exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    if "multiprocessing" not in sys.modules:
+        os._exit(code)
 
 
 def _tell(error: OSError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 
 import click
@@ -90,7 +91,10 @@ def _results(names: Sequence[str], settings: Settings, jobs: int) -> Iterator[Do
     from multiprocessing import get_context
 
     # What all need is imported once, before the processes part.
-    from .. import generated, pipeline  # noqa: F401
+    from .. import pipeline  # noqa: F401
+
+    with suppress(ImportError):  # it may not be there
+        from .. import generated  # noqa: F401
 
     with ProcessPoolExecutor(jobs, get_context("fork")) as pool:
         try:

@@ -76,10 +76,10 @@ def run(words: Sequence[str]) -> int:
         KeyboardInterrupt: Ctrl-C, of which click makes something of its own.
     """
     try:
-        code: int = regspec.main(list(words), prog_name="regspec", standalone_mode=False)
+        code = regspec.main(list(words), prog_name="regspec", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
-    return code
+    return code or Exit.DONE
