@@ -216,6 +216,24 @@ def test_both_say_the_same_by_click(specs, words, code):
     assert same(both(specs, words.split()))[0] == code
 
 
+def test_ctrl_c_is_the_same_for_both(specs):
+    script = (
+        "from regspec import cli, pipeline\n"
+        "def stop(*words, **named): raise KeyboardInterrupt\n"
+        "pipeline.check_spec = stop\n"
+        "cli.main(['check', 'registry.yaml'])\n"
+    )
+    for fast in ("1", "0"):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=specs,
+            env={"PATH": os.environ["PATH"], "REGSPEC_FAST": fast},
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"\nstopped; every file is whole\n")
+
+
 @pytest.mark.parametrize("stream, code", [("stdout", 2), ("stderr", 0)])
 def test_a_help_that_goes_nowhere_is_the_same_for_both(specs, stream, code):
     if not os.path.exists("/dev/full"):

@@ -8,7 +8,7 @@ import sys
 
 from . import lean_yaml, plain
 from .exit_codes import Exit
-from .terminal import Unusable, forget, say, say_error
+from .terminal import STOPPED, Unusable, forget, say, say_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if sys.stderr is None:  # closed by who started us
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - to the end
     fast = os.environ.get("REGSPEC_FAST") != "0"
-    if fast and words and not words[0].startswith("-"):  # without a command, no YAML is read
-        lean_yaml.install()
-    elif not fast:
+    if not fast:
         # What is only quicker cannot be imported then; everything goes on without it.
         package = __package__.partition(".")[0]
         sys.modules |= dict.fromkeys((f"{package}.generated", f"{package}.readback"))  # type: ignore[arg-type]
+    elif words and not words[0].startswith("-"):  # without a command, no YAML is read
+        lean_yaml.install()
     try:
         code = plain.run(words) if fast else None
         if code is None:
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _tell(error)
         code = Exit.CANNOT
     except KeyboardInterrupt:
-        say("stopped; every file is whole")
+        say(f"\n{STOPPED}")  # after the ^C, as click does
         code = Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug of ours
         say(f"error: this is a bug in regspec ({type(error).__name__}); {_ISSUES}")

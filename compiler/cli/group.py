@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from .. import __version__
+from .exit_codes import Exit
 from .grouped import GroupedCommands
+from .terminal import STOPPED, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,9 +73,6 @@ def run(words: Sequence[str]) -> int:
 
     Returns:
         The exit code.
-
-    Raises:
-        KeyboardInterrupt: Ctrl-C, of which click makes something of its own.
     """
     try:
         code = regspec.main(list(words), prog_name="regspec", standalone_mode=False)
@@ -81,5 +80,6 @@ def run(words: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except click.exceptions.Abort:
-        raise KeyboardInterrupt from None
+        say(STOPPED)
+        return Exit.INTERRUPTED
     return code or Exit.DONE

@@ -28,6 +28,9 @@ _CODES = {
 }
 """How a terminal is told the colour of a role."""
 
+STOPPED = "stopped; every file is whole"
+"""What is said of Ctrl-C."""
+
 
 class Unusable(Exception):  # noqa: N818 - it says what is
     """A spec or a stream cannot be read or written: exit code 2."""
