@@ -528,6 +528,8 @@ def _slip(name: str, meant: str) -> bool:
     """Whether a name has one character more, less or other than is meant, or two the wrong way."""
     if abs(len(name) - len(meant)) > 1:
         return False
+    if len(name) > 4 and name[:2] != meant[:2] and name[-2:] != meant[-2:]:  # noqa: PLR2004
+        return False  # one slip leaves the beginning or the end as it is
     start = _alike(name, meant)
     name, meant = name[start:], meant[start:]
     end = _alike(name[::-1], meant[::-1])
