@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from regspec.cli.group import regspec as group
+from regspec.rules import RULES
 from regspec.targets import TARGETS
 
 BASH = """
@@ -74,6 +75,32 @@ def test_a_shell_offers_commands_and_targets(offered, shell):
     assert sorted(offered(shell, "regspec")) == sorted(group.commands)
     assert sorted(offered(shell, "regspec", "compile", "--target")) == sorted(TARGETS)
     assert sorted(offered(shell, "regspec", "completion")) == sorted(SHELLS)
+
+
+def test_fish_offers_codes_and_files(offered, tmp_path):
+    (tmp_path / "registry.yaml").write_text("")
+    found = offered("fish", "regspec", "rule")
+    assert [line.partition("\t")[0] for line in found] == sorted(RULES)
+    for words in ("compile", "check", "verify registry.yaml", "import", "explain", "coverage -i"):
+        assert "registry.yaml" in offered("fish", "regspec", *words.split()), words
+
+
+@pytest.mark.parametrize(
+    "words, begun, offered",
+    [
+        ("compile", "", "file,"),
+        ("compile --sha256sums", "o", "file,o"),
+        ("check registry.yaml", "", "file,"),
+        ("check --select", "RS10", "plain,RS101"),
+        ("check --select", "RS301,rs10", "plain,RS301,RS101"),
+        ("rule", "RS21", "plain,RS210"),
+    ],
+)
+def test_what_is_offered_to_bash(regspec, tmp_path, words, begun, offered):
+    """By the protocol of click: what bash itself makes of `file` needs a terminal."""
+    asked = {"COMP_WORDS": f"regspec {words} {begun}", "COMP_CWORD": str(len(words.split()) + 1)}
+    done = regspec(cwd=tmp_path, env={"_REGSPEC_COMPLETE": "bash_complete", **asked})
+    assert offered in done.stdout.splitlines()
 
 
 def test_a_shell_that_is_not_known_is_wrong_usage(regspec, tmp_path):

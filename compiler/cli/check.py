@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .checking import Checking, check_all
+from .completing import CODES
 from .files import STDIN
 from .options import (
     ALL_FORMS,
@@ -30,8 +31,15 @@ if TYPE_CHECKING:
 @target_option
 @allow_file_option
 @at_option
-@click.option("--select", metavar="CODES", help="Tell only these rules: RS101,RS3 (RS3xx).")
-@click.option("--ignore", metavar="CODES", help="Do not tell these rules. An error is always told.")
+@click.option(
+    "--select", metavar="CODES", type=CODES, help="Tell only these rules: RS101,RS3 (RS3xx)."
+)
+@click.option(
+    "--ignore",
+    metavar="CODES",
+    type=CODES,
+    help="Do not tell these rules. An error is always told.",
+)
 @click.option("--include-ignored", is_flag=True, help="Tell what `lint.ignore` leaves out too.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
 @click.option("--fix", is_flag=True, help="Mend what is certainly a slip of form; tell the rest.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .compiling import DEFAULT_FOLDER, compile_all, finish, print_all
+from .completing import FILE_NAME
 from .options import LINE_FORMS, allow_file_option, at_option, specs_argument, target_option
 from .records import Asked
 from .telling import Teller, default_form
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="DIR",
+    type=FILE_NAME,
     default=DEFAULT_FOLDER,
     show_default=True,
     help="Folder to write to; `{stem}` in it is the name of the spec without its ending.",
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 @click.option(
     "--depfile",
     metavar="FILE",
+    type=FILE_NAME,
     help="Also write, for make, which files the artifacts were made from, as gcc -MD -MP does.",
 )
 @click.option(
@@ -57,11 +60,13 @@ if TYPE_CHECKING:
 @click.option(
     "--output-manifest",
     metavar="FILE",
+    type=FILE_NAME,
     help="Also write, as JSON, what was made from what, with digests, sizes and modes.",
 )
 @click.option(
     "--sha256sums",
     metavar="FILE",
+    type=FILE_NAME,
     help="Also write the digests of the artifacts, for sha256sum --check.",
 )
 @click.option(

@@ -7,6 +7,7 @@ import os
 import click
 
 from ..diagnostics import printable
+from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .options import ALL_FORMS, allow_file_option, images_option, target_option
@@ -24,7 +25,7 @@ _SHOWN = 5
 
 
 @click.command("coverage")
-@click.argument("spec", metavar="SPEC")
+@click.argument("spec", metavar="SPEC", type=FILE_NAME)
 @images_option(
     "A list, Kubernetes manifests, what Helm prints, or the index.json of an OCI layout; `-` is "
     "standard input. Default: the `images` of the spec."

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..diagnostics import printable
+from .completing import FILE_NAME
 from .exit_codes import Exit
 from .explaining import Explaining, NoRuntime, explain_spec, refused, tell
 from .files import STDIN, called, read_spec
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("words", metavar="SPEC IMAGE...", nargs=-1)
+@click.argument("words", metavar="SPEC IMAGE...", nargs=-1, type=FILE_NAME)
 @images_option("A list of images, Kubernetes manifests or what Helm prints; `-` is standard input.")
 @target_option
 @allow_file_option

@@ -9,6 +9,7 @@ import click
 
 from ..diagnostics import Diagnostic, Severity, printable, word
 from ..frozen import replace
+from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, called, write_new
 from .terminal import Unusable, paint, put, say, say_error
@@ -27,11 +28,12 @@ _MOST_NAMED = 3
 
 
 @click.command("import")
-@click.argument("names", metavar="FILE...", nargs=-1, required=True)
+@click.argument("names", metavar="FILE...", nargs=-1, required=True, type=FILE_NAME)
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
+    type=FILE_NAME,
     default=STDIN,
     help="The spec to write, which must not exist; without it, or with `-`, it is printed.",
 )
@@ -47,6 +49,7 @@ _MOST_NAMED = 3
     "--prefer",
     multiple=True,
     metavar="FILE",
+    type=FILE_NAME,
     help="One of FILE..., which is right where the others say something else. Repeatable.",
 )
 def import_command(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from .completing import FILE_NAME
 from .files import STDIN, called, write_new
 from .terminal import put, say
 
@@ -50,6 +51,7 @@ def _matching(definition: str) -> Callable[[click.Context, click.Parameter, str]
     "-o",
     "--output",
     metavar="FILE",
+    type=FILE_NAME,
     default="registry.yaml",
     show_default=True,
     help="The file to write, which must not exist; `-` prints.",

@@ -9,6 +9,7 @@ import click
 
 from .. import reports
 from ..targets import TARGETS
+from .completing import FILE_NAME
 from .days import today
 from .files import STDIN
 
@@ -27,7 +28,12 @@ def _stdin_once(
 
 
 specs_argument = click.argument(
-    "specs", metavar="SPEC...", nargs=-1, required=True, callback=_stdin_once
+    "specs",
+    metavar="SPEC...",
+    nargs=-1,
+    required=True,
+    type=FILE_NAME,
+    callback=_stdin_once,
 )
 
 target_option = click.option(
@@ -93,7 +99,9 @@ def images_option(told: str) -> Callable[[F], F]:
     Args:
         told: its help.
     """
-    return click.option("-i", "--images", "lists", multiple=True, metavar="FILE", help=told)
+    return click.option(
+        "-i", "--images", "lists", multiple=True, metavar="FILE", type=FILE_NAME, help=told
+    )
 
 
 def text_or_json(told: str) -> Callable[[F], F]:

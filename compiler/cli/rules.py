@@ -4,6 +4,7 @@ import inspect
 
 import click
 
+from .completing import CODES
 from .terminal import put
 
 
@@ -20,7 +21,7 @@ def rules_command() -> None:
 
 
 @click.command("rule")
-@click.argument("code", metavar="CODE")
+@click.argument("code", metavar="CODE", type=CODES)
 def rule_command(code: str) -> None:
     """Explain a CODE: what happens on the cluster, why, how to fix it, with examples.
 

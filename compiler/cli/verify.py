@@ -8,6 +8,7 @@ import posixpath
 import click
 
 from ..diagnostics import Diagnostic, Severity, Span, printable
+from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, called, folder_of, read_spec
 from .options import allow_file_option, containerd_option, target_option
@@ -30,8 +31,8 @@ _CODE = "drift"
 
 
 @click.command("verify")
-@click.argument("spec", metavar="SPEC")
-@click.argument("names", metavar="FILE...", nargs=-1, required=True)
+@click.argument("spec", metavar="SPEC", type=FILE_NAME)
+@click.argument("names", metavar="FILE...", nargs=-1, required=True, type=FILE_NAME)
 @target_option
 @allow_file_option
 @containerd_option
