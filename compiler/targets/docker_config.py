@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+from .target import Artifact
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -24,3 +28,22 @@ def docker_config(spec: Spec, *, plain: bool = True) -> dict[str, Any]:
         keys = {"username": username, "password": password} if plain else {}
         auths[host] = {**keys, "auth": both}
     return {"auths": auths}
+
+
+def logins_file(spec: Spec, path: str) -> Artifact:
+    """The logins as a file of their own, as `podman login` and `docker login` leave them.
+
+    Args:
+        spec: with its references resolved.
+        path: of the file.
+    """
+    logins = docker_config(spec, plain=False)
+    return Artifact(
+        path=path,
+        text=json.dumps(logins, indent=2, ensure_ascii=False) + "\n",
+        data=logins,
+        syntax="json",
+        mode=0o600,
+        holds_secret=True,
+        secret_keys=frozenset({"auth"}),
+    )

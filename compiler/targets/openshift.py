@@ -6,10 +6,8 @@ config operator makes registries.conf; its pkg/daemon, which makes certs.d of th
 
 from __future__ import annotations
 
-import json
-
 from .. import emit
-from .docker_config import docker_config
+from .docker_config import logins_file
 from .target import Artifact, Target
 
 TYPE_CHECKING = False
@@ -77,16 +75,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         _config("ImageTagMirrorSet", NAME, {"imageTagMirrors": mirrors}),
     )
     if spec.logins:
-        logins = docker_config(spec, plain=False)
-        yield Artifact(
-            path=f"{root}/{PULL_SECRET}",
-            text=json.dumps(logins, indent=2, ensure_ascii=False) + "\n",
-            data=logins,
-            syntax="json",
-            mode=0o600,
-            holds_secret=True,
-            secret_keys=frozenset({"auth"}),
-        )
+        yield logins_file(spec, f"{root}/{PULL_SECRET}")
 
 
 def _insecure(spec: Spec, host: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from .. import emit
-from .docker_config import docker_config
+from .docker_config import logins_file
 from .target import Artifact, Placement, Target
 
 TYPE_CHECKING = False
@@ -45,16 +45,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
             ca = str(access.ca_cert)
             yield Artifact(f"{root}/certs.d/{host}/ca.crt", ca, ca, "text")
     if spec.logins:
-        logins = docker_config(spec, plain=False)
-        yield Artifact(
-            path=f"{root}/auth.json",
-            text=json.dumps(logins, indent=2, ensure_ascii=False) + "\n",
-            data=logins,
-            syntax="json",
-            mode=0o600,
-            holds_secret=True,
-            secret_keys=frozenset({"auth"}),
-        )
+        yield logins_file(spec, f"{root}/auth.json")
 
 
 def _registry(spec: Spec, source: str, location: Location) -> dict[str, Any]:
