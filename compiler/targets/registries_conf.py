@@ -5,8 +5,6 @@ Source: containers/image, pkg/sysregistriesv2; run with skopeo 1.9.3.
 
 from __future__ import annotations
 
-import json
-
 from .. import emit
 from .docker_config import logins_file
 from .target import Artifact, Placement, Target
