@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from .frozen import frozen
+from .runtimes.hosts import without_default_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,4 +63,5 @@ def _misses(url: str, meant: str | None) -> bool:
     if not parts.path.startswith("/v2/"):
         return True
     repository = parts.path.removeprefix("/v2/").rpartition("/manifests/")[0]
-    return meant is not None and f"{parts.netloc}/{repository}" != meant
+    places = (parts.netloc, without_default_port(parts.scheme, parts.netloc))
+    return meant is not None and meant not in [f"{host}/{repository}" for host in places]

@@ -120,6 +120,20 @@ def test_verdicts(  # noqa: PLR0913, PLR0917
     assert itself.returncode == 0, itself.stdout
 
 
+def test_an_insecure_mirror_of_dockerd_by_its_ipv6_address(regspec, head, tmp_path):
+    spec = (
+        f'{head}registry: {{endpoint: "[fd00::5]", insecureSkipVerify: true}}\n'
+        'mirrors: [{source: docker.io, path: ""}]\ntargets: [docker, certs.d]\n'
+    )
+    words = ("explain", "-", "nginx", "--containerd", "2.3")
+    done = regspec(*words, "--allow-upstream", cwd=tmp_path, input=spec)
+    assert done.returncode == 0, done.stdout
+    asked = "https://[fd00::5]:443/v2/library/nginx/manifests/latest"
+    beside = "(because of /etc/docker/daemon.json; certificate not checked)"
+    assert f"dockerd (docker): mirror, then upstream\n    1. {asked}  {beside}" in done.stdout
+    assert "they do not agree" not in done.stdout
+
+
 def test_the_version_that_a_target_says_is_used(regspec, head, tmp_path):
     spec = (
         f"{head}registry: {{endpoint: m.example.org}}\nmirrors: [quay.io]\n"

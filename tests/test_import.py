@@ -1995,6 +1995,21 @@ def changed(data, path, value):
     return copied
 
 
+@pytest.mark.parametrize(
+    "url, listed, endpoint",
+    [
+        ("https://[fd00::5]:443", "fd00::5/128", "[fd00::5]"),
+        ("https://[fd00::5]:443", "[fd00::5]:443", "[fd00::5]:443"),
+        ("https://[fd00::5]:443", "[fd00::6]:443", "[fd00::5]:443"),
+        ("http://[fd00::5]:443", "fd00::5/128", "[fd00::5]:443"),
+        ("https://m.example.org:443", "m.example.org", "m.example.org:443"),
+    ],
+)
+def test_the_port_that_dockerd_needs_is_of_no_endpoint(imported, url, listed, endpoint):
+    data = {"registry-mirrors": [url], "insecure-registries": [listed]}
+    assert spec(imported({"daemon.json": json.dumps(data)}))["registry"]["endpoint"] == endpoint
+
+
 SAMPLES = {
     "values": yaml.safe_load(swapped()) | yaml.safe_load("{a: 1, image: {webhookImage: a}}"),
     "pull": yaml.safe_load(

@@ -1096,6 +1096,14 @@ def test_what_does_not_matter_in_daemon_json(verify, head, text):
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_the_port_that_dockerd_needs_to_find_an_ipv6_address(verify, head):
+    spec = f'{head}registry: {{endpoint: "[fd00::5]", insecureSkipVerify: true}}\n{HUB}'
+    data = {"registry-mirrors": ["https://[fd00::5]:443"], "insecure-registries": ["fd00::5/128"]}
+    assert not told(verify(spec, json.dumps(data)))
+    done = verify(spec, json.dumps(data).replace(":443", ""))
+    assert "is `https://[fd00::5]`; the spec has `https://[fd00::5]:443`" in done.stdout
+
+
 def test_the_files_of_dockerd_on_a_node(verify, head):
     spec = f"{head}registry: {{endpoint: m.example.org, caCert: {json.dumps(PEMS[0])}}}\n{HUB}"
     daemon, ca = "etc/docker/daemon.json", "etc/docker/certs.d/m.example.org/ca.crt"

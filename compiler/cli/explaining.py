@@ -141,13 +141,23 @@ def _text(image: str, rows: Sequence[Row]) -> str:
         said += [f"note: {note}" for note in first.outcome.notes]
         lines += [f"    {printable(line)}" for line in said]
     repositories = {
-        row.outcome.attempts[0].url.partition("?")[0]
+        _asked(row.outcome.attempts[0].url)
         for row in rows
         if row.outcome.attempts and not row.outcome.attempts[0].upstream
     }
     if len(repositories) > 1:
         lines.append("  they do not agree on where the image is")
     return "".join(f"{line}\n" for line in lines) + "\n"
+
+
+def _asked(url: str) -> str:
+    """What a URL asks for, of what is written in more than one way the shortest."""
+    from urllib.parse import urlsplit
+
+    from ..runtimes.hosts import without_default_port
+
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{without_default_port(parts.scheme, parts.netloc)}{parts.path}"
 
 
 def _who(rows: Sequence[Row]) -> str:

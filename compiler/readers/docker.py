@@ -64,7 +64,8 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
     for number, (index, url) in enumerate(urls):
         place = reading.place(_MIRRORS, index)
         scheme, _, rest = url.rstrip("/").partition("://")
-        host, slash, _ = rest.partition("/")
+        name, slash, _ = rest.partition("/")
+        host = _without_added_port(scheme, name, insecure)
         if scheme not in _SCHEMES or not host or not _is_plain(url):
             reading.leave(place, "it is no URL of a registry")
         elif slash:
@@ -76,6 +77,15 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
             reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
             if scheme == "https":
                 reading.claim(("host", host, "insecure"), host in insecure, place)
+
+
+def _without_added_port(scheme: str, host: str, insecure: frozenset[str]) -> str:
+    """A host without the port that target `docker` adds for an entry that needs one.
+
+    Such an entry is the range of one IPv6 address, and none of the host with its port.
+    """
+    alone = host.removesuffix(":443") if scheme == "https" and host not in insecure else host
+    return alone if alone.endswith("]") and alone in insecure else host
 
 
 def _insecure(reading: Reading, host: str, place: Place) -> None:

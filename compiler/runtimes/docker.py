@@ -28,6 +28,11 @@ def manifest_url(origin: str, image: Reference) -> str:
 
 
 def is_insecure(data: Mapping[str, Any], host: str) -> bool:
-    """Whether http, and a certificate that nobody checks, are allowed for a host."""
-    alone = f"{host[1:-1]}/128" if host.endswith("]") else host
-    return alone in data.get("insecure-registries", ())
+    """Whether http, and a certificate that nobody checks, are allowed for a host.
+
+    An IPv6 address is in the range of it alone only with a port: without one dockerd looks it up
+    with its brackets, and finds nothing.
+    """
+    listed = data.get("insecure-registries", ())
+    address, bracket, port = host.partition("]:")
+    return host in listed or (bool(bracket and port) and f"{address[1:]}/128" in listed)

@@ -13,6 +13,12 @@ def default_host(registry: str) -> str:
     return HUB_HOST if registry == HUB else registry
 
 
+def without_default_port(scheme: str, host: str) -> str:
+    """A host without a port that its scheme says anyway."""
+    port = {"http": ":80", "https": ":443"}.get(scheme, "")
+    return host.removesuffix(port)
+
+
 def assumed_scheme(host: str) -> str:
     """The scheme of a host for which none is said: http on this machine, else https.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     root = choice.option("out", TARGET.file)
     mirrors = [
-        spec.origin(mirror.location.host)
+        _url(spec, mirror.location.host)
         for mirror in spec.mirrors
         if mirror.source == HUB and not mirror.location.path
     ]
@@ -37,6 +37,17 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         if access and access.ca_cert and not spec.is_insecure(host):
             ca = str(access.ca_cert)
             yield Artifact(f"{root}/certs.d/{host}/ca.crt", ca, ca, "text")
+
+
+def _url(spec: Spec, host: str) -> str:
+    """The URL of a mirror.
+
+    Of an IPv6 address dockerd finds the range that it is in only where a port follows: it looks up
+    what is before the port, or else the whole, brackets included.
+    """
+    origin = spec.origin(host)
+    without_port = host.endswith("]") and origin.startswith("https:")
+    return f"{origin}:443" if without_port and spec.is_insecure(host) else origin
 
 
 def _listed(host: str) -> str:

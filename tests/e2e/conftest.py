@@ -182,6 +182,7 @@ def stage(apart, authority):
         docker=False,
         auth=None,
         ports=None,
+        ipv6=False,
         upstream_serves=False,
         mirror_status=None,
         system_trusts_mirror=False,
@@ -197,6 +198,7 @@ def stage(apart, authority):
             docker: whether dockerd runs, which the commands can ask.
             auth: the user and the password that the mirror asks for.
             ports: `https` or `http` by the port of the mirror's hosts; {443: "https"} if None.
+            ipv6: whether the mirror answers at fd00::5, too, for which no certificate vouches.
             upstream_serves: whether the upstreams have the pulls' images, which must have tags.
             mirror_status: what the mirror answers to everything, where no registry is behind it.
             system_trusts_mirror: whether the site's CA is one that the system trusts.
@@ -207,6 +209,7 @@ def stage(apart, authority):
             "mirror": {
                 "hosts": MIRROR_HOSTS,
                 "ports": ports or {443: "https"},
+                "ipv6": ipv6,
                 "pair": authority.pair,
                 "images": named(images_in_registry),
                 "auth": auth,
@@ -215,6 +218,7 @@ def stage(apart, authority):
             "upstream": {
                 "hosts": UPSTREAM_HOSTS,
                 "ports": UPSTREAM_PORTS,
+                "ipv6": False,
                 "pair": public.pair,
                 "images": named(at_upstream),
                 "auth": None,

@@ -52,6 +52,8 @@ class Recorder(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, address, at, record, tls, source):
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
         super().__init__(address, Answer)
         self.at, self.record, self.tls, self.source = at, record, tls, source
         self.scheme = "https" if tls else "http"

@@ -8,6 +8,7 @@ but loopback, and whatever was started ends with this process.
 The mirror's names lead to 192.0.2.2, where a recorder passes each request to docker-registry;
 every other name leads to 192.0.2.9, where a recorder answers 404, or plays the upstream. Both are
 addresses of the stage's own loopback, and not of 127.0.0.0/8: there dockerd checks no certificate.
+Where it is wanted, the mirror answers at fd00::5 too.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from recorder import Recorder, Request, refusal, registry
 
 HERE = Path("/run/stage")  # in memory, as all of /run on the stage
 ADDRESSES = {"mirror": "192.0.2.2", "upstream": "192.0.2.9"}
+MIRROR_BY_IPV6 = "fd00::5"
 REGISTRIES = {"mirror": 5001, "upstream": 5002}  # ports on 127.0.0.1, behind the recorders
 CONTAINERD = HERE / "containerd"
 DOCKER = HERE / "docker"
@@ -147,14 +149,19 @@ def wait_for_port(port: int) -> None:
 
 
 def listen(at: str, wanted: dict, record: list[Request]) -> list[Recorder]:
-    """Record what is asked at one of the ADDRESSES."""
+    """Record what is asked at one of the ADDRESSES, and at that of the mirror by IPv6."""
+    addresses = [ADDRESSES[at]]
+    if wanted["ipv6"]:
+        run("ip", "-6", "address", "add", f"{MIRROR_BY_IPV6}/128", "dev", "lo", "nodad")
+        addresses.append(MIRROR_BY_IPV6)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     pair = HERE / f"{at}.pem"
     pair.write_text(wanted["pair"])
     tls.load_cert_chain(pair)
     source = refusal(wanted["status"]) if wanted["status"] else registry(REGISTRIES[at])
     started = [
-        Recorder((ADDRESSES[at], int(port)), at, record, tls if scheme == "https" else None, source)
+        Recorder((address, int(port)), at, record, tls if scheme == "https" else None, source)
+        for address in addresses
         for port, scheme in wanted["ports"].items()
     ]
     for recorder in started:
@@ -176,12 +183,20 @@ def take(record: list[Request], listening: list[Recorder]) -> list[dict]:
 
 def hung_up() -> bool:
     """Whether a client has closed a connection that its recorder has not closed yet."""
-    addresses = {socket.inet_aton(address)[::-1].hex().upper() for address in ADDRESSES.values()}
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, _, state = line.split()[:4]
-        if local.partition(":")[0] in addresses and state == CLOSE_WAIT:
-            return True
+    addresses = {in_table(socket.inet_aton(address)) for address in ADDRESSES.values()}
+    addresses.add(in_table(socket.inet_pton(socket.AF_INET6, MIRROR_BY_IPV6)))
+    for table in Path("/proc/net").glob("tcp*"):
+        for line in table.read_text().splitlines()[1:]:
+            _, local, _, state = line.split()[:4]
+            if local.partition(":")[0] in addresses and state == CLOSE_WAIT:
+                return True
     return False
+
+
+def in_table(address: bytes) -> str:
+    """An address as /proc/net/tcp and tcp6 have it: by words of four bytes, the last one first."""
+    words = [address[start : start + 4][::-1] for start in range(0, len(address), 4)]
+    return b"".join(words).hex().upper()
 
 
 def start_containerd(log: Path) -> cri.Outcome:

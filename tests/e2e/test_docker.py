@@ -94,16 +94,54 @@ def test_a_mirror_below_a_path_keeps_dockerd_from_starting(stage, path):
 
 
 @pytest.mark.parametrize(
-    "host, listed", [("[fd00::1]", "fd00::1/128"), ("[fd00::1]:5000", "[fd00::1]:5000")]
+    "host, keys, origin, listed",
+    [
+        ("[fd00::5]", {"insecureSkipVerify": True}, "https://[fd00::5]:443", "fd00::5/128"),
+        ("[fd00::5]", {"plainHTTP": True}, "http://[fd00::5]", "fd00::5/128"),
+        (
+            "[fd00::5]:5000",
+            {"insecureSkipVerify": True},
+            "https://[fd00::5]:5000",
+            "[fd00::5]:5000",
+        ),
+    ],
 )
-def test_an_ipv6_address_is_listed_as_dockerd_wants_it(stage, daemon, host, listed):
-    files = daemon(endpoint=host, insecureSkipVerify=True)
+def test_an_insecure_mirror_by_its_ipv6_address(  # noqa: PLR0913, PLR0917
+    stage, daemon, digest, host, keys, origin, listed
+):
+    files = daemon(endpoint=host, **keys)
     data = json.loads(files["/etc/docker/daemon.json"])
-    assert data == {"registry-mirrors": [f"https://{host}"], "insecure-registries": [listed]}
-    assert start(stage, data).code == 0
+    assert data == {"registry-mirrors": [origin], "insecure-registries": [listed]}
+    command = stage(
+        files=files,
+        images_in_registry=[f"{HELLO}:1"],
+        docker=True,
+        commands=[[*PULL, "hello:1"]],
+        ports={80: "http", 443: "https", 5000: "https"},
+        ipv6=True,
+    ).commands[0]
+    assert manifests(command.mirror) == asked(origin, HELLO, digest("hello:1"))
+    assert command.code == 0, command.err
+    assert not command.upstream
     if listed != host:
         with pytest.raises(AssertionError, match=r"insecure registry .* is not valid"):
             start(stage, data | {"insecure-registries": [host]})
+
+
+def test_a_certificate_is_checked_where_an_ipv6_address_has_no_port(stage):
+    """Which is why target `docker` writes the port of such a host."""
+    data = {"registry-mirrors": ["https://[fd00::5]"], "insecure-registries": ["fd00::5/128"]}
+    report = stage(
+        files={"/etc/docker/daemon.json": json.dumps(data)},
+        images_in_registry=[f"{HELLO}:1"],
+        docker=True,
+        commands=[[*PULL, "hello:1"]],
+        ipv6=True,
+    )
+    command = report.commands[0]
+    assert command.mirror == ["TLS-HANDSHAKE https:// -> 0"]
+    assert manifests(command.upstream) == asked("https://registry-1.docker.io", HELLO)
+    assert "x509: cannot validate certificate" in report.log
 
 
 def start(stage, data):
