@@ -25,7 +25,7 @@ _MAKERS = {
     "secret": ("secret",),
     "logins": ("pull-secret", "registries.conf", "openshift"),
     "containerd": ("containerd", "certs.d"),
-    "hosts.toml": ("certs.d",),
+    "hosts.toml": ("certs.d", "kind"),
     "k3s": ("k3s",),
     "registries.conf": ("registries.conf",),
     "talos": ("talos",),
@@ -39,6 +39,8 @@ _MAKERS = {
     "certificates": ("registries.conf",),
 }
 """The targets that make files of a kind; the first is what is compared with by default."""
+_NOT_READ = (".txt", "/cluster.yaml")
+"""How the names of artifacts end that no reader knows."""
 
 
 class Expected:
@@ -63,10 +65,20 @@ class Expected:
 
     def of_namespace(self, namespace: str) -> list[tuple[Choice, Reading]]:
         """The readings of hosts.toml for one registry."""
+        return self._namespaces().get(namespace, [])
+
+    def folders(self) -> dict[str, str]:
+        """The name of the folder that has hosts.toml, by its registry; each once."""
+        return {
+            namespace: posixpath.basename(posixpath.dirname(several[0][1].source.path))
+            for namespace, several in self._namespaces().items()
+        }
+
+    def _namespaces(self) -> dict[str, list[tuple[Choice, Reading]]]:
         if not self._by_namespace:
             for pair in self.of(hosts_toml.KIND):
                 self._by_namespace.setdefault(namespace_of(pair[1]), []).append(pair)
-        return self._by_namespace.get(namespace, [])
+        return self._by_namespace
 
     def _made(self, kind: str) -> list[tuple[Choice, Reading]]:
         makers = _MAKERS[kind]
@@ -92,7 +104,7 @@ class Expected:
         return [
             (choice, reading)
             for path, text in texts.items()
-            if not path.endswith(".txt")
+            if not path.endswith(_NOT_READ)
             for reading in readers.read(text, path, file_text)
             if reading.kind == kind
         ]

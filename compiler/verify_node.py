@@ -14,7 +14,7 @@ from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 from .runtimes import hosts_toml as hosts_model
 from .runtimes import node, versions
-from .verify import namespace_of, of_reading
+from .verify import of_reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -306,10 +306,8 @@ class Node:
                 present[namespace] = path
             elif name.endswith("_"):
                 present.pop(namespace, None)
-        for _, wanted in self.expected.of("hosts.toml"):
-            namespace = namespace_of(wanted)
+        for namespace, folder in self.expected.folders().items():
             if namespace not in present:
-                folder = posixpath.basename(posixpath.dirname(wanted.source.path))
                 self.found.append(Broken(f"{root}/{folder}/hosts.toml", "this file is missing"))
         for path in present.values():
             for reading in self._read(path):

@@ -1096,6 +1096,29 @@ def test_what_does_not_matter_in_daemon_json(verify, head, text):
     assert (done.returncode, done.stdout) == (0, "")
 
 
+OF_KIND = """\
+registry: {endpoint: m.example.org, username: u, password: p}
+mirrors: [quay.io]
+targets: [{target: kind, credentials: header, patches: true}]
+"""
+OF_KIND_AND_NODES = OF_KIND.replace("[{", "[certs.d, {")
+
+
+@pytest.mark.parametrize("targets", [OF_KIND, OF_KIND_AND_NODES])
+def test_the_certs_d_of_a_kind_cluster(here, verify, head, tmp_path, targets):
+    (tmp_path / "spec.yaml").write_text(head + targets)
+    assert here("compile", "spec.yaml", cwd=tmp_path).returncode == 0
+    done = verify(head + targets, {}, "out/kind/certs.d")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    (tmp_path / "out/kind/certs.d/quay.io/hosts.toml").unlink()
+    missing = ("out/kind/certs.d/quay.io/hosts.toml", 1, 1, "this file is missing")
+    assert told(verify(head + targets, {}, "out/kind/certs.d")) == [missing]
+    file = tmp_path / "out/kind/certs.d/m.example.org/hosts.toml"
+    file.write_text(file.read_text().replace("Basic ", "Basic eDp4"))
+    done = verify(head + targets, {}, "out/kind/certs.d/m.example.org/hosts.toml")
+    assert [row[1:3] for row in told(done)] == [(5, 17)]
+
+
 def test_the_port_that_dockerd_needs_to_find_an_ipv6_address(verify, head):
     spec = f'{head}registry: {{endpoint: "[fd00::5]", insecureSkipVerify: true}}\n{HUB}'
     data = {"registry-mirrors": ["https://[fd00::5]:443"], "insecure-registries": ["fd00::5/128"]}

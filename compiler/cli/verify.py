@@ -188,13 +188,12 @@ class _Trees:
 
     def missing(self, expected: Expected) -> Iterator[str]:
         """The files that the spec has in such a folder, and that are not there."""
-        from ..readers.hosts_toml import KIND, namespace_of
+        from ..readers.hosts_toml import KIND
 
         for folder, present in self.namespaces.items():
-            for _, wanted in expected.of(KIND):
-                path = wanted.source.path
-                if namespace_of(path) not in present:
-                    yield f"{folder}/{posixpath.basename(posixpath.dirname(path))}/{KIND}"
+            for namespace, name in expected.folders().items():
+                if namespace not in present:
+                    yield f"{folder}/{name}/{KIND}"
 
 
 def _of_node(
