@@ -73,8 +73,6 @@ def _containerd(site: Site, choice: Choice, files: dict[str, str], wanted: Seque
     else:
         out = choice.option("out", TARGETS[choice.target].file)
         placed = {node.MAIN: MAIN_WITH_IMPORTS}
-        if choice.target == "kind":
-            placed = {node.MAIN: _of_node_image(next(iter(files.values())))}
         placed |= {
             f"/etc/containerd/{path.removeprefix(f'{out}/')}": text for path, text in files.items()
         }
@@ -87,10 +85,16 @@ def _containerd(site: Site, choice: Choice, files: dict[str, str], wanted: Seque
     ca = choice.option("caFile")
     if ca:
         placed[ca] = str(site.spec.registry.access.ca_cert)
-    tree = node.Files(placed)
     own = choice.option("version")
     chosen = wanted or ((own,) if own and versions.is_modelled(own) else versions.LINES)
-    resolvers = [(version, resolver(tree, version)) for version in chosen]
+
+    def tree(version: str) -> Tree:
+        if choice.target != "kind":
+            return node.Files(placed)
+        main = _of_node_image(next(iter(files.values())), version)
+        return node.Files(placed | {node.MAIN: main})
+
+    resolvers = [(version, resolver(tree(version), version)) for version in chosen]
 
     def rows(image: str, parsed: reference.Reference) -> Iterator[Row]:
         for version, model in resolvers:
@@ -101,11 +105,15 @@ def _containerd(site: Site, choice: Choice, files: dict[str, str], wanted: Seque
     return rows
 
 
-def _of_node_image(cluster: str) -> str:
-    """config.toml of a kind node: with the patch, or as an image that sets `config_path` has it."""
+def _of_node_image(cluster: str, version: str) -> str:
+    """config.toml of a kind node: with the patch, or as the image of a version has it.
+
+    Images with containerd 2.x set `config_path`; those with 1.x do not (RS230).
+    """
     table, value = f'[plugins."{certs_d.PLUGIN[1]}".registry]', certs_d.CONFIG_PATH
-    own = [f'{table}\nconfig_path = "{value}"\n']
-    patches = _yaml(cluster)[0].get("containerdConfigPatches", own)
+    parsed = versions.parse(version)
+    of_image = f'{table}\nconfig_path = "{value}"\n' if parsed and parsed.major > 1 else ""
+    patches = _yaml(cluster)[0].get("containerdConfigPatches", [of_image])
     return f"version = 2\n{patches[0]}"
 
 

@@ -120,6 +120,34 @@ def test_verdicts(  # noqa: PLR0913, PLR0917
     assert itself.returncode == 0, itself.stdout
 
 
+@pytest.mark.parametrize(
+    "options, wanted, verdicts",
+    [
+        ('version: "1.7"', (), {"1.7": "upstream"}),
+        ('version: "1.7.27"', (), {"1.7.27": "upstream"}),
+        ('version: "1.7", patches: true', (), {"1.7": "mirror"}),
+        ('version: "1.7", credentials: config', (), {"1.7": "mirror"}),
+        ('version: "2.0"', (), {"2.0": "mirror"}),
+        ('version: "2.0"', ("--containerd", "1.6.20"), {"1.6.20": "upstream"}),
+        ("out: k", ("--containerd", "v1.7"), {"v1.7": "upstream"}),
+        ("out: k", ("--containerd", "2.3"), {"2.3": "mirror"}),
+    ],
+)
+def test_a_node_image_of_kind(  # noqa: PLR0913, PLR0917
+    regspec, head, tmp_path, options, wanted, verdicts
+):
+    """As RS230 says: those with containerd 1.x set no `config_path`."""
+    spec = (
+        f"{head}registry: {{endpoint: m.example.org, username: u, password: p}}\n"
+        f"mirrors: [quay.io]\ntargets: [{{target: kind, {options}}}]\n"
+    )
+    words = ("explain", "-", "quay.io/a:1", "--format", "json", *wanted)
+    done = regspec(*words, cwd=tmp_path, input=spec)
+    assert {row["version"]: row["verdict"] for row in rows(done)} == verdicts
+    warned = "RS230" in regspec("check", "-", cwd=tmp_path, input=spec).stderr
+    assert warned == ("upstream" in verdicts.values() and not wanted)
+
+
 def test_an_insecure_mirror_of_dockerd_by_its_ipv6_address(regspec, head, tmp_path):
     spec = (
         f'{head}registry: {{endpoint: "[fd00::5]", insecureSkipVerify: true}}\n'
