@@ -8,17 +8,19 @@ from . import differences, readers
 from .diagnostics import Place, word
 from .differences import Difference
 from .model import Choice
-from .readers import hosts_toml
+from .readers import docker, hosts_toml
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 from .targets import TARGETS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from .model import Spec
     from .readers import Reading
 
-__all__ = ["UNSET", "Difference", "Expected", "namespace_of", "of_reading"]
+__all__ = ["UNSET", "Difference", "Expected", "namespace_of", "of_reading", "refused"]
 
 _MAKERS = {
     "values": ("values", "palette"),
@@ -142,6 +144,21 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
     readings = [one for _, one in candidates] or [readers.Reading(found.kind, found.source)]
     compared = [differences.between(one, found, expected.hosts) for one in readings]
     return min(compared, key=len)
+
+
+def refused(text: str, readings: Iterable[Reading]) -> Iterator[Difference]:
+    """What keeps a consumer from reading a text that we do read: a byte order mark.
+
+    Source: run with dockerd 20.10.24.
+
+    Args:
+        text: as it is in the file.
+        readings: of it.
+    """
+    for reading in readings:
+        if reading.kind == docker.KIND and text.startswith("\ufeff"):
+            message = f"a byte order mark is before it: {docker.REFUSED}"
+            yield Difference(reading, Place(()), message)
 
 
 def namespace_of(reading: Reading) -> str:

@@ -14,7 +14,7 @@ from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 from .runtimes import hosts_toml as hosts_model
 from .runtimes import node, versions
-from .verify import of_reading
+from .verify import of_reading, refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ class Node:
             self.found.append(Broken(path, "it says nothing of registries"))
         for reading in readings:
             self.found += of_reading(self.expected, reading)
+        self.found += refused(self._file_text(path) or "", readings)
         if target in _AUTHORITIES:
             self._authorities(target)
 

@@ -1127,6 +1127,35 @@ def test_the_port_that_dockerd_needs_to_find_an_ipv6_address(verify, head):
     assert "is `https://[fd00::5]`; the spec has `https://[fd00::5]:443`" in done.stdout
 
 
+MIRRORS = '"registry-mirrors": ["https://m.example.org"]'
+
+
+@pytest.mark.parametrize("name", ["found", "node/etc/docker/daemon.json"])
+@pytest.mark.parametrize(
+    "text, line, said",
+    [
+        (f"{{{MIRRORS[:-1]},\n]}}\n", 2, "this is not JSON"),
+        (f"{{{MIRRORS},\n}}\n", 2, "this is not JSON"),
+        (f"{{{MIRRORS}}}\n# site\n", 2, "this is not JSON"),
+        (f"{{\n  # site\n  {MIRRORS}\n}}\n", 2, "this is not JSON"),
+        (f"{{\n{MIRRORS}\n}}\n".replace('"', "'"), 2, "this is not JSON"),
+        ("registry-mirrors: [https://m.example.org]\n", 1, "this is not JSON"),
+        (f'{{\n"debug": NaN, {MIRRORS}}}\n', 2, "this is not JSON"),
+        (f"\ufeff{{{MIRRORS}}}\n", 1, "a byte order mark is before it"),
+        (f"{{{MIRRORS[:-1]},\n1]}}\n", 1, "it is no list of texts"),
+        (f'{{{MIRRORS},\n "insecure-registries": "a"}}\n', 2, "it is no list of texts"),
+    ],
+)
+def test_what_keeps_dockerd_from_starting(  # noqa: PLR0913, PLR0917
+    verify, head, name, text, line, said
+):
+    spec = f"{head}registry: {{endpoint: m.example.org}}\n{HUB}"
+    done = verify(spec, {name: text}, name.partition("/")[0])
+    assert done.returncode == 1
+    assert [row[:2] for row in told(done)] == [(name, line)], done.stdout
+    assert f"{said}: dockerd does not start with it" in done.stdout
+
+
 def test_the_files_of_dockerd_on_a_node(verify, head):
     spec = f"{head}registry: {{endpoint: m.example.org, caCert: {json.dumps(PEMS[0])}}}\n{HUB}"
     daemon, ca = "etc/docker/daemon.json", "etc/docker/certs.d/m.example.org/ca.crt"

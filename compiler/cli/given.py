@@ -52,6 +52,7 @@ class Text:
     """What it is called in messages."""
     path: str
     content: str
+    """With its byte order mark, if it has one."""
     tree: Tree
     """What else was given with it."""
     argument: str = ""
@@ -148,7 +149,7 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
             yield from of_tree(shown, _unpacked(shown, content))
             continue
         try:
-            text = content.decode("utf-8-sig")
+            text = content.decode()
         except UnicodeDecodeError:
             raise Unusable(f"{called(shown)}: it is no text in UTF-8") from None
         path = "/stdin" if name == STDIN else Path(name).absolute().as_posix()

@@ -108,7 +108,7 @@ def _compared(
     from ..document import NotADocument
     from . import given
 
-    read: list[tuple[str, list[Reading]]] = []
+    read: list[tuple[str, str, list[Reading]]] = []
     useful: set[str] = set()
     trees = _Trees()
     for one in given.read(names):
@@ -122,17 +122,18 @@ def _compared(
             yield [(one.name, _broken(why))]
             readings = []
             useful.add(one.argument)
-        read.append((one.name, readings))
+        read.append((one.name, one.content, readings))
         trees.add(one.argument, one.name, readings)
         useful |= {one.argument, one.name} if readings else {one.name} - {one.argument}
     for name in names:
         if (name if name != STDIN else "<stdin>") not in useful:
             said = "nothing in it is of a format that regspec reads"
             raise Unusable(f"{called(name)}: {said}")
-    whole = not any(("image certManager",) in one.homes for _, several in read for one in several)
-    for name, readings in read:
+    whole = not any(("image certManager",) in one.homes for *_, several in read for one in several)
+    for name, text, readings in read:
         if readings:
             found = [verify.of_reading(expected, reading, whole=whole) for reading in readings]
+            found.append(list(verify.refused(text, readings)))
             _tell_unknown(name, readings)
             _hint_at_imports(name, found)
             yield [(name, diagnostic) for several in found for diagnostic in _in_order(several)]

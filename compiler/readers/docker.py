@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from urllib.parse import urlsplit
 
+from ..diagnostics import word
+from ..document import NotADocument, SyntaxProblem
 from ..mirrors import HUB, Location
 from .reading import Reading, Served
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 KIND = "docker"
 _MIRRORS, _INSECURE = "registry-mirrors", "insecure-registries"
 _SCHEMES = ("http", "https")
+REFUSED = "dockerd does not start with it"
 
 
 def recognises(data: Any) -> bool:
@@ -26,7 +30,12 @@ def recognises(data: Any) -> bool:
 
 
 def read(source: Source) -> Reading:
-    """The facts of daemon.json."""
+    """The facts of daemon.json.
+
+    Raises:
+        NotADocument: it is something else than JSON, such as YAML.
+    """
+    _check(source.document.text)
     data = source.data
     reading = Reading(KIND, source, closed=frozenset({"mirrors", "insecure"}), target="docker")
     reading.lacks = _lacks
@@ -46,10 +55,26 @@ def _lacks(source: str, served: Served) -> bool:
     return source != HUB
 
 
+def _check(text: str) -> None:
+    """Refuse what is not JSON; dockerd reads nothing else."""
+
+    def refuse(constant: str) -> None:
+        raise json.JSONDecodeError("no number", text, text.index(constant))
+
+    try:
+        json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as why:
+        problem = SyntaxProblem(why.pos, why.pos, f"this is not JSON: {REFUSED}")
+        raise NotADocument(text, [problem]) from None
+
+
 def _texts(reading: Reading, key: str) -> list[tuple[int, str]]:
     """The texts of a list, each with its index; of what is none it is told."""
     listed = reading.source.data.get(key)
-    reading.texts(listed, key)
+    texts = reading.texts(listed, key)
+    if listed is not None and texts != listed:
+        why = f"{word(key)}: it is no list of texts: {REFUSED}"
+        reading.say(("format",), value=False, place=reading.place(key), shown=why)
     several = enumerate(listed if isinstance(listed, list) else ())
     return [(index, one) for index, one in several if isinstance(one, str)]
 
