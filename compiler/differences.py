@@ -152,7 +152,7 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str]) -> bool:
 
 def _changed(wanted: Fact, found: Fact) -> str:
     """What is to be said of a value that is there, or nothing if it is as it should be."""
-    same = wanted.value == found.value and not found.problem
+    same = _is_same(wanted.value, found.value) and not found.problem
     if same or UNKNOWN in (wanted.value, found.value):
         return ""
     if wanted.subject == ("format",):
@@ -165,6 +165,11 @@ def _changed(wanted: Fact, found: Fact) -> str:
     if _is_ca(wanted):
         return _changed_ca(name, found)
     return f"{name} is {_shown(found)}; the spec has {_shown(wanted)}"
+
+
+def _is_same(wanted: Any, found: Any) -> bool:
+    """Whether two values are the same: to Python 1 is true, to a consumer it is not."""
+    return wanted == found and isinstance(wanted, bool) == isinstance(found, bool)
 
 
 def _changed_secret(name: str, wanted: Fact, found: Fact) -> str:
@@ -228,7 +233,9 @@ def _shown(fact: Fact) -> str:
         case "":
             return "empty"
         case str() | int() | float():
-            return word(str(fact.value), _MOST_SHOWN)
+            text = word(str(fact.value), _MOST_SHOWN)
+            # In quotes, which consumers do not take for a switch.
+            return f"the text {text}" if fact.value in ("true", "false") else text
         case _:
             return "no text"
 

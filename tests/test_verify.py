@@ -1156,6 +1156,56 @@ def test_what_keeps_dockerd_from_starting(  # noqa: PLR0913, PLR0917
     assert f"{said}: dockerd does not start with it" in done.stdout
 
 
+SWITCHES = {
+    "talos": (
+        "machine:\n  registries:\n    mirrors:\n      quay.io:\n"
+        "        endpoints: [https://m.example.org/v2/quay.io]\n"
+        "        overridePath: true\n        skipFallback: true\n"
+        "    config:\n      m.example.org:\n        tls:\n          insecureSkipVerify: true\n",
+        (6, 7, 11),
+    ),
+    '{target: talos, version: "1.12"}': (
+        "apiVersion: v1alpha1\nkind: RegistryMirrorConfig\nname: quay.io\nendpoints:\n"
+        "  - url: https://m.example.org/v2/quay.io\n    overridePath: true\nskipFallback: true\n---\n"
+        "apiVersion: v1alpha1\nkind: RegistryTLSConfig\nname: m.example.org\n"
+        "insecureSkipVerify: true\n",
+        (6, 7, 12),
+    ),
+    "k3s": (
+        'mirrors:\n  quay.io:\n    endpoint: ["https://m.example.org/v2/quay.io"]\n'
+        "configs:\n  m.example.org:\n    tls:\n      insecure_skip_verify: true\n",
+        (7,),
+    ),
+    "buildkit": (
+        '[registry."quay.io"]\nmirrors = ["m.example.org/quay.io"]\n'
+        '[registry."m.example.org"]\ninsecure = true\n',
+        (4,),
+    ),
+    "registries.conf": (
+        '[[registry]]\nprefix = "quay.io"\nlocation = "quay.io"\nblocked = true\n'
+        '[[registry.mirror]]\nlocation = "m.example.org/quay.io"\ninsecure = true\n'
+        '[[registry]]\nlocation = "m.example.org"\ninsecure = true\n',
+        (4, 7, 10),
+    ),
+}
+
+
+@pytest.mark.parametrize("quotes", ["'", '"', "1"])
+@pytest.mark.parametrize("target", SWITCHES)
+def test_a_switch_that_its_consumer_does_not_take_for_one(verify, quay, target, quotes):
+    text, lines = SWITCHES[target]
+    registry = "endpoint: m.example.org, insecureSkipVerify: true"
+    spec = quay(target, registry=registry).replace("quay.io]", "quay.io]\nfallback: deny")
+    assert not told(verify(spec, text))
+    written = f"{quotes}true{quotes}" if quotes != "1" else "1"
+    done = verify(spec, re.sub(r"\btrue$", written, text, flags=re.MULTILINE))
+    found = {line: message for _, line, _, message in told(done)}
+    assert found.keys() >= set(lines)
+    for line in lines:
+        said = "is `1`;" if quotes == "1" else "is the text `true`;"
+        assert said in found[line] or "is not true or false without quotes" in found[line]
+
+
 def test_the_files_of_dockerd_on_a_node(verify, head):
     spec = f"{head}registry: {{endpoint: m.example.org, caCert: {json.dumps(PEMS[0])}}}\n{HUB}"
     daemon, ca = "etc/docker/daemon.json", "etc/docker/certs.d/m.example.org/ca.crt"

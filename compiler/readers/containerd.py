@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..diagnostics import Place
 from ..mirrors import LIBRARY
-from .reading import UNKNOWN, Reading, Served, leaves, served_by, switch_of
+from .reading import UNKNOWN, Reading, Served, leaves, served_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
     for key, value in reading.table(table.get("tls"), *path, "tls").items():
         place = reading.place(*path, "tls", key)
         if key == "insecure_skip_verify":
-            reading.say(("tls", host, key), switch_of(value), place)
+            reading.say(("tls", host, key), value, place)
             reading.claim_switch(("host", host, "insecureSkipVerify"), value, place)
             reading.options["version"] = _LAST_OF_1
         elif key == "ca_file" and isinstance(value, str):

@@ -135,7 +135,7 @@ def _how(
         reading.say(("client", namespace, number), str(table["client"]), at)
     if "skip_verify" in table:
         at = reading.place(*steps, "skip_verify")
-        reading.say(("skip_verify", namespace, number), switch_of(table["skip_verify"]), at)
+        reading.say(("skip_verify", namespace, number), table["skip_verify"], at)
     for path in _paths(table.get("ca")):
         whole = posixpath.join(posixpath.dirname(reading.source.path), path)
         found = reading.source.certificates_of(whole)

@@ -7,7 +7,7 @@ import re
 from ..diagnostics import word
 from ..mirrors import LIBRARY
 from .containerd import is_served_by_itself, say_ca
-from .reading import Reading, is_below_api, served_by, switch_of, text_of
+from .reading import Reading, is_below_api, served_by, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
     for key, value in tls.items():
         place = reading.place(*path, "tls", key)
         if key == "insecure_skip_verify":
-            reading.say(("tls", host, key), switch_of(value), place)
+            reading.say(("tls", host, key), value, place)
             reading.claim_switch(("host", host, "insecureSkipVerify"), value, place)
         elif key == "ca_file" and isinstance(value, str):
             reading.say(("tls", host, key), value, place)

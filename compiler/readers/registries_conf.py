@@ -65,7 +65,7 @@ def _registry(reading: Reading, index: int, table: dict[str, Any]) -> None:
     if not isinstance(table.get("blocked", False), bool):
         reading.leave(reading.place(*steps, "blocked"), "it is not true or false")
     where = reading.place(*steps, "blocked") if "blocked" in table else at
-    reading.say(("blocked", prefix), blocked, where)
+    reading.say(("blocked", prefix), table.get("blocked", False), where)
     _insecure(reading, prefix, table, *steps)
     if location == prefix and "/" not in prefix and not mirrors and "insecure" in table:
         at_switch = reading.place(*steps, "insecure")

@@ -90,7 +90,7 @@ class _Configurations:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._mirrors: dict[str, tuple[list[tuple[Any, Any, Path]], dict[str, Any], Path]] = {}
+        self._mirrors: dict[str, tuple[list[tuple[Any, bool, Path]], dict[str, Any], Path]] = {}
         self._tls: dict[str, tuple[dict[str, Any], Path, bool]] = {}
         self._logins: dict[str, tuple[dict[str, Any], Path]] = {}
 
@@ -109,7 +109,7 @@ class _Configurations:
         for source, value in mirrors.items():
             at: Path = (*path, "mirrors", source)
             table = reading.table(value, *at)
-            override = table.get("overridePath", False)
+            override = self._override(table, at)
             urls = reading.texts(table.get("endpoints"), *at, "endpoints")
             places = [(url, override, (*at, "endpoints", i)) for i, url in enumerate(urls)]
             self._mirrors[source] = places, table, at
@@ -143,14 +143,23 @@ class _Configurations:
         listed = settings.get("endpoints")
         if listed is not None and not isinstance(listed, list):
             self._reading.leave(self._reading.place(step, "endpoints"), "it is no list")
-        places: list[tuple[Any, Any, Path]] = []
+        places: list[tuple[Any, bool, Path]] = []
         for index, value in enumerate(listed if isinstance(listed, list) else ()):
             at: Path = (step, "endpoints", index)
             table = self._reading.table(value, *at)
             place = (*at, "url") if "url" in table else at
-            places.append((text_of(table.get("url")), table.get("overridePath", False), place))
+            places.append((text_of(table.get("url")), self._override(table, at), place))
             self._reading.leave_others(table, ("url", "overridePath"), *at)
         return places
+
+    def _override(self, table: dict[str, Any], path: Path) -> bool:
+        """Whether a path is right as it is; of a text, which Talos does not take, it is told."""
+        override = table.get("overridePath")
+        if override is not None and not isinstance(override, bool):
+            place = self._reading.place(*path, "overridePath")
+            why = "`overridePath` is not true or false without quotes"
+            self._reading.say(("format",), value=False, place=place, shown=why)
+        return switch_of(override) is True
 
     def say(self) -> None:
         """Say and claim it all."""
@@ -165,20 +174,18 @@ class _Configurations:
 def _say_mirror(
     reading: Reading,
     source: str,
-    places: list[tuple[Any, Any, Path]],
+    places: list[tuple[Any, bool, Path]],
     table: dict[str, Any],
     path: Path,
 ) -> None:
     at = reading.place(*places[0][2]) if places else reading.place(*path)
-    roots = [
-        (_root(url or "", override=switch_of(override) is True), steps)
-        for url, override, steps in places
-    ]
+    roots = [(_root(url or "", override=override), steps) for url, override, steps in places]
     asked = tuple(root for root, _ in roots)
     reading.say(("endpoint", source), asked, at, shown=", ".join(asked))
-    skip = switch_of(table.get("skipFallback", False))
+    written = table.get("skipFallback", False)
+    skip = switch_of(written)
     where = reading.place(*path, "skipFallback") if "skipFallback" in table else at
-    reading.say(("skipFallback", source), skip, where)
+    reading.say(("skipFallback", source), written or False, where)
     for index, (root, steps) in enumerate(roots):
         place = reading.place(*steps)
         found = served_by(root)
@@ -220,7 +227,7 @@ def _say_tls(
     for key, value in tls.items():
         place = reading.place(*path, key)
         if key == "insecureSkipVerify":
-            reading.say(("tls", host, key), switch_of(value), place)
+            reading.say(("tls", host, key), value, place)
             reading.claim_switch(("host", host, key), value, place)
         elif key == "ca" and text_of(value):
             _say_ca(reading, host, text_of(value) or "", place, is_encoded=is_encoded)
