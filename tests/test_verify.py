@@ -1156,6 +1156,38 @@ def test_what_keeps_dockerd_from_starting(  # noqa: PLR0913, PLR0917
     assert f"{said}: dockerd does not start with it" in done.stdout
 
 
+def test_the_documents_of_talos_are_told_from_others(verify, quay):
+    login = "endpoint: m.example.org, username: u, password: p"
+    spec = quay('{target: talos, version: "1.12"}', registry=login)
+    mirror = (
+        "apiVersion: v1alpha1\nkind: RegistryMirrorConfig\nname: quay.io\nskipFallback: true\n"
+        "endpoints:\n  - url: https://m.example.org/v2/quay.io\n    overridePath: true\n"
+    )
+    auth = (
+        "---\napiVersion: v1alpha1\nkind: RegistryAuthConfig\nname: m.example.org\n"
+        "username: u\npassword: p\n"
+    )
+    host = "---\napiVersion: v1alpha1\nkind: HostnameConfig\nhostname: a\n"
+    assert not told(verify(spec, mirror + auth + host))
+    missing, unknown = "the mirror of `quay.io` is missing", "is no kind of document that Talos has"
+    for found, is_unknown in (
+        (auth + host, False),
+        (mirror.replace("v1alpha1", "v1alpha2") + auth, False),
+        (mirror.replace("Config", "Configg") + auth, True),
+        (mirror.replace("RegistryMirror", "ImageMirror") + auth + host, True),
+    ):
+        messages = [message for *_, message in told(verify(spec, found))]
+        assert len(messages) == 1 + is_unknown, messages
+        assert any(missing in message for message in messages)
+        assert any(unknown in message for message in messages) is is_unknown
+    done = verify(spec, mirror.replace("Mirror", "Mirrror"))
+    assert "`RegistryMirrrorConfig` is no kind of document" in done.stdout
+    assert missing in done.stdout
+    extra = "---\napiVersion: v1alpha1\nkind: RegistryConfig\nname: a\n"
+    done = verify(quay('{target: talos, version: "1.12"}'), mirror + extra)
+    assert [row[1:3] for row in told(done)] == [(10, 7)]
+
+
 SWITCHES = {
     "talos": (
         "machine:\n  registries:\n    mirrors:\n      quay.io:\n"

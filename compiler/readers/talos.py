@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from ..diagnostics import word
 from ..mirrors import LIBRARY
@@ -19,15 +20,18 @@ from .reading import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ..diagnostics import Path, Place
     from .reading import Served, Source
 
 KIND = "talos"
-_MIRROR, _TLS, _AUTH = "RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig"
+_FACTS = ("endpoint", "tls", "ca", "auth")
+"""The kinds of facts that a configuration should have."""
 _FIRST_WITH_DOCUMENTS = "1.12"
+_DOCUMENTS = ("RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig")
+_LIKE_A_REGISTRY = "regist|mirror"
+"""In the kind of a document that is one of these, or was meant to be."""
 _OF_A_DOCUMENT = ("apiVersion", "kind", "name")
 
 
@@ -36,8 +40,9 @@ def recognises(data: Any) -> bool:
     if not isinstance(data, dict):
         return False
     if "kind" in data:
-        kinds = (_MIRROR, _TLS, _AUTH)
-        return data.get("apiVersion") == "v1alpha1" and data["kind"] in kinds
+        kind = data["kind"]
+        is_of_talos = data.get("apiVersion") == "v1alpha1" and isinstance(kind, str)
+        return is_of_talos and bool(re.search(_LIKE_A_REGISTRY, kind, re.IGNORECASE))
     machine = data.get("machine")
     return isinstance(machine, dict) and ("registries" in machine or "version" in data)
 
@@ -53,7 +58,7 @@ def read(source: Source, steps: tuple[int, ...]) -> Reading:
     reading = Reading(KIND, source, closed=closed, target="talos")
     reading.lacks = _lacks
     documents = [(step, source.data[step]) for step in steps]
-    for kind in _kinds(data.get("kind", _MIRROR) for _, data in documents):
+    for kind in _FACTS:
         reading.homes[kind,] = reading.place(steps[0])
     configurations = _Configurations(reading)
     for step, data in documents:
@@ -65,17 +70,6 @@ def read(source: Source, steps: tuple[int, ...]) -> Reading:
             reading.options["version"] = _FIRST_WITH_DOCUMENTS
     configurations.say()
     return reading
-
-
-def _kinds(documents: Iterable[str]) -> Iterator[str]:
-    """The kinds of facts that such documents should have; where there are mirrors, all of them."""
-    kinds = frozenset(documents)
-    if _MIRROR in kinds:
-        yield "endpoint"
-    if kinds & {_MIRROR, _TLS}:
-        yield from ("tls", "ca")
-    if kinds & {_MIRROR, _AUTH}:
-        yield "auth"
 
 
 def _lacks(source: str, served: Served) -> bool:
@@ -102,7 +96,7 @@ class _Configurations:
         path: Path = (step, "machine", "registries")
         registries = reading.table(data["machine"].get("registries"), *path)
         if registries:
-            for kind in _kinds([_MIRROR]):
+            for kind in _FACTS:
                 reading.homes[kind,] = reading.place(*path, on_key=True)
         reading.leave_others(registries, ("mirrors", "config"), *path)
         mirrors = reading.table(registries.get("mirrors"), *path, "mirrors")
@@ -125,6 +119,12 @@ class _Configurations:
 
     def take_document(self, data: dict[str, Any], step: int) -> None:
         """One of the documents that there are since 1.12."""
+        if data["kind"] not in _DOCUMENTS:
+            why = f"{word(data['kind'])} is no kind of document that Talos has for registries"
+            place = self._reading.place(step, "kind")
+            self._reading.leave(place, why)
+            self._reading.say(("format",), value=False, place=place, shown=why)
+            return
         name = text_of(data.get("name"))
         if not name:
             self._reading.leave(self._reading.place(step), "it has no `name`")
