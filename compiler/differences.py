@@ -24,6 +24,7 @@ _QUERY = re.compile(r"\?[^\s,]+")
 _MOST_SHOWN = 300
 """How many characters of a value are shown: enough for any image, or two could look alike."""
 _OF_A_HOST = ("tls", "insecure")
+_OF_A_MIRROR = ("policy", "location", "blocked")
 _REQUIRED = tuple(
     ("registry", key) for key in ("endpoint", "name", "baseContentPath", "insecureSkipVerify")
 )
@@ -69,6 +70,7 @@ def between(
         for fact in group
         if subject not in wanted and _is_too_much(fact, found, known)
     ]
+    missing, extra = _without_details(missing), _without_details(extra)
     told: list[tuple[Place, str, Fact | None]] = [
         (fact.place, message, fact)
         for subject, one in wanted.items()
@@ -89,6 +91,16 @@ def between(
         place = _home(fact, found) or Place(())
         differences.append(Difference(found, place, _missing(fact), missing=fact))
     return differences
+
+
+def _without_details(facts: list[Fact]) -> list[Fact]:
+    """What is missing, or too much, but nothing more of a mirror that is so as a whole."""
+    whole = {fact.subject[1] for fact in facts if fact.subject[0] == "mirrors"}
+    return [
+        fact
+        for fact in facts
+        if fact.subject[0] not in _OF_A_MIRROR or fact.subject[1] not in whole
+    ]
 
 
 def _renamed(missing: list[Fact], extra: list[Fact]) -> list[tuple[Fact, Fact]]:

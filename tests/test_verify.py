@@ -2145,7 +2145,24 @@ def test_one_set_without_the_other_is_compared_by_itself(verify, quay):
         text = f"apiVersion: config.openshift.io/v1\nkind: {kind}\nspec:\n  {key}:\n"
         assert verify(quay("openshift"), text + entry % "NeverContactSource").stdout == ""
         assert len(told(verify(quay("openshift"), text + entry % '""'))) == 1
-        assert len(told(verify(quay("openshift"), f"{text}  - {{source: quay.io}}\n"))) == 2
+        assert len(told(verify(quay("openshift"), f"{text}  - {{source: quay.io}}\n"))) == 1
+
+
+@pytest.mark.parametrize("target", ["openshift", "registries.conf", "buildkit"])
+def test_a_source_that_was_renamed_is_told_once(here, verify, quay, tmp_path, target):
+    (tmp_path / "spec.yaml").write_text(quay(target))
+    here("compile", "spec.yaml", cwd=tmp_path)
+    files = sorted((tmp_path / "out").rglob("*"))
+    (file,) = [file for file in files if file.suffix in (".yaml", ".conf", ".toml")]
+    text = file.read_text()
+    renamed = re.sub(
+        r'((?:source: |prefix = |location = |registry\.)"?)quay\.io', r"\1kuay.io", text
+    )
+    rows = told(verify(quay(target), renamed))
+    sets = 2 if target == "openshift" else 1
+    assert [row[3] for row in rows] == ["`kuay.io` stands where the spec has `quay.io`"] * sets
+    missing = told(verify(quay(target), renamed.replace("m.example", "x.example")))
+    assert len(missing) == 2 * sets, missing
 
 
 def test_what_the_older_policy_cannot_say_is_not_missing(verify, quay):
