@@ -8,7 +8,7 @@ from . import differences, readers
 from .diagnostics import Place, word
 from .differences import Difference
 from .model import Choice
-from .readers import docker, hosts_toml
+from .readers import docker, hosts_toml, openshift
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 from .targets import TARGETS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .model import Spec
     from .readers import Reading
 
-__all__ = ["UNSET", "Difference", "Expected", "namespace_of", "of_reading", "refused"]
+__all__ = ["UNSET", "Difference", "Expected", "elsewhere", "namespace_of", "of_reading", "refused"]
 
 _MAKERS = {
     "values": ("values", "palette"),
@@ -41,6 +41,7 @@ _MAKERS = {
     "certificates": ("registries.conf",),
 }
 """The targets that make files of a kind; the first is what is compared with by default."""
+_TRUSTED = ("additionalTrustedCA",)
 _NOT_READ = (".txt", "/cluster.yaml")
 """How the names of artifacts end that no reader knows."""
 
@@ -159,6 +160,30 @@ def refused(text: str, readings: Iterable[Reading]) -> Iterator[Difference]:
         if reading.kind == docker.KIND and text.startswith("\ufeff"):
             message = f"a byte order mark is before it: {docker.REFUSED}"
             yield Difference(reading, Place(()), message)
+
+
+def elsewhere(expected: Expected, found: Reading, given: Iterable[Reading]) -> Iterator[Difference]:
+    """What differs between documents that were given: of OpenShift, the name of the ConfigMap.
+
+    Args:
+        expected: what the spec compiles to.
+        found: a document.
+        given: all of them; where no ConfigMap is, nobody can say.
+    """
+    if found.kind != openshift.IMAGE:
+        return
+    wanted = any(
+        _TRUSTED in [fact.subject for fact in one.facts] for _, one in expected.of(found.kind)
+    )
+    maps = [
+        openshift.name_of_authorities(one) for one in given if one.kind == openshift.AUTHORITIES
+    ]
+    names = list(dict.fromkeys(filter(None, maps)))
+    name = openshift.name_of_authorities(found)
+    if wanted and name and names and name not in names:
+        place = found.place("spec", "additionalTrustedCA", "name")
+        message = f"`additionalTrustedCA` is {word(name)}; the CAs are in {word(names[0])}"
+        yield Difference(found, place, message)
 
 
 def namespace_of(reading: Reading) -> str:

@@ -2124,6 +2124,39 @@ def test_the_cas_of_a_cluster_are_compared_as_certificates(verify, quay):
     assert row[3] == "`additionalTrustedCA` is missing; the spec has `regspec-registry-ca`"
 
 
+def test_the_configmap_that_a_cluster_is_told_of_is_the_one_that_was_given(verify, quay):
+    spec = quay("openshift", registry=f"endpoint: m.example.org, caCert: {json.dumps(OTHER_PEM)}")
+    image = f"{CLUSTER}  additionalTrustedCA: {{name: NAME}}\n"
+    cas = trusted(m_example_org=OTHER_PEM)
+    listed = json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "List",
+            "items": [yaml.safe_load(image), yaml.safe_load(cas)],
+        },
+        indent=1,
+    )
+    said = "`additionalTrustedCA` is `corp-ca`; the CAs are in `cas`"
+    for texts in (
+        {"a": image, "b": cas},
+        {"a": cas, "b": image},
+        {"a": f"{image}---\n{cas}"},
+        {"a": listed},
+    ):
+        good = {name: text.replace("NAME", "cas") for name, text in texts.items()}
+        assert verify(spec, good, *texts).stdout == ""
+        bad = {name: text.replace("NAME", "corp-ca") for name, text in texts.items()}
+        (row,) = told(verify(spec, bad, *texts))
+        assert row[3] == said
+        assert "corp-ca" in bad[row[0]].splitlines()[row[1] - 1]
+        without = quay("openshift")
+        assert said not in verify(without, bad, *texts).stdout
+    both = {"a": image.replace("NAME", "corp-ca"), "b": cas, "c": cas.replace("cas,", "corp-ca,")}
+    assert verify(spec, both, *both).stdout == ""
+    unnamed = {"a": image.replace("NAME", "corp-ca"), "b": cas.replace("name: cas, ", "")}
+    assert verify(spec, unnamed, *unnamed).stdout == ""
+
+
 def test_an_insecure_host_of_a_cluster_is_told_though_the_spec_has_none(verify, quay):
     for hosts, found in (
         ("a.example.org", 1),

@@ -129,11 +129,13 @@ def _compared(
         if (name if name != STDIN else "<stdin>") not in useful:
             said = "nothing in it is of a format that regspec reads"
             raise Unusable(f"{called(name)}: {said}")
-    whole = not any(("image certManager",) in one.homes for *_, several in read for one in several)
+    everything = [one for *_, several in read for one in several]
+    whole = not any(("image certManager",) in one.homes for one in everything)
     for name, text, readings in read:
         if readings:
             found = [verify.of_reading(expected, reading, whole=whole) for reading in readings]
             found.append(list(verify.refused(text, readings)))
+            found += [list(verify.elsewhere(expected, one, everything)) for one in readings]
             _tell_unknown(name, readings)
             _hint_at_imports(name, found)
             yield [(name, diagnostic) for several in found for diagnostic in _in_order(several)]
