@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from . import reference
 from .emit import MAIN_WITH_IMPORTS, read_toml
-from .frozen import frozen
+from .frozen import frozen, replace
 from .mirrors import Places
 from .runtimes import (
     buildkit,
@@ -163,22 +163,27 @@ def _k3s(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str
 
 def _by_k3s(site: Site, data: Any, image: reference.Reference, file: str) -> Iterator[Attempt]:
     """The mirror, and the upstream, which k3s adds unless a flag of its own says otherwise."""
+    upstream = _of_k3s(data, _upstream(image).url, image, file)
     url = k3s.first_url(data, image)
-    upstream = _upstream(image)
     if url is not None:
-        host = urlsplit(url).netloc
-        config = data.get("configs", {}).get(host, {})
-        tls = config.get("tls", {})
-        yield containerd.Attempt(
-            url,
-            upstream=host == hosts.default_host(image.registry),
-            file=file,
-            authorities=(tls["ca_file"],) if "ca_file" in tls else (),
-            skip_verify=tls.get("insecure_skip_verify", False),
-            login=file if "auth" in config else "",
-        )
+        yield replace(_of_k3s(data, url, image, file), file=file)
     if url != upstream.url and (url is None or image.registry not in site.hosts):
         yield upstream
+
+
+def _of_k3s(data: Any, url: str, image: reference.Reference, file: str) -> Attempt:
+    """A request, with what registries.yaml has for its host, whether it is a mirror or not."""
+    host = urlsplit(url).netloc
+    config = data.get("configs", {}).get(host, {})
+    tls = config.get("tls", {})
+    return containerd.Attempt(
+        url,
+        upstream=host == hosts.default_host(image.registry),
+        file=file if config else None,
+        authorities=(tls["ca_file"],) if "ca_file" in tls else (),
+        skip_verify=tls.get("insecure_skip_verify", False),
+        login=file if "auth" in config else "",
+    )
 
 
 def _containers(site: Site, choice: Choice, files: dict[str, str], wanted: Sequence[str]) -> Rows:

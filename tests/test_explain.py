@@ -121,6 +121,34 @@ def test_verdicts(  # noqa: PLR0913, PLR0917
 
 
 @pytest.mark.parametrize(
+    "keys, mirrors, beside",
+    [
+        ("caCert: {file: ca.crt}", "quay.io", "login of FILE; CA of /etc/rancher/k3s/ca/H.crt"),
+        ("insecureSkipVerify: true", "quay.io", "login of FILE; certificate not checked"),
+        ("plainHTTP: true", "quay.io", "login of FILE"),
+        (
+            "insecureSkipVerify: true",
+            '{source: "*", path: all}',
+            "login of FILE; certificate not checked",
+        ),
+    ],
+)
+def test_how_k3s_asks_a_host_by_its_own_name(  # noqa: PLR0913, PLR0917
+    regspec, head, root, tmp_path, keys, mirrors, beside
+):
+    """With what registries.yaml has for the host of a mirror, as for an image by that mirror."""
+    (tmp_path / "ca.crt").write_bytes((root / "examples/ca.crt").read_bytes())
+    registry = f"{{endpoint: m.example.org, username: u, password: p, {keys}}}"
+    spec = f"{head}registry: {registry}\nmirrors: [{mirrors}]\ntargets: [k3s]\n"
+    done = regspec("explain", "-", "m.example.org/a:1", cwd=tmp_path, input=spec)
+    said = beside.replace("FILE", "/etc/rancher/k3s/registries.yaml").replace("H", "m.example.org")
+    assert "because of /etc/rancher/k3s/registries.yaml; " + said + ")" in done.stdout
+    done = regspec("explain", "-", "ghcr.io/a:1", "--format", "json", cwd=tmp_path, input=spec)
+    files = [one["file"] for row in rows(done) for one in row["attempts"] if one["upstream"]]
+    assert files == [None]
+
+
+@pytest.mark.parametrize(
     "options, wanted, verdicts",
     [
         ('version: "1.7"', (), {"1.7": "upstream"}),
