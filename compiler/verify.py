@@ -11,6 +11,7 @@ from .model import Choice
 from .readers import docker, hosts_toml, openshift
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
+from .runtimes import docker as docker_model
 from .targets import TARGETS
 
 TYPE_CHECKING = False
@@ -144,7 +145,19 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
     # What the spec has nothing for, such as a CA, must not be there for its hosts either.
     readings = [one for _, one in candidates] or [readers.Reading(found.kind, found.source)]
     compared = [differences.between(one, found, expected.hosts) for one in readings]
-    return min(compared, key=len)
+    return [*min(compared, key=len), *_in_ranges(expected, found)]
+
+
+def _in_ranges(expected: Expected, found: Reading) -> Iterator[Difference]:
+    """The ranges of dockerd that a host is in whose certificate the spec wants checked."""
+    for fact in found.facts if found.kind == docker.KIND else ():
+        kind, name = fact.subject[0], fact.subject[-1]
+        entry = f"{name[1:-1]}/128" if name.endswith("]") else name
+        for host in expected.hosts if kind == "insecure" and "/" in entry else ():
+            taken = docker_model.is_insecure({"insecure-registries": [entry]}, host)
+            if taken and not expected.spec.is_insecure(host):
+                message = f"{word(host)} is in {word(entry)}: its certificate is not checked"
+                yield Difference(found, fact.place, message, fact)
 
 
 def refused(text: str, readings: Iterable[Reading]) -> Iterator[Difference]:

@@ -1127,6 +1127,30 @@ def test_the_port_that_dockerd_needs_to_find_an_ipv6_address(verify, head):
     assert "is `https://[fd00::5]`; the spec has `https://[fd00::5]:443`" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "host, entry, said",
+    [
+        (
+            "10.0.0.1:5000",
+            "10.0.0.0/8",
+            "`10.0.0.1:5000` is in `10.0.0.0/8`: its certificate is not",
+        ),
+        ("[fd00::5]:5000", "fd00::5/128", "`[fd00::5]:5000` is in `fd00::5/128`: its certificate"),
+        ("[fd00::5]:5000", "fd00::/8", "`[fd00::5]:5000` is in `fd00::/8`: its certificate is not"),
+        ("[fd00::5]", "fd00::/8", ""),
+        ("10.0.0.1", "11.0.0.0/8", ""),
+        ("m.example.org", "10.0.0.0/8", ""),
+        ("m.example.org", "x.example.org", ""),
+    ],
+)
+def test_a_range_that_takes_the_check_from_a_host(verify, head, host, entry, said):
+    text = json.dumps({"registry-mirrors": [f"https://{host}"], "insecure-registries": [entry]})
+    spec = f'{head}registry: {{endpoint: "{host}"}}\n{HUB}'
+    rows = told(verify(spec, text))
+    assert len(rows) == bool(said), rows
+    assert said in "".join(row[3] for row in rows)
+
+
 MIRRORS = '"registry-mirrors": ["https://m.example.org"]'
 
 

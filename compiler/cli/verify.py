@@ -51,7 +51,8 @@ def verify_command(
     form: str | None,
 ) -> int:
     """Compare each FILE with what SPEC compiles to, by what they mean: order, quoting, comments and
-    unrelated keys do not matter. Exit 1 if anything differs.
+    unrelated keys do not matter, nor do the settings of hosts that SPEC has no mirror on. Exit 1 if
+    anything differs.
 
     FILE is a values file, a Secret as a file or as kubectl prints it, config.toml, hosts.toml,
     registries.yaml, registries.conf, the machine configuration of Talos, a mirror set of OpenShift,

@@ -5,6 +5,8 @@ Source: moby/moby, daemon/pkg/registry; run with dockerd 20.10.24.
 
 from __future__ import annotations
 
+import ipaddress
+
 from .hosts import HUB
 
 TYPE_CHECKING = False
@@ -30,9 +32,19 @@ def manifest_url(origin: str, image: Reference) -> str:
 def is_insecure(data: Mapping[str, Any], host: str) -> bool:
     """Whether http, and a certificate that nobody checks, are allowed for a host.
 
-    An IPv6 address is in the range of it alone only with a port: without one dockerd looks it up
+    An address may be in a range, but one of IPv6 only with a port: without one dockerd looks it up
     with its brackets, and finds nothing.
     """
     listed = data.get("insecure-registries", ())
-    address, bracket, port = host.partition("]:")
-    return host in listed or (bool(bracket and port) and f"{address[1:]}/128" in listed)
+    return host in listed or any(_is_in(host, entry) for entry in listed if "/" in entry)
+
+
+def _is_in(host: str, entry: str) -> bool:
+    """Whether a host is an address in a range; what its name leads to, nobody asks here."""
+    if host.endswith("]"):
+        return False
+    address = (host.rpartition(":")[0] or host).strip("[]")
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return False

@@ -144,6 +144,20 @@ def test_a_certificate_is_checked_where_an_ipv6_address_has_no_port(stage):
     assert "x509: cannot validate certificate" in report.log
 
 
+@pytest.mark.parametrize("entry, checked", [("192.0.2.0/24", False), ("198.51.100.0/24", True)])
+def test_a_range_takes_the_check_from_every_address_in_it(stage, entry, checked):
+    """As `verify` tells of a range that a mirror is in."""
+    data = {"registry-mirrors": ["https://192.0.2.2"], "insecure-registries": [entry]}
+    command = stage(
+        files={"/etc/docker/daemon.json": json.dumps(data)},
+        images_in_registry=[f"{HELLO}:1"],
+        docker=True,
+        commands=[[*PULL, "hello:1"]],
+    ).commands[0]
+    assert bool(command.code) is checked
+    assert bool(command.upstream) is checked
+
+
 def start(stage, data):
     """Start dockerd with a daemon.json."""
     files = {"/etc/docker/daemon.json": json.dumps(data)}
