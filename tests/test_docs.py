@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from regspec import explain, pipeline
 from regspec.cli.group import regspec as command
 from regspec.targets import TARGETS
 
@@ -69,6 +70,27 @@ def test_the_fields_of_a_json_format_are_those_that_are_printed(section, root):
     data = json.loads(printed) if printed.startswith(("[", "{\n")) else json.loads(f"[{printed}]")
     assert data
     assert sorted(told) == sorted(keys(data))
+
+
+def test_the_json_page_names_every_runtime():
+    spec = {
+        "apiVersion": "regspec/v1",
+        "kind": "RegistrySpec",
+        "registry": {"endpoint": "m.example.org"},
+        "mirrors": [{"source": "docker.io", "path": ""}],
+    }
+    runtimes = set()
+    for target in explain.EXPLAINED:
+        explained = pipeline.explain_spec(
+            json.dumps(spec | {"targets": [target]}).encode(),
+            targets=(),
+            environment={},
+            read_file={}.__getitem__,
+        )
+        rows = explain.of_spec(explained.spec, explained.artifacts, ["nginx"], ())
+        runtimes |= {row.runtime for row in rows}
+    (told,) = re.findall(r"^\| `runtime` \| (.*) \|$", (DOCS / "json.md").read_text(), re.MULTILINE)
+    assert set(re.findall("`(.*?)`", told)) == runtimes
 
 
 def keys(data, above=""):
