@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KIND = "docker"
 _MIRRORS, _INSECURE = "registry-mirrors", "insecure-registries"
 _SCHEMES = ("http", "https")
-REFUSED = "dockerd does not start with it"
+_REFUSED = "dockerd does not start with it"
 
 
 def recognises(data: Any) -> bool:
@@ -64,7 +64,7 @@ def _check(text: str) -> None:
     try:
         json.loads(text, parse_constant=refuse)
     except json.JSONDecodeError as why:
-        problem = SyntaxProblem(why.pos, why.pos, f"this is not JSON: {REFUSED}")
+        problem = SyntaxProblem(why.pos, why.pos, f"this is not JSON: {_REFUSED}")
         raise NotADocument(text, [problem]) from None
 
 
@@ -73,7 +73,7 @@ def _texts(reading: Reading, key: str) -> list[tuple[int, str]]:
     listed = reading.source.data.get(key)
     texts = reading.texts(listed, key)
     if listed is not None and texts != listed:
-        why = f"{word(key)}: it is no list of texts: {REFUSED}"
+        why = f"{word(key)}: it is no list of texts: {_REFUSED}"
         reading.say(("format",), value=False, place=reading.place(key), shown=why)
     several = enumerate(listed if isinstance(listed, list) else ())
     return [(index, one) for index, one in several if isinstance(one, str)]
