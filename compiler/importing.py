@@ -33,10 +33,19 @@ if TYPE_CHECKING:
 
 _LOGIN = ("username", "password")
 _SWITCHES = ("insecureSkipVerify", "plainHTTP")
-_OF_EACH_HOST = ("password", "caCert", "insecureSkipVerify")
-_OF_HOSTS = {"certs.d", "k3s", "talos"}
-_OF_HOSTS = {"certs.d", "k3s", "buildkit"}
-"""The targets that tell of each host what it has."""
+_OF_EACH_HOST = ("password", "caCert", "insecureSkipVerify", "insecure")
+_OF_HOSTS = {
+    "hosts.toml",
+    "containerd",
+    "k3s",
+    "talos",
+    "buildkit",
+    "registries.conf",
+    "certificates",
+    "image configuration",
+    "registry CAs",
+}
+"""The kinds of files that tell of each host what it has."""
 _RANKS = (
     "values",
     "secret",
@@ -450,6 +459,11 @@ class _Assembly:
             return False
         if any(self._is_silent_on(host, endpoint, part) for part in _OF_EACH_HOST):
             return False
+        checked = any(
+            one.fact.value is False for one in self.claims.get(("host", host, "insecure"), [])
+        )
+        if checked and any(own.get(switch) for switch in _SWITCHES):
+            return False
         return all(keys.get(key) == own.get(key) for key in known | set(keys) if key != "insecure")
 
     def _is_silent_on(self, host: str, endpoint: str, part: str) -> bool:
@@ -457,7 +471,7 @@ class _Assembly:
 
         def telling(one: str) -> set[str]:
             said = self.claims.get(("host", one, part), [])
-            return {each.given.reading.target for each in said if each.fact.value}
+            return {each.given.reading.kind for each in said if each.fact.value}
 
         return bool(telling(endpoint) & _OF_HOSTS - telling(host))
 

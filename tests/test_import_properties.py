@@ -104,11 +104,17 @@ def specs(draw, *, wildcard=True, library=True):
     own = registry["endpoint"].partition("/")[0]
     others = draw(st.lists(st.sampled_from(HOSTS[:2] + HOSTS[3:]), max_size=2, unique=True))
     hosts = {host: settings_of(draw) for host in others if host != own}
+    mirrors = mirrors_of(draw, wildcard=wildcard, library=library)
+    if draw(st.integers(0, 3)) == 0:
+        # Another port of the registry, which has nothing of what the registry has.
+        port = f"{own.partition(':')[0]}:6000"
+        hosts[port] = {}
+        mirrors.append({"source": "gcr.io", "target": f"{port}/g"})
     return {
         "apiVersion": "regspec/v1",
         "kind": "RegistrySpec",
         "registry": registry,
-        "mirrors": mirrors_of(draw, wildcard=wildcard, library=library),
+        "mirrors": mirrors,
         **({"hosts": hosts} if hosts else {}),
         "fallback": draw(st.sampled_from(["deny", "allow"])),
         **charts_of(draw),
@@ -305,6 +311,17 @@ def test_docker(data, endpoint):
     files = compiled({**data, "targets": ["docker"]})
     assume(files)
     comes_back(files)
+
+
+def test_another_port_of_an_insecure_registry_may_be_secure_for_dockerd():
+    data = {
+        **WHOLE,
+        "registry": {"endpoint": "reg.local:5000", "insecureSkipVerify": True},
+        "mirrors": [{"source": "docker.io", "target": "reg.local:6000"}],
+        "hosts": {"reg.local:6000": {}},
+        "targets": ["values", "docker"],
+    }
+    comes_back(compiled(data))
 
 
 def test_what_docker_leaves_open_is_told():
