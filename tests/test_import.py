@@ -1180,6 +1180,56 @@ def test_a_file_of_no_known_format_is_refused_if_it_was_named(imported, here, tm
     assert "folder/other.yaml: not read" in done.stderr
 
 
+def test_what_is_compiled_and_not_read_is_passed_over(here, root, tmp_path):
+    names = ("values", "certs.d", "k3s", "openshift", "copy-list", "regsync", "runbook", "hauler")
+    carried = {"target": "kubeadm", "carry": ["certs.d", "registries.conf"], "secrets": "inline"}
+    data = {
+        "apiVersion": "regspec/v1",
+        "kind": "RegistrySpec",
+        "registry": {
+            **REGISTRY,
+            "username": "u",
+            "password": "p",
+            "caCert": (root / "tests/data/certificates/chain.crt").read_text(),
+        },
+        "mirrors": ["docker.io", "docker.io/library"],
+        "images": ["docker.io/library/nginx:1"],
+        "targets": [
+            *names,
+            "registries.conf",
+            {"target": "kind", "patches": True},
+            {**carried, "out": "patches"},
+            {**carried, "out": "user-data", "format": "cloud-init"},
+        ],
+    }
+    (tmp_path / "spec.yaml").write_text(json.dumps(data))
+    assert here("compile", "spec.yaml", cwd=tmp_path).returncode == 0
+    (tmp_path / "out/openshift/ca.yaml").write_text(
+        (tmp_path / "out/openshift/ca.yaml").read_text().replace("openshift-config", "elsewhere")
+    )
+    verified = here("verify", "spec.yaml", "out", cwd=tmp_path)
+    assert verified.returncode == 0, verified.stdout
+    done = here("import", "out", "--secrets", "literal", cwd=tmp_path)
+    assert spec(done)["registry"]["endpoint"] == HOST
+    unread = re.findall(r"^(\S+): not read", done.stderr, re.MULTILINE)
+    assert {"out/kind/cluster.yaml", "out/user-data/cloud-config.yaml"} <= set(unread)
+    assert {"out/patches/workers.yaml", "out/regsync.yaml", "out/RUNBOOK.md"} <= set(unread)
+    done = here("import", "out/RUNBOOK.md", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "TOML" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["import"], ["verify", "spec.yaml"]])
+@pytest.mark.parametrize("text", ["kind: Pod\ntext: |\n  [main]\n", "title = 1\n"])
+def test_a_file_of_no_known_format_is_told_which_there_are(here, tmp_path, smallest, command, text):
+    (tmp_path / "spec.yaml").write_text(smallest)
+    (tmp_path / "other").write_text(text)
+    done = here(*command, "other", cwd=tmp_path)
+    assert done.returncode == 2
+    for one in ("Helm values", "Talos", "OpenShift", "daemon.json", "buildkitd.toml"):
+        assert one in done.stderr
+
+
 def test_a_spec_is_no_file_to_import(imported, smallest):
     done = imported({"registry.yaml": smallest})
     assert done.returncode == 2

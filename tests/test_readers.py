@@ -189,6 +189,28 @@ def test_what_is_of_no_known_format(text, why):
         kinds_of(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#cloud-config\nwrite_files:\n  - path: /x\n    content: |\n      [plugins]\n      a = 1\n",
+        "kind: Cluster\ncontainerdConfigPatches:\n  - |-\n    version = 2\n",
+        "---\nkind: Pod\ntext: |\n  [main]\n---\nkind: Pod\n",
+        "- |\n  [main]\n",
+        "kind: ConfigMap\ndata:\n  a.crt: |\n    -----BEGIN CERTIFICATE-----\n    MIIB==\n",
+    ],
+)
+def test_yaml_of_no_known_format_is_no_broken_toml(text):
+    with pytest.raises(readers.Unknown, match="of no format"):
+        kinds_of(text)
+
+
+@pytest.mark.parametrize("text", ["version = 2\nx\n", "[plugins]\n  a = b c\n", "A=b\necho $A\n"])
+def test_what_looks_like_toml_and_is_one_long_text_is_broken_toml(text):
+    with pytest.raises(NotADocument) as refused:
+        kinds_of(text)
+    assert refused.value.problems[0].message.startswith("this is not TOML")
+
+
 @pytest.mark.parametrize("text", ["version = ", "[plugins\n", "a: [", "a: b\na: c\n", '{"a": }'])
 def test_what_is_broken(text):
     with pytest.raises((NotADocument, readers.Unknown)):

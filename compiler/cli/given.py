@@ -179,13 +179,16 @@ def readings_of(text: Text, *, alone: bool) -> list[Reading]:
     """
     from .. import readers
 
-    if not alone and text.path.endswith(_PROSE):
+    if text.path.endswith(_PROSE):
+        if alone:
+            raise Unusable(f"{called(text.name)}: it is for people to read")
         return []
     try:
         return readers.read(text.content, text.path, text.file_text)
     except readers.Unknown as why:
         if alone:
-            raise Unusable(f"{called(text.name)}: {why}") from None
+            formats = f": {why.formats}" if why.formats else ""
+            raise Unusable(f"{called(text.name)}: {why}{formats}") from None
         return []
 
 

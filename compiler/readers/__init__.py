@@ -39,10 +39,26 @@ _LOOKS_LIKE_TOML = re.compile(
     r"^[ \t]*(?:\[[^\n]*\][ \t]*(?:#.*)?$|[\w.\"-]+[ \t]*=)", re.MULTILINE
 )
 _SPEC = "RegistrySpec"
+_FORMATS = (
+    "Helm values, the registry Secret, config.toml and hosts.toml of containerd, registries.yaml "
+    "of k3s, registries.conf, the machine configuration of Talos, mirror sets, image configuration "
+    "and CAs of OpenShift, daemon.json, buildkitd.toml, a map of image-swap, a dockerconfigjson, "
+    "or a CA"
+)
+"""For those who gave something else."""
 
 
 class Unknown(Exception):  # noqa: N818 - it says what the text is
-    """A text of no format that regspec reads; the message says what it is instead, if known."""
+    """A text of no format that regspec reads.
+
+    Args:
+        message: what it is instead, if that is known.
+        formats: those that there are, if that is of help.
+    """
+
+    def __init__(self, message: str, formats: str = "") -> None:
+        super().__init__(message)
+        self.formats = formats
 
 
 def read(
@@ -74,25 +90,24 @@ def read(
         try:
             parsed = toml_places.parse(text)
         except NotADocument as why:
-            # Perhaps it is YAML, in which a line of some text looks so.
             try:
-                return _of_stream(text, path, file_text, complete=complete)
+                documents = stream.parse(text)
             except NotADocument:
                 raise why from None
-            except Unknown as unknown:
-                # A list of YAML or JSON is none of ours; one long text is broken TOML.
-                raise (unknown if text.lstrip().startswith("[") else why) from None
+            if not any(isinstance(data, dict | list) for data in documents.data):
+                raise why from None  # one long text is broken TOML
+            # It is YAML, in which a line of some text looks so.
+            return _of_stream(documents, path, file_text, complete=complete)
         for reader in _OF_TOML:
             if reader.recognises(parsed.data):
                 return [reader.read(Source(parsed, path, file_text, complete))]
-        raise Unknown("it is TOML, but no configuration that regspec knows")
-    return _of_stream(text, path, file_text, complete=complete)
+        raise Unknown("it is TOML, but no configuration that regspec knows", _FORMATS)
+    return _of_stream(stream.parse(text), path, file_text, complete=complete)
 
 
 def _of_stream(
-    text: str, path: str, file_text: Callable[[str], str | None], *, complete: bool
+    parsed: Document, path: str, file_text: Callable[[str], str | None], *, complete: bool
 ) -> list[Reading]:
-    parsed = stream.parse(text)
     readings = []
     others = []
     configuration = tuple(step for step, data in enumerate(parsed.data) if talos.recognises(data))
@@ -114,7 +129,7 @@ def _of_stream(
         kinds = {data["kind"] for _, data in _documents(parsed.data) if _has_kind(data)}
         if kinds == {_SPEC}:
             raise Unknown("it is a spec already")
-        raise Unknown("it is of no format that regspec reads")
+        raise Unknown("it is of no format that regspec reads", _FORMATS)
     return readings
 
 
