@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from . import model, schema
-from .diagnostics import Place
+from .diagnostics import Place, Severity
 from .frozen import frozen
 from .mirrors import HUB, LIBRARY
 from .targets import DEFAULT_TARGETS, TARGETS
@@ -47,6 +47,10 @@ class Told:
     message: str
     other: Said | None = None
     """What it does not agree with."""
+    what: str = ""
+    """What is not carried over, if it is not the key at the place."""
+    severity: Severity = Severity.INFO
+    """A warning where images will be pulled from elsewhere."""
 
 
 def add_targets(data: dict[str, Any], given: Sequence[Given]) -> list[Told]:

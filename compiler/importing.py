@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from . import placeholders, schema
+from . import import_losses, placeholders, schema
 from .diagnostics import Place, word
 from .import_forms import (
     can_be_short,
@@ -87,30 +87,38 @@ class Imported:
     left: list[Told] = field(default_factory=list)
     """What cannot be carried over."""
     missing: str = ""
-    """What no file says, though a spec must; nothing if there is a spec."""
+    """Why there is no spec, if there is none."""
     guess: str = ""
     """The endpoint, if no file says it."""
 
 
 def assemble(
-    given: Sequence[Given], prefer: frozenset[str] = frozenset(), *, references: bool = True
+    given: Sequence[Given],
+    prefer: frozenset[str] = frozenset(),
+    *,
+    fallback: str = "",
+    references: bool = True,
 ) -> Imported:
     """Put together what the files say.
 
     Args:
         given: the documents.
         prefer: the files that are right where others say something else.
+        fallback: `deny` or `allow`, whatever the files say; else what they say.
         references: whether logins become references, for which a placeholder of regspec is enough;
             else one is not carried over.
     """
-    return _Assembly(given, prefer, references=references).assemble()
+    return _Assembly(given, prefer, fallback=fallback, references=references).assemble()
 
 
 class _Assembly:
     """The claims of all files, decided one after another."""
 
-    def __init__(self, given: Sequence[Given], prefer: frozenset[str], *, references: bool) -> None:
+    def __init__(
+        self, given: Sequence[Given], prefer: frozenset[str], *, fallback: str, references: bool
+    ) -> None:
         self.given = given
+        self.fallback = fallback
         self.references = references
         self.prefer = prefer
         self.out = Imported()
@@ -129,7 +137,10 @@ class _Assembly:
         base = self._base(endpoint, served) if endpoint else ""
         if not endpoint or not served:
             what = "mirrors there are" if endpoint else "registry it is"
-            out.missing = f"no file says which {what}"
+            files = "give a values file, the Secret or a node's configuration"
+            out.missing = f"no file says which {what}: {files}"
+            if any(subject[0] == "mirror" for subject in self.claims):
+                out.missing = "none of the mirrors is one that a spec can have"
             return out
         registry["endpoint"] = str(endpoint)
         name = self._decide(("name",))
@@ -144,10 +155,9 @@ class _Assembly:
         hosts = self._hosts(endpoint.host, served)
         if hosts:
             out.data["hosts"] = hosts
-        fallback = self._decide(("fallback",))
-        if fallback and fallback.fact.value == "allow":
-            self._put(out.data, ("fallback",), "allow", [fallback])
+        self._take_fallback()
         self._charts(endpoint.below(base))
+        out.left += import_losses.of_mirror_sets(self.given)
         out.left += add_targets(out.data, self.given)
         named = placeholders.owners(hosts)
         out.secrets = [
@@ -305,6 +315,19 @@ class _Assembly:
                 for switch in _SWITCHES:
                     keys.pop(switch, None)
 
+    def _take_fallback(self) -> None:
+        """Whether the upstream is asked too: as the command line has it, or else the files."""
+        path = ("fallback",)
+        if self.fallback:
+            self.out.left += import_losses.of_fallback(self.fallback, self.claims.get(path, ()))
+            if self.fallback == "allow":
+                self.out.data["fallback"] = "allow"
+                self.out.origins[path] = ["--fallback"]
+            return
+        said = self._decide(path)
+        if said and said.fact.value == "allow":
+            self._put(self.out.data, path, "allow", [said])
+
     def _decides(self, said: Said, others: list[Said]) -> bool:
         """Whether one of several that do not agree is preferred."""
         return any(one.given.file in self.prefer for one in (said, *others))
@@ -375,13 +398,10 @@ class _Assembly:
                 )
 
     def _can_be_source(self, source: str, said: Said) -> bool:
-        location = said.fact.value.location
-        for definition, text in (("source", source), ("location", str(location))):
-            problem = schema.problem_with(definition, text)
-            if problem:
-                self.out.left.append(Told(said.given, said.fact.place, problem[0]))
-                return False
-        return True
+        lost = import_losses.of_mirror(source, said)
+        if lost:
+            self.out.left.append(lost)
+        return lost is None
 
     def _mirrors(
         self, registry: dict[str, Any], base: Location, served: dict[str, Said]

@@ -881,9 +881,72 @@ def test_whether_the_upstream_is_asked_must_be_the_same(imported):
         re.MULTILINE,
     )
     assert "fallback" in done.stderr
+    assert "--prefer FILE" in done.stderr
+    assert "--fallback deny" in done.stderr
     allowed = spec(imported(texts, "--prefer", "a/docker.io/hosts.toml"))
     assert allowed["fallback"] == "allow"
     assert "fallback" not in spec(imported(texts, "--prefer", "registries.conf"))
+
+
+WITH_ITSELF = {
+    "the configuration of Talos": "machine:\n  registries:\n    mirrors:\n"
+    + "".join(
+        f"      {source}:\n        endpoints: [https://{HOST}/v2/airgap-images/{source}]\n"
+        f"        overridePath: true\n{skip}"
+        for source, skip in (("docker.io", "        skipFallback: true\n"), ("quay.io", ""))
+    ),
+    "documents of Talos": "".join(
+        "---\napiVersion: v1alpha1\nkind: RegistryMirrorConfig\n"
+        f"name: {source}\nendpoints: [{{url: https://{HOST}/v2/airgap-images/{source}, "
+        f"overridePath: true}}]\n{skip}"
+        for source, skip in (("docker.io", "skipFallback: true\n"), ("quay.io", ""))
+    ),
+    "a mirror set": (
+        "apiVersion: config.openshift.io/v1\nkind: ImageDigestMirrorSet\nspec:\n"
+        "  imageDigestMirrors:\n"
+        f"  - {{source: docker.io, mirrors: [{BASE}/docker.io], "
+        "mirrorSourcePolicy: NeverContactSource}\n"
+        f"  - {{source: quay.io, mirrors: [{BASE}/quay.io]}}\n"
+    ),
+    "registries.conf": "".join(
+        f'[[registry]]\nlocation = "{source}"\n{blocked}'
+        f'[[registry.mirror]]\nlocation = "{BASE}/{source}"\n'
+        for source, blocked in (("docker.io", "blocked = true\n"), ("quay.io", ""))
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WITH_ITSELF)
+def test_a_file_that_has_the_fallback_of_each_registry_needs_a_word(imported, kind):
+    texts = {"one": WITH_ITSELF[kind]}
+    for words in ([], ["--prefer", "one"]):
+        done = imported(texts, *words)
+        assert done.returncode == 1
+        assert "`fallback` is `allow`, and `deny` in one:" in done.stderr
+        assert "`--fallback deny` or `--fallback allow` decides" in done.stderr
+        assert "--prefer" not in done.stderr
+    for decided, other in (("deny", "allow"), ("allow", "deny")):
+        done = imported(texts, "--fallback", decided)
+        data = spec(done)
+        assert data["mirrors"] == TWO
+        assert data.get("fallback", "deny") == decided
+        assert done.stderr.count(f"`fallback: {other}` is not carried over") == 1
+        assert f"`fallback: {decided}`" not in done.stderr
+
+
+def test_the_fallback_can_be_told_where_no_file_tells_it(imported):
+    data = spec(imported({"values.yaml": values()}, "--fallback", "allow"))
+    assert data["fallback"] == "allow"
+    assert "fallback" not in spec(imported({"values.yaml": values()}, "--fallback", "deny"))
+
+
+def test_no_preference_is_advised_for_what_one_file_says_twice(imported):
+    more = f'[[registry]]\nlocation = "quay.io"\nmirror = [{{location = "{BASE}/q"}}]\n'
+    text = registries_conf("true").replace("quay.io", "docker.io") + more
+    done = imported({"one": text})
+    assert done.returncode == 1
+    assert "what one file says twice" in done.stderr
+    assert "--prefer" not in done.stderr
 
 
 def test_where_two_of_three_agree_each_that_does_not_is_told(imported):
@@ -2174,7 +2237,44 @@ def test_the_mirror_sets_of_openshift(imported, text, fallback):
     assert data["mirrors"] == ["docker.io"]
     assert data.get("fallback") == fallback
     assert data["targets"] == ["openshift"]
-    assert "not carried over" not in done.stderr
+    assert done.stderr.count("not carried over") == 1  # that it is for digests, or tags, only
+
+
+RELEASE = "quay.io/openshift-release-dev/ocp-release"
+OF_RELEASES = f"  - {{source: {RELEASE}, mirrors: [{HOST}/openshift/release-images]}}\n"
+
+
+def test_a_mirror_of_a_part_of_a_registry_is_lost_and_that_is_a_warning(imported):
+    done = imported({"sets.yaml": openshift(more=OF_RELEASES)})
+    assert spec(done)["mirrors"] == ["docker.io"]
+    lost = f"warning[import]: the mirror of `{RELEASE}` is not carried over: a spec has mirrors of"
+    assert lost in done.stderr
+
+
+def test_only_mirrors_of_parts_of_registries_are_the_reason_that_there_is_no_spec(imported):
+    text = openshift(more=OF_RELEASES).replace("docker.io\n    mirrors", f"{RELEASE}s\n    mirrors")
+    done = imported({"sets.yaml": text})
+    assert done.returncode == 1
+    assert "error: none of the mirrors is one that a spec can have" in done.stderr
+    assert "which registry" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text, only",
+    [
+        (openshift(), "digests"),
+        (OLDER, "digests"),
+        (openshift("ImageTagMirrorSet", "imageTagMirrors"), "tags"),
+        (openshift() + "---\n" + openshift("ImageTagMirrorSet", "imageTagMirrors"), ""),
+        (OLDER + "---\n" + openshift("ImageTagMirrorSet", "imageTagMirrors"), ""),
+    ],
+)
+def test_a_mirror_for_tags_or_digests_only_is_told(imported, text, only):
+    done = imported({"sets.yaml": text})
+    assert spec(done)["mirrors"] == ["docker.io"]
+    said = f"that the mirror of `docker.io` is for {only} only is not carried over"
+    assert (said in done.stderr) == bool(only)
+    assert done.stderr.count("not carried over") == bool(only)
 
 
 @pytest.mark.parametrize(
@@ -2197,7 +2297,7 @@ def test_the_mirror_sets_of_openshift(imported, text, fallback):
 def test_what_a_spec_cannot_hold_of_openshift_is_told(imported, text, key):
     done = imported({"sets.yaml": text})
     assert spec(done)["mirrors"] == ["docker.io"]
-    assert f"info[import]: `{key}` is not carried over" in done.stderr
+    assert f"[import]: `{key}` is not carried over" in done.stderr
     assert "x: Hidden1" not in done.stdout
 
 

@@ -52,8 +52,18 @@ _MOST_NAMED = 3
     type=FILE_NAME,
     help="One of FILE..., which is right where the others say something else. Repeatable.",
 )
+@click.option(
+    "--fallback",
+    type=click.Choice(["deny", "allow"]),
+    help="Whether the upstream is asked when a mirror fails, whatever the files say, some of which "
+    "have it for each registry: a spec has it for all of them.",
+)
 def import_command(
-    names: tuple[str, ...], output: str, secrets: str, prefer: tuple[str, ...]
+    names: tuple[str, ...],
+    output: str,
+    secrets: str,
+    prefer: tuple[str, ...],
+    fallback: str | None,
 ) -> int:
     """Make one spec of what each FILE says of the private registry.
 
@@ -65,7 +75,8 @@ def import_command(
     input; a folder, or a tar archive of one, is read whole.
 
     Where files do not agree, each disagreement is told and no spec is written, unless --prefer says
-    who is right. What a spec cannot hold is listed.
+    who is right, or --fallback, where it is about that. What a spec cannot hold is listed, with a
+    warning for mirrors.
 
     \b
       regspec import values.yaml registry-secret.yaml -o registry.yaml
@@ -88,13 +99,15 @@ def import_command(
         for name in ("<stdin>" if name == STDIN else name for name in prefer)
         if one.file == name or one.file.startswith(f"{name.rstrip('/')}/")
     )
-    imported = importing.assemble(given, preferred, references=secrets == "env")
+    imported = importing.assemble(
+        given, preferred, fallback=fallback or "", references=secrets == "env"
+    )
     _tell(imported)
     if imported.disagreements:
-        say_error("the files do not agree; `--prefer FILE` says which one is right")
+        say_error(_remedy(imported.disagreements))
         return Exit.ATTENTION
     if imported.missing:
-        say_error(f"{imported.missing}: give a values file, the Secret or a node's configuration")
+        say_error(imported.missing)
         return Exit.ATTENTION
     if imported.guess:
         said = f"no file says which registry it is: {imported.guess} is where most mirrors are"
@@ -150,8 +163,9 @@ def _tell(imported: Imported) -> None:
     for one in imported.left:
         keys = [step for step in one.place.path if isinstance(step, str)]
         name = _key(keys[-1]) if keys else "this"
-        said = f"{name} is not carried over" + (f": {one.message}" if one.message else "")
-        told = Diagnostic(Severity.INFO, _CODE, said, "", _span(one))
+        said = f"{one.what or name} is not carried over"
+        said += f": {one.message}" if one.message else ""
+        told = Diagnostic(one.severity, _CODE, said, "", _span(one))
         say(reports.concise(told, one.given.file, paint), end="")
     for one in imported.disagreements:
         said = one.message
@@ -163,6 +177,23 @@ def _tell(imported: Imported) -> None:
             said += f"{joint}{printable(where)}"
         told = Diagnostic(Severity.ERROR, _CODE, said, "", _span(one))
         say(reports.concise(told, one.given.file, paint), end="")
+
+
+def _remedy(disagreements: Sequence[Told]) -> str:
+    """What decides between the files, and within one that does not agree with itself."""
+    fallback, within, between = False, False, False
+    for one in disagreements:
+        is_fallback = one.other is not None and one.other.fact.subject == ("fallback",)
+        is_within = one.other is not None and one.other.given.file == one.given.file
+        fallback |= is_fallback
+        within |= is_within and not is_fallback
+        between |= not is_within
+    ways = ["`--prefer FILE` says which one is right"] if between else []
+    ways += (
+        ["`--fallback deny` or `--fallback allow` decides for all registries"] if fallback else []
+    )
+    ways += ["what one file says twice is to be made the same there"] if within else []
+    return "; ".join(["the files do not agree", *ways])
 
 
 def _key(name: str) -> str:

@@ -1,0 +1,61 @@
+"""What a spec cannot say of what was read, for the whole of what was given."""
+
+from __future__ import annotations
+
+import re
+
+from . import schema
+from .diagnostics import Severity, word
+from .frozen import replace
+from .import_targets import Told
+from .readers.openshift import DIGEST_MIRRORS, TAG_MIRRORS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from .import_targets import Given, Said
+
+_SETS = {DIGEST_MIRRORS: "digests", TAG_MIRRORS: "tags"}
+_PART = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?/[a-z0-9._/-]+\Z")
+"""A part of a registry, as a source of other formats: surely no login is in it."""
+
+
+def of_mirror(source: str, said: Said) -> Told | None:
+    """Why a mirror is none that a spec can have, if it is none."""
+    location = str(said.fact.value.location)
+    for definition, text in (("source", source), ("location", location)):
+        problem = schema.problem_with(definition, text)
+        if problem is None:
+            continue
+        lost = Told(said.given, said.fact.place, problem[0], severity=Severity.WARNING)
+        if definition == "source" and _PART.match(source):
+            why = "a spec has mirrors of whole registries, and of `docker.io/library`"
+            lost = replace(lost, message=why, what=f"the mirror of {word(source)}")
+        return lost
+    return None
+
+
+def of_fallback(decided: str, several: Iterable[Said]) -> Iterator[Told]:
+    """What says something else of the upstream than the command line."""
+    for one in several:
+        if one.fact.value != decided:
+            why = f"`--fallback {decided}` decides"
+            what = f"`fallback: {one.fact.value}`"
+            yield Told(one.given, one.fact.place, why, what=what)
+
+
+def of_mirror_sets(given: Sequence[Given]) -> Iterator[Told]:
+    """The sources of OpenShift that have a mirror for tags only, or for digests only."""
+    facts = [
+        (one, fact) for one in given if one.reading.kind in _SETS for fact in one.reading.claims
+    ]
+    mirrors = [(one, fact) for one, fact in facts if fact.subject[0] == "mirror"]
+    kinds: dict[str, set[str]] = {}
+    for one, fact in mirrors:
+        kinds.setdefault(fact.subject[1], set()).add(one.reading.kind)
+    for one, fact in mirrors:
+        source = fact.subject[1]
+        if len(kinds[source]) == 1 and schema.problem_with("source", source) is None:
+            what = f"that the mirror of {word(source)} is for {_SETS[one.reading.kind]} only"
+            yield Told(one, fact.place, "those of a spec are for tags and digests", what=what)
