@@ -273,6 +273,7 @@ class _Assembly:
             if said and said.fact.value is True:
                 self._put(keys, (*path, switch), True, self.claims["host", host, switch])  # noqa: FBT003
         self._insecure(host, path, keys)
+        self._drop_what_http_lacks(host, keys)
         said = self._decide(("host", host, "caCert"), certificates_in)
         if said and said.fact.value:
             self._put(keys, (*path, "caCert"), said.fact.value, self.claims["host", host, "caCert"])
@@ -314,6 +315,17 @@ class _Assembly:
             elif said.given.file in self.prefer:
                 for switch in _SWITCHES:
                     keys.pop(switch, None)
+
+    def _drop_what_http_lacks(self, host: str, keys: dict[str, Any]) -> None:
+        """Nobody checks a certificate of a host that speaks http; charts say so all the same."""
+        both = all(keys.get(switch) for switch in _SWITCHES)
+        said = self.claims.get(("host", host, "insecureSkipVerify"), [])
+        if both and said and all(one.given.reading.kind in _OF_HOSTS for one in said):
+            del keys["insecureSkipVerify"]
+            why = f"{word(host)} speaks http, which has no certificate"
+            for one in said:
+                if one.fact.value is True:
+                    self.out.left.append(Told(one.given, one.fact.place, why))
 
     def _take_fallback(self) -> None:
         """Whether the upstream is asked too: as the command line has it, or else the files."""

@@ -92,9 +92,9 @@ def targets_page() -> str:
         "What a spec compiles to. `targets` of the spec selects them and gives them options;",
         f"without it they are {', '.join(f'`{name}`' for name in DEFAULT_TARGETS)}.",
         "`regspec targets --format json` prints this list for programs.\n",
-        "A source is a whole registry or `docker.io/library`. What OpenShift and podman also have, a",
-        "source with a path, such as `quay.io/openshift-release-dev/ocp-release` of oc-mirror, no",
-        "spec can hold and no target writes.\n",
+        "A source is a whole registry or `docker.io/library`. A source with a path, such as",
+        "`quay.io/openshift-release-dev/ocp-release` of oc-mirror, which OpenShift and podman have",
+        "too, no spec can hold and no target writes.\n",
     ]
     for target in TARGETS.values():
         place = "On each node" if target.on_nodes else "Taken by"

@@ -2240,6 +2240,31 @@ def test_the_mirror_sets_of_openshift(imported, text, fallback):
     assert done.stderr.count("not carried over") == 1  # that it is for digests, or tags, only
 
 
+HTTP = f"http://{HOST}/v2/airgap-images/docker.io"
+PLAIN = {
+    "talos": "machine:\n  registries:\n    mirrors:\n"
+    f"      docker.io: {{endpoints: [{HTTP}], overridePath: true, skipFallback: true}}\n"
+    f"    config: {{{HOST}: {{tls: {{insecureSkipVerify: true}}}}}}\n",
+    "k3s": f"mirrors: {{docker.io: {{endpoint: [{HTTP}]}}}}\n"
+    f"configs: {{{HOST}: {{tls: {{insecure_skip_verify: true}}}}}}\n",
+    "containerd": f"{CONTAINERD.replace('https', 'http')}]\n"
+    f'{CONFIGS}."{HOST}".tls]\ninsecure_skip_verify = true\n',
+    "buildkit": BUILDKIT + f'[registry."{HOST}"]\nhttp = true\ninsecure = true\n',
+}
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_a_host_that_speaks_http_has_no_certificate_that_is_not_checked(imported, kind):
+    done = imported({"file": PLAIN[kind]})
+    registry = spec(done)["registry"]
+    assert registry["plainHTTP"] is True
+    assert "insecureSkipVerify" not in registry
+    assert f"is not carried over: `{HOST}` speaks http, which has no certificate" in done.stderr
+    chart = values(insecureSkipVerify=True, mirrorRegistries=f"docker.io::{BASE}/docker.io")
+    registry = spec(imported({"file": PLAIN[kind], "values.yaml": chart}))["registry"]
+    assert registry["plainHTTP"] is registry["insecureSkipVerify"] is True
+
+
 RELEASE = "quay.io/openshift-release-dev/ocp-release"
 OF_RELEASES = f"  - {{source: {RELEASE}, mirrors: [{HOST}/openshift/release-images]}}\n"
 
