@@ -307,8 +307,9 @@ class _Assembly:
             elif not both or said.given.file in self.prefer:
                 self._put(keys, (*path, "insecureSkipVerify"), True, [said])  # noqa: FBT003
                 if not known and said.given.reading.kind == "docker":
-                    why = f"{word(host)} may speak http, which is `plainHTTP`"
-                    self.out.left.append(Told(said.given, said.fact.place, why))
+                    what = f"whether {word(host)} speaks http"
+                    why = "write `plainHTTP` in place of `insecureSkipVerify` if it does"
+                    self.out.left.append(Told(said.given, said.fact.place, why, what=what))
         elif said.fact.value is False and against:
             if not self._decides(said, against):
                 self._disagree(said, against[0])
@@ -466,6 +467,8 @@ class _Assembly:
         for host in dict.fromkeys((*on, *logins, *named)):
             if host in (endpoint, REGISTRY):
                 continue
+            if host not in (*on, *logins) and self._is_only_insecure(host, endpoint):
+                continue
             kept = len(self.out.secrets)
             keys = self._access(host, ("hosts", host))
             inherits = name_of(host) == name_of(endpoint)
@@ -481,6 +484,18 @@ class _Assembly:
             else:
                 del self.out.secrets[kept:]
         return hosts
+
+    def _is_only_insecure(self, host: str, endpoint: str) -> bool:
+        """Whether nothing but that is said of a host, without a mirror; it is told then."""
+        own = self.out.data["registry"]
+        parts = {subject[2] for subject in self.claims if subject[:2] == ("host", host)}
+        is_own = name_of(host) == name_of(endpoint) and any(own.get(key) for key in _SWITCHES)
+        if parts != {"insecure"} or is_own:
+            return False
+        for one in self.claims["host", host, "insecure"]:
+            why = f"no mirror is on {word(host)}"
+            self.out.left.append(Told(one.given, one.fact.place, why))
+        return True
 
     def _is_inherited(self, host: str, endpoint: str, keys: dict[str, Any]) -> bool:
         """Whether a host on another port of the registry has just what the registry has."""

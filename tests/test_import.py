@@ -33,6 +33,7 @@ DAEMON = f'{{"registry-mirrors": ["https://{HOST}/"]}}'
 BUILDKIT = f'[registry."docker.io"]\nmirrors = ["{BASE}/docker.io"]\n'
 REGISTRY = {"endpoint": HOST, "baseContentPath": "airgap-images"}
 TWO = ["docker.io", "quay.io"]
+CONF = f'[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "{BASE}/docker.io"\n'
 PLACE = r"[^ ]+:[0-9]+:[0-9]+"
 
 
@@ -368,11 +369,36 @@ def test_a_mirror_of_dockerd(imported, mirror, insecure, more):
     assert data["targets"] == ["docker"]
 
 
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        (
+            "daemon.json",
+            f'{{"registry-mirrors": ["https://{HOST}"], "insecure-registries": ["o.b"]}}',
+        ),
+        ("podman", CONF + '[[registry]]\nlocation = "o.b"\ninsecure = true\n'),
+    ],
+)
+def test_an_insecure_host_that_no_mirror_is_on_is_left_out(imported, name, text):
+    done = imported({name: text})
+    assert "hosts" not in spec(done)
+    assert done.stderr.count("is not carried over: no mirror is on `o.b`") == 1
+
+
+def test_what_dockerd_leaves_open_is_told(imported):
+    k3s = f"mirrors: {{docker.io: {{endpoint: [https://{HOST}]}}}}\n"
+    daemon = '{"insecure-registries": ["o.b:5000"]}'
+    logins = json.dumps(auths("o.b:5000"))
+    done = imported({"daemon.json": daemon, "registries.yaml": k3s, "auth.json": logins})
+    assert spec(done)["hosts"]["o.b:5000"]["insecureSkipVerify"] is True
+    assert "whether `o.b:5000` speaks http is not carried over: write `plainHTTP`" in done.stderr
+
+
 def test_another_file_says_what_dockerd_leaves_open(imported):
     k3s = f'mirrors: {{docker.io: {{endpoint: ["http://{HOST}"]}}}}\n'
     daemon = json.dumps({"insecure-registries": [HOST]})
     done = imported({"daemon.json": daemon, "registries.yaml": k3s})
-    assert "may speak http" not in done.stderr
+    assert "speaks http" not in done.stderr
     assert spec(done)["registry"] == {"endpoint": HOST, "plainHTTP": True}
 
 
