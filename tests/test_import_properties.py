@@ -17,6 +17,7 @@ from regspec import importing, pipeline
 from regspec.cli import given as given_files
 from regspec.cli import import_
 from regspec.runtimes.node import Files
+from regspec.targets import TARGETS
 
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")
@@ -324,7 +325,7 @@ def test_another_port_of_an_insecure_registry_may_be_secure_for_dockerd():
     comes_back(compiled(data))
 
 
-def test_what_docker_leaves_open_is_told():
+def test_an_insecure_host_that_no_mirror_is_on_is_told():
     data = {
         **WHOLE,
         "registry": {"endpoint": "harbor.example.net", "plainHTTP": True},
@@ -332,9 +333,9 @@ def test_what_docker_leaves_open_is_told():
         "targets": ["docker"],
     }
     found = imported(compiled(data))
-    said = "`harbor.example.net` may speak http, which is `plainHTTP`"
+    said = "no mirror is on `harbor.example.net`"
     assert [message for _, message in told(found.left)] == [said]
-    assert found.data["hosts"] == {"harbor.example.net": {"insecureSkipVerify": True}}
+    assert "hosts" not in found.data
 
 
 @often
@@ -512,6 +513,23 @@ def test_the_page_lists_what_a_target_does_not_carry(root):
         assert f"`{what}`" in rows[target], (target, what)
 
 
+def test_the_page_tells_of_each_target(root):
+    rows = re.findall(r"^\| (`.*`) \| .* \|$", page(root), re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`([^`]+)`", row)} >= set(TARGETS)
+
+
+def test_the_cluster_of_kind_comes_back_as_its_folder_of_hosts():
+    files = compiled({**WHOLE, "targets": [{"target": "kind", "credentials": "config"}]})
+    data = imported(files).data
+    assert data["targets"] == ["certs.d"]
+    assert "password" not in data["registry"]
+    again = compiled(data)
+    hosts = {path: text for path, text in files.items() if path.startswith("kind/certs.d/")}
+    assert hosts
+    for path, text in hosts.items():
+        assert again[path.removeprefix("kind/")] == text
+
+
 def page(root):
     return (root / "docs" / "import.md").read_text()
 
@@ -566,11 +584,20 @@ def test_containerd_that_works_does_not_carry_all(key):
     assert compiled({**data, "targets": [API]}) == compiled({**other, "targets": [API]})
 
 
-@pytest.mark.parametrize("target", ["pull-secret", "copy-list", "regsync", "hauler", "zarf"])
+@pytest.mark.parametrize(
+    "target", ["pull-secret", "copy-list", "regsync", "runbook", "hauler", "zarf"]
+)
 def test_no_spec_comes_of_files_without_mirrors(target):
     found = imported(compiled({**WHOLE, "targets": [target]}))
     assert found.missing
     assert not found.data
+
+
+def test_no_spec_comes_of_what_is_for_kubeadm():
+    files = compiled({**WHOLE, "targets": ["certs.d", "kubeadm"]})
+    files = {path: text for path, text in files.items() if path.startswith("kubeadm/")}
+    assert files
+    assert imported(files).missing
 
 
 def test_palette_without_a_login_is_taken_for_values():

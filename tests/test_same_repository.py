@@ -155,12 +155,10 @@ def places(data, image):
         assert upstream == (data.get("fallback") == "allow")
     if not wildcard:
         text = artifacts(data, "registries.conf")["containers/registries.conf.d/50-regspec.conf"]
-        found["registries.conf"] = containers.Registries(tomllib.loads(text)).first_repository(
-            parsed
-        )
+        found["registries.conf"] = containers.Registries(tomllib.loads(text)).asked(parsed)[0]
         text = artifacts(data, "openshift")["openshift/image-mirrors.yaml"]
         conf = openshift.registries_conf(yaml.safe_load_all(text))
-        found["openshift"] = containers.Registries(conf).first_repository(parsed)
+        found["openshift"] = containers.Registries(conf).asked(parsed)[0]
         text = artifacts(data, "buildkit")["buildkit/buildkitd.toml"]
         found["buildkit"] = from_url(buildkit.first_url(tomllib.loads(text), parsed))
     maps = yaml.safe_load(artifacts(data, "imageswap")["imageswap/configmap.yaml"])["data"]["maps"]

@@ -67,12 +67,13 @@ def import_command(
 ) -> int:
     """Make one spec of what each FILE says of the private registry.
 
-    FILE is anything that `regspec compile` writes, however it was made: values files, the registry
-    Secret (as a file, or as kubectl prints it), config.toml of containerd, hosts.toml,
+    FILE is what configures a chart, a node or a cluster, however it was made: values files, the
+    registry Secret (as a file, or as kubectl prints it), config.toml of containerd, hosts.toml,
     registries.yaml of k3s and RKE2, registries.conf, the machine configuration of Talos, mirror
     sets of OpenShift with its image configuration and CAs, daemon.json, buildkitd.toml, a map of
     image-swap, a dockerconfigjson, CA certificates. Each is told by what is in it. `-` is standard
-    input; a folder, or a tar archive of one, is read whole.
+    input; a folder, or a tar archive of one, is read whole. Files of other formats, as `regspec
+    compile` writes them for kubeadm, regsync, bundles and people, are passed over in a folder.
 
     Where files do not agree, each disagreement is told and no spec is written, unless --prefer says
     who is right, or --fallback, where it is about that. What a spec cannot hold is listed, with a

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 KIND = "logins"
 _KEY = ".dockerconfigjson"
-_TYPE = "kubernetes.io/dockerconfigjson"
 _HUB = "https://index.docker.io/v1/"
 _OF_OPENSHIFT = ("openshift-config", "pull-secret")
 """The pull secret of a cluster, which no target makes: it holds what the cluster itself needs."""

@@ -28,16 +28,13 @@ class Registries:
             for registry in data.get("registry", ())
         }
 
-    def first_repository(self, image: Reference) -> str | None:
-        """`HOST/REPOSITORY` that is asked first; none when it has no mirror of the image."""
-        return self.asked(image)[0]
-
-    def blocks(self, image: Reference) -> bool:
-        """Whether the upstream of an image must not be asked, also when the mirror fails."""
-        return self.asked(image)[1]
-
     def asked(self, image: Reference) -> tuple[str | None, bool]:
-        """What is asked first, and whether the upstream must not be; see the other two."""
+        """What is asked for an image.
+
+        Returns:
+            `HOST/REPOSITORY` that is asked first, none when it has no mirror of the image; and
+            whether the upstream must not be asked, also when the mirror fails.
+        """
         name = prefix = f"{image.registry}/{image.repository}"
         while prefix not in self._registries:
             prefix, slash, _ = prefix.rpartition("/")
