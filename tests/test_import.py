@@ -421,6 +421,22 @@ def test_mirrors_of_buildkit(imported, ca):
     assert data["targets"] == ["buildkit"]
 
 
+@pytest.mark.parametrize(
+    "host, more, plain",
+    [
+        ("localhost:5000", "", True),
+        ("localhost:5000", '[registry."localhost:5000"]\n', True),
+        ("127.0.0.1:5000", "", True),
+        ("localhost:5000", '[registry."localhost:5000"]\nhttp = false\n', None),
+        ("localhost:5000", '[registry."localhost:5000"]\ninsecure = true\n', None),
+        ("localhost.example.org:5000", "", None),
+    ],
+)
+def test_buildkit_asks_this_machine_by_http(imported, host, more, plain):
+    text = f'[registry."docker.io"]\nmirrors = ["{host}/docker.io"]\n{more}'
+    assert spec(imported({"b.toml": text}))["registry"].get("plainHTTP") is plain
+
+
 def test_a_redirect_of_registries_conf(imported):
     text = f'[[registry]]\nprefix = "docker.io"\nlocation = "{BASE}/docker.io"\n'
     data = spec(imported({"registries.conf": text}))

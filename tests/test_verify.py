@@ -337,6 +337,21 @@ def test_an_entry_that_is_there_twice_is_reported_where_it_differs(verify):
     ]
 
 
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("written", ["", "http = true\n", "http = false\n"])
+def test_buildkit_asks_this_machine_by_http_unless_it_is_told(verify, plain, written):
+    spec = (
+        "apiVersion: regspec/v1\nkind: RegistrySpec\nmirrors: [docker.io]\n"
+        f"registry: {{endpoint: 'localhost:5000', plainHTTP: {str(plain).lower()}}}\n"
+    )
+    text = '[registry."docker.io"]\nmirrors = ["localhost:5000/docker.io"]\n'
+    done = verify(spec, text + (f'[registry."localhost:5000"]\n{written}' if written else ""))
+    is_plain = written != "http = false\n"
+    messages = [message for *_, message in told(done)]
+    wanted = f"`http` for `localhost:5000` is `{str(is_plain).lower()}`"
+    assert [message.startswith(wanted) for message in messages] == [True] * (is_plain != plain)
+
+
 def test_a_list_of_json_is_not_taken_for_toml(verify):
     done = verify(SPECS["values.yaml"], '[{"kind": "Pod"}]')
     assert done.returncode == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..mirrors import LIBRARY, Location
+from ..mirrors import LIBRARY, Location, assumed_scheme
 from .containerd import is_served_by_itself, say_ca
 from .reading import Reading, Served
 
@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..diagnostics import Path
+    from ..diagnostics import Path, Place
     from .reading import Source
 
 KIND = "buildkit"
@@ -35,12 +35,18 @@ def read(source: Source) -> Reading:
     home = "registry" if "registry" in data else next(iter(data))
     for kind in ("mirrors", "tls", "ca"):
         reading.homes[kind,] = reading.place(home, on_key=True)
-    on: set[str] = set()
+    on: dict[str, Place] = {}
     for name, table in tables.items():
         on |= _mirrors(reading, name, table)
     for name, table in tables.items():
         if isinstance(table, dict):
-            _host(reading, name, table, known=name in on or not table.get("mirrors"))
+            known = name in on or not table.get("mirrors")
+            _host(reading, name, table, known=known)
+            if known:
+                _assumed(reading, name, table, reading.place("registry", name, on_key=True))
+    for name, place in on.items():
+        if name not in tables:
+            _assumed(reading, name, {}, place)
     reading.leave_others(data, ("registry",))
     return reading
 
@@ -49,18 +55,18 @@ def _lacks(source: str, served: Served) -> bool:
     return source == LIBRARY or is_served_by_itself(source, served)
 
 
-def _mirrors(reading: Reading, source: str, table: Any) -> set[str]:
+def _mirrors(reading: Reading, source: str, table: Any) -> dict[str, Place]:
     """The mirrors of a registry.
 
     Returns:
-        The hosts that they are on.
+        The hosts that they are on, and where that is said.
     """
     path: Path = ("registry", source)
     table = reading.table(table, *path)
     reading.leave_others(table, _KEYS, *path)
     places = [_place(text) for text in reading.texts(table.get("mirrors"), *path, "mirrors")]
     if not places:
-        return set()
+        return {}
     at = reading.place(*path, "mirrors")
     reading.say(("mirrors", source), tuple(places), at, shown=", ".join(places))
     if len(places) > 1:
@@ -70,12 +76,22 @@ def _mirrors(reading: Reading, source: str, table: Any) -> set[str]:
         reading.leave(at, "BuildKit puts its own `/v2` before this one")
     else:
         reading.claim(("mirror", source), Served(first), at)
-    return {Location.parse(place).host for place in places}
+    return {Location.parse(place).host: at for place in places}
 
 
 def _place(mirror: str) -> str:
     """`HOST/PATH` of a mirror: a scheme is dropped, as BuildKit does."""
     return (mirror.partition("://")[2] or mirror).rstrip("/")
+
+
+def _assumed(reading: Reading, host: str, table: dict[str, Any], place: Place) -> None:
+    """Of a host on this machine BuildKit takes http for granted, unless its table says something.
+
+    Source: moby/buildkit, util/resolver/resolver.go: with `insecure` it tries https first.
+    """
+    if "http" not in table and not table.get("insecure") and assumed_scheme(host) == "http":
+        reading.say(("tls", host, "http"), value=True, place=place)
+        reading.claim(("host", host, "plainHTTP"), value=True, place=place)
 
 
 def _host(reading: Reading, host: str, table: dict[str, Any], *, known: bool) -> None:
