@@ -493,8 +493,9 @@ class _Assembly:
         if parts != {"insecure"} or is_own:
             return False
         for one in self.claims["host", host, "insecure"]:
-            why = f"no mirror is on {word(host)}"
-            self.out.left.append(Told(one.given, one.fact.place, why))
+            if one.fact.value is True:
+                why = f"no mirror is on {word(host)}"
+                self.out.left.append(Told(one.given, one.fact.place, why))
         return True
 
     def _is_inherited(self, host: str, endpoint: str, keys: dict[str, Any]) -> bool:

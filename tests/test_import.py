@@ -385,6 +385,13 @@ def test_an_insecure_host_that_no_mirror_is_on_is_left_out(imported, name, text)
     assert done.stderr.count("is not carried over: no mirror is on `o.b`") == 1
 
 
+def test_a_host_that_is_not_insecure_is_not_worth_a_word(imported):
+    text = CONF + '[[registry]]\nlocation = "o.b"\ninsecure = false\n'
+    done = imported({"podman": text})
+    assert "hosts" not in spec(done)
+    assert "not carried over" not in done.stderr
+
+
 def test_what_dockerd_leaves_open_is_told(imported):
     k3s = f"mirrors: {{docker.io: {{endpoint: [https://{HOST}]}}}}\n"
     daemon = '{"insecure-registries": ["o.b:5000"]}'
@@ -435,6 +442,11 @@ def test_mirrors_of_buildkit(imported, ca):
 def test_buildkit_asks_this_machine_by_http(imported, host, more, plain):
     text = f'[registry."docker.io"]\nmirrors = ["{host}/docker.io"]\n{more}'
     assert spec(imported({"b.toml": text}))["registry"].get("plainHTTP") is plain
+
+
+def test_buildkit_asks_this_machine_for_mirrors_only(imported):
+    text = f'{BUILDKIT}[registry."localhost:5000"]\n'
+    assert "hosts" not in spec(imported({"b.toml": text}))
 
 
 def test_a_redirect_of_registries_conf(imported):

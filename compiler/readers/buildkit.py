@@ -40,13 +40,10 @@ def read(source: Source) -> Reading:
         on |= _mirrors(reading, name, table)
     for name, table in tables.items():
         if isinstance(table, dict):
-            known = name in on or not table.get("mirrors")
-            _host(reading, name, table, known=known)
-            if known:
-                _assumed(reading, name, table, reading.place("registry", name, on_key=True))
-    for name, place in on.items():
-        if name not in tables:
-            _assumed(reading, name, {}, place)
+            _host(reading, name, table, known=name in on or not table.get("mirrors"))
+    for host, place in on.items():
+        at = reading.place("registry", host, on_key=True) if host in tables else place
+        _assumed(reading, host, tables.get(host), at)
     reading.leave_others(data, ("registry",))
     return reading
 
@@ -84,12 +81,13 @@ def _place(mirror: str) -> str:
     return (mirror.partition("://")[2] or mirror).rstrip("/")
 
 
-def _assumed(reading: Reading, host: str, table: dict[str, Any], place: Place) -> None:
+def _assumed(reading: Reading, host: str, table: Any, place: Place) -> None:
     """Of a host on this machine BuildKit takes http for granted, unless its table says something.
 
     Source: moby/buildkit, util/resolver/resolver.go: with `insecure` it tries https first.
     """
-    if "http" not in table and not table.get("insecure") and assumed_scheme(host) == "http":
+    known = table if isinstance(table, dict) else {}
+    if "http" not in known and not known.get("insecure") and assumed_scheme(host) == "http":
         reading.say(("tls", host, "http"), value=True, place=place)
         reading.claim(("host", host, "plainHTTP"), value=True, place=place)
 
