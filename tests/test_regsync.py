@@ -6,8 +6,10 @@ of its source (tests/data/regsync), and read by the YAML parser of another progr
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import helm_python as helm
@@ -112,6 +114,65 @@ def test_the_file_is_what_regsync_takes(data):
         skips = access.get("plainHTTP") or access.get("insecureSkipVerify")
         assert entry.get("tls") == (tls if skips else None)
         assert entry.get("regcert") == access.get("caCert")
+
+
+OTHER = "sha256:" + "b" * 64
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        *itertools.permutations(["quay.io/a/b:1", f"quay.io/a/b:1@{DIGEST}"]),
+        *itertools.permutations([f"quay.io/a/b:1@{DIGEST}", f"quay.io/a/b:1@{OTHER}"]),
+        *itertools.permutations(
+            ["quay.io/a/b:1", f"quay.io/a/b:1@{DIGEST}", f"quay.io/a/b:1@{OTHER}"]
+        ),
+        *itertools.permutations(["quay.io/a/b", f"quay.io/a/b:latest@{DIGEST}"]),
+    ],
+    ids=str,
+)
+def test_no_tag_is_moved_to_and_fro_whatever_the_order(images):
+    data = {**EDGE, "mirrors": ["quay.io"], "images": list(images)}
+    sync = compiled(data)[0]["regsync.yaml"].data["sync"]
+    targets = {one["target"]: one["source"] for one in sync}
+    assert len(targets) == len(sync) == len(images)
+    tags = [reference.parse(image) for image in images if "@" not in image]
+    for target, source in targets.items():
+        if "@" in target:
+            assert target.partition("@")[2] == source.partition("@")[2]
+        elif tags:
+            assert source.endswith(f":{tags[0].tag or 'latest'}")
+
+
+def test_a_tag_of_a_chart_is_not_moved_by_the_list():
+    chart = f"quay.io/a/b:1@{DIGEST}", "quay.io/c/d:1"
+    data = {
+        **EDGE,
+        "mirrors": ["quay.io"],
+        "images": ["quay.io/a/b:1", f"quay.io/c/d:1@{DIGEST}"],
+        "imageSwap": {"images": {"imageSwapInitImage": chart[0], "imageSwapImage": chart[1]}},
+    }
+    sync = compiled(data)[0]["regsync.yaml"].data["sync"]
+    assert sorted(one["target"].rpartition("/")[2] for one in sync) == [
+        "b:1",
+        f"b@{DIGEST}",
+        "d:1",
+        f"d@{DIGEST}",
+    ]
+
+
+def test_the_loop_of_the_copy_list_gives_the_list_to_nobody_else(tmp_path):
+    """A skopeo that reads its stdin, as one that asks for a password does, eats no line."""
+    text = compiled({**EDGE, "images": ["nginx", "redis"]})[0]["copy-list.txt"].text
+    (tmp_path / "copy-list.txt").write_text(text)
+    (tmp_path / "skopeo").write_text('#!/bin/sh\ncat >/dev/null; echo "$@" >>"$0.log"\n')
+    (tmp_path / "skopeo").chmod(0o755)
+    loop = [line[2:] for line in text.splitlines() if line.startswith("# ")]
+    (first,) = [number for number, line in enumerate(loop) if line.startswith("grep")]
+    lines = "\n".join(loop[first : loop.index("done") + 1])
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(["bash", "-ec", lines], cwd=tmp_path, env=env, check=True)
+    assert len((tmp_path / "skopeo.log").read_text().splitlines()) == 2
 
 
 def texts(value):

@@ -21,7 +21,7 @@ COPIERS = ("copy-list", "regsync", "hauler", "zarf")
 
 _HEADER = f"""{emit.HEADER}
 # grep -v '^#' copy-list.txt | while read -r source destination; do
-#   skopeo copy --all "docker://$source" "docker://$destination" || exit 1
+#   skopeo copy --all "docker://$source" "docker://$destination" </dev/null || exit 1
 # done
 # (with --dest-cert-dir DIR where the CA of the registry is not trusted)
 """
@@ -30,25 +30,33 @@ _HEADER = f"""{emit.HEADER}
 def copies(spec: Spec) -> Iterator[tuple[str, str]]:
     """The images of the list and of the charts: what each is upstream, and in the registry.
 
-    An image whose registry has no mirror is left out; see `without_mirror`. Of two with one tag and
-    different digests the second goes by its digest alone.
+    An image whose registry has no mirror is left out; see `without_mirror`. A tag in the registry
+    is that of the image that is listed by it, else of the first digest that is listed with it: any
+    other digest goes by itself, wherever in the list it stands, or each copy would move the tag.
     """
+    wanted = tuple(_wanted(spec))
     taken: dict[str, str] = {}
-    for _, parsed, served in _listed(spec):
-        if served is None:
-            continue
-        source, destination = _source(parsed), f"{served}{_version(parsed)}"
-        if taken.setdefault(destination, source) != source and parsed.digest:
-            destination = f"{served}@{parsed.digest}"
-        if destination != f"{parsed.registry}/{parsed.repository}{_version(parsed)}":
+    for parsed, name in (*(one for one in wanted if not one[0].digest), *wanted):
+        taken.setdefault(f"{name}{_version(parsed)}", _source(parsed))
+    for parsed, name in wanted:
+        source, destination = _source(parsed), f"{name}{_version(parsed)}"
+        if parsed.digest and taken[destination] != source:
+            destination = f"{name}@{parsed.digest}"
+        if name != f"{parsed.registry}/{parsed.repository}":  # where it is already
             yield source, destination
+
+
+def _wanted(spec: Spec) -> Iterator[tuple[reference.Reference, str]]:
+    """The images that are copied, each with its repository in the registry."""
+    for _, parsed, served in _listed(spec):
+        if served is not None:
+            yield parsed, served
     for block in (spec.image_swap, spec.cert_manager):
         for chart_image in block.images if block else ():
             if not chart_image.exact:
-                parsed = reference.parse(chart_image.reference)
                 prefixed = reference.parse(spec.prefixed(chart_image))
                 name = f"{prefixed.registry}/{prefixed.repository}"
-                yield _source(parsed), f"{name}{_version(prefixed)}"
+                yield reference.parse(chart_image.reference), name
 
 
 def without_mirror(spec: Spec) -> Iterator[int]:
