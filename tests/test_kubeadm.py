@@ -280,14 +280,52 @@ def test_cloud_init_takes_the_cloud_config(out, tmp_path):
 
 @needs_cloud_init
 def test_cloud_init_puts_there_what_the_targets_make(out, tmp_path):
-    theirs = "#cloud-config\nwrite_files: [{path: /etc/theirs, content: x}]\nruncmd: [echo]\n"
+    theirs = (
+        "#cloud-config\nwrite_files: [{path: /etc/theirs, content: x}]\n"
+        "runcmd: [[modprobe, overlay], kubeadm join --config /run/join.yaml]\n"
+    )
     ours = (out / "cloud-init/cloud-config.yaml").read_text()
     files, script = played([theirs, ours], tmp_path)
     assert files.pop("/etc/theirs") == (b"x", 0o644), "what was there stays"
     assert files == expected(out, "cloud-init")
-    shebang, first, *commands = script.splitlines()
-    assert (shebang, first) == ("#!/bin/sh", "echo")
-    assert len(commands) == 3
+    shebang, *restarts, modprobe, join = script.splitlines()
+    assert (shebang, join) == ("#!/bin/sh", "kubeadm join --config /run/join.yaml")
+    assert modprobe == "'modprobe' 'overlay'", "the order of theirs is kept"
+    assert [line.split()[-2] for line in restarts] == ["containerd;", "k3s;", "k3s-agent;"]
+
+
+@needs_cloud_init
+def test_given_as_the_first_part_it_is_replaced_by_the_next(out, tmp_path):
+    """Why it is to be the last: a part without a `merge_how` takes the place of both lists."""
+    theirs = "#cloud-config\nwrite_files: [{path: /etc/theirs, content: x}]\nruncmd: [kubeadm]\n"
+    ours = (out / "cloud-init/cloud-config.yaml").read_text()
+    files, script = played([ours, theirs], tmp_path)
+    assert set(files) == {"/etc/theirs"}
+    assert script.splitlines() == ["#!/bin/sh", "kubeadm"]
+
+
+@needs_cloud_init
+def test_a_file_that_an_earlier_part_writes_to_the_same_path_stays_theirs(out, tmp_path):
+    path = "/etc/containerd/conf.d/50-regspec.toml"
+    theirs = f"#cloud-config\nwrite_files: [{{path: {path}, content: x}}]\n"
+    ours = (out / "cloud-init/cloud-config.yaml").read_text()
+    files, _ = played([theirs, ours], tmp_path)
+    assert files[path] == (b"x", 0o644)
+
+
+@needs_cloud_init
+def test_a_part_that_is_a_script_runs_before_every_runcmd(tmp_path):
+    """By the names that cloud-init gives both; that is why kubeadm belongs into a runcmd."""
+    program = (
+        "import sys; from cloudinit import handlers, subp; from pathlib import Path\n"
+        "for name in ('runcmd', handlers.PART_FN_TPL % 999):\n"
+        "    path = Path(sys.argv[1], name); path.touch(0o700)\n"
+        "    path.write_text('#!/bin/sh\\necho ${0##*/} >>\"${0%/*}.log\"')\n"
+        "subp.runparts(sys.argv[1])\n"
+    )
+    (tmp_path / "scripts").mkdir()
+    subprocess.run([OF_CLOUD_INIT, "-c", program, tmp_path / "scripts"], check=True)
+    assert (tmp_path / "scripts.log").read_text().split() == ["part-999", "runcmd"]
 
 
 @needs_cloud_init

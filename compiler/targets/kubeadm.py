@@ -160,9 +160,10 @@ def _secret(
 
 def _cloud_config(path: str, files: tuple[Carried, ...], commands: list[str]) -> Artifact:
     data = {
-        # So that what earlier parts of the user data have stays.
+        # So that what earlier parts of the user data have stays, and kubeadm of one of them runs
+        # after the restarts here: `append` would put these commands behind it.
         "merge_how": [
-            {"name": "list", "settings": ["append"]},
+            {"name": "list", "settings": ["prepend"]},
             {"name": "dict", "settings": ["no_replace", "recurse_list"]},
         ],
         "write_files": [_entry(file) for file in files],
