@@ -406,6 +406,75 @@ def test_a_target_of_nodes_says_where_its_files_go_and_what_restarts(target):
             assert there.startswith(re.match("[a-z0-9/._-]+", target.destination)[0])
 
 
+HUB = [{"source": "docker.io", "target": "harbor.example.net"}]
+
+
+def diagnosed(result, code):
+    return [(d.severity.value, d.message) for d in result.diagnostics if d.code == code]
+
+
+@pytest.mark.parametrize("form", ["cluster-api", "cloud-init"])
+@pytest.mark.parametrize(
+    "target, path",
+    [("docker", "/etc/docker/daemon.json"), ("buildkit", "/etc/buildkit/buildkitd.toml")],
+)
+def test_a_file_that_others_share_is_told_of_unless_it_is_asked_for(target, path, form):
+    """It replaces the one of the machine image, whose other settings would be lost in silence."""
+    site = BASE | {"registry": {"endpoint": "harbor.example.net"}, "mirrors": HUB}
+    carrier = {"target": "kubeadm", "format": form}
+    _, silent = compiled(site | {"targets": ["certs.d", target, carrier]})
+    ((severity, message),) = diagnosed(silent, "RS234")
+    assert severity == "warning"
+    assert path in message
+    for carry, told in (["certs.d"], 0), (["certs.d", target], 0):
+        targets = ["certs.d", target, carrier | {"carry": carry}]
+        files, named = compiled(site | {"targets": targets})
+        assert len(diagnosed(named, "RS234")) == told
+        made = "".join(a.text for path, a in files.items() if path.startswith("kubeadm/"))
+        assert (path in made) is (target in carry)
+
+
+def test_the_runbook_says_what_is_replaced():
+    site = BASE | {"registry": {"endpoint": "harbor.example.net"}, "mirrors": HUB}
+    for targets, told in (["docker", "buildkit", "kubeadm"], 1), (["certs.d", "kubeadm"], 0):
+        files, _ = compiled(site | {"targets": [*targets, "runbook"]})
+        said = "**replaces** `/etc/docker/daemon.json` and `/etc/buildkit/buildkitd.toml`"
+        assert files["RUNBOOK.md"].text.count(said) == told
+
+
+def test_dockerd_is_reloaded_and_not_restarted():
+    """A reload takes the mirrors over, as tests/e2e/test_docker.py shows."""
+    site = BASE | {"registry": {"endpoint": "harbor.example.net"}, "mirrors": HUB}
+    files, _ = compiled(site | {"targets": ["docker", "buildkit", "kubeadm"]})
+    operations = files["kubeadm/workers.yaml"].data
+    commands = [one["value"] for one in operations if "Commands" in one["path"]]
+    assert [command.split("systemctl ")[2] for command in commands] == [
+        "reload docker; fi",
+        "restart buildkit; fi",
+    ]
+
+
+@pytest.mark.parametrize(
+    "mirrors, ca, number", [(98, True, 199), (198, False, 200), (99, True, 201)]
+)
+def test_more_files_than_cluster_api_takes_are_refused(mirrors, ca, number):
+    """With a CA, each mirror and the registry itself is two files; conf.d is one more."""
+    registry = {"endpoint": "harbor.example.net"} | ({"caCert": {"file": "ca.crt"}} if ca else {})
+    site = BASE | {"registry": registry, "mirrors": [f"r{n}.io" for n in range(mirrors)]}
+    refused = number > 200
+    files, result = compiled(site | {"targets": ["certs.d", "kubeadm"]})
+    told = diagnosed(result, "RS235")
+    assert [severity for severity, _ in told] == ["error"] * refused
+    if files:
+        operations = files["kubeadm/workers.yaml"].data
+        entries = [one["value"] for one in operations if "files" in one["path"]]
+        SCHEMA.validate({"files": entries})
+        assert len(entries) == number
+    carrier = {"target": "kubeadm", "format": "cloud-init"}
+    files, _ = compiled(site | {"targets": ["certs.d", carrier]})
+    assert files, "cloud-init has no such limit"
+
+
 ON_NODES = [name for name, target in TARGETS.items() if target.on_nodes]
 keys = st.text("ab._-/", min_size=1, max_size=6).map(lambda text: f"/{text}")
 

@@ -68,6 +68,8 @@ RULES: dict[str, Rule] = {
         carried.not_carried,
         carried.login_in_user_data,
         carried.one_path_of_a_node_twice,
+        carried.replaced_on_machines,
+        carried.too_many_files,
         names.mirrors_twice_or_never,
         names.path_and_target,
         names.no_default_path,

@@ -1,9 +1,9 @@
-"""RS230 to RS233: a kind cluster, and what is carried to nodes by Cluster API or cloud-init."""
+"""RS230 to RS235: a kind cluster, and what is carried to nodes by Cluster API or cloud-init."""
 
 from __future__ import annotations
 
 from ..diagnostics import Place, Severity, word, words
-from ..targets import TARGETS, on_nodes
+from ..targets import TARGETS, kubeadm, on_nodes
 from .rule import Found, Subject, place_of, rule
 
 TYPE_CHECKING = False
@@ -175,3 +175,81 @@ def one_path_of_a_node_twice(subject: Subject) -> Iterator[Found]:
                 yield place_of(choice), message, _ANOTHER
                 break
             taken.add(file.path)
+
+
+@rule("RS234", Severity.WARNING)
+def replaced_on_machines(subject: Subject) -> Iterator[Found]:
+    """A file of the machine image is replaced, with all that it says of other things.
+
+    The other files that `kubeadm` carries are regspec's alone. daemon.json and buildkitd.toml are
+    to be merged into those that are there, which neither Cluster API nor cloud-init can: what the
+    image says of cgroups (`native.cgroupdriver`) or logs, for instance, is gone, and kubelet and
+    dockerd may no longer agree.
+
+    Fix: where the image has no such file, say so: name the target in `carry`. Else leave it out of
+    `carry`, and put its keys into the image.
+
+    Source: kubernetes-sigs/cluster-api, bootstrap/kubeadm/api (`append` adds text, which makes no
+    JSON and a table twice); cloud-init's module `write_files`.
+
+    Bad:
+        targets: [certs.d, buildkit, kubeadm]
+
+    Good:
+        targets:
+          - certs.d
+          - buildkit
+          - {target: kubeadm, carry: [certs.d, buildkit]}
+    """
+    for choice in _carriers(subject):
+        for file in on_nodes.files(subject.rendered, choice):
+            maker = file.choice.target
+            if file.shared and maker not in choice.option("carry", ()):
+                yield (
+                    place_of(choice),
+                    f"{word(file.path)} of the machine image is replaced, with its other settings",
+                    (f"if the image has none, name `{maker}` in `carry`; else only the others"),
+                )
+
+
+@rule("RS235", Severity.ERROR)
+def too_many_files(subject: Subject) -> Iterator[Found]:
+    """Cluster API takes 200 files of a machine, and these are more.
+
+    Its API refuses the resource. Those that the templates have already count too, so that fewer of
+    ours may be too many as well. Each mirror of `certs.d` is a hosts.toml and, with a CA, its copy.
+
+    Fix: name fewer targets in `carry`; let one mirror of `*` stand for those that go by the same
+    path; or put the files into the machine image.
+
+    Source: kubernetes-sigs/cluster-api, bootstrap/kubeadm/api/v1beta2: `maxItems` of `files`.
+
+    Bad:
+        registry: {caCert: {file: ca.crt}}
+        mirrors: [
+          a1.io, b1.io, c1.io, d1.io, e1.io, f1.io, g1.io, h1.io, i1.io, j1.io, a2.io, b2.io,
+          c2.io, d2.io, e2.io, f2.io, g2.io, h2.io, i2.io, j2.io, a3.io, b3.io, c3.io, d3.io,
+          e3.io, f3.io, g3.io, h3.io, i3.io, j3.io, a4.io, b4.io, c4.io, d4.io, e4.io, f4.io,
+          g4.io, h4.io, i4.io, j4.io, a5.io, b5.io, c5.io, d5.io, e5.io, f5.io, g5.io, h5.io,
+          i5.io, j5.io, a6.io, b6.io, c6.io, d6.io, e6.io, f6.io, g6.io, h6.io, i6.io, j6.io,
+          a7.io, b7.io, c7.io, d7.io, e7.io, f7.io, g7.io, h7.io, i7.io, j7.io, a8.io, b8.io,
+          c8.io, d8.io, e8.io, f8.io, g8.io, h8.io, i8.io, j8.io, a9.io, b9.io, c9.io, d9.io,
+          e9.io, f9.io, g9.io, h9.io, i9.io, j9.io, a10.io, b10.io, c10.io, d10.io, e10.io,
+          f10.io, g10.io, h10.io, i10.io, j10.io]
+        targets: [certs.d, kubeadm]
+
+    Good:
+        registry: {caCert: {file: ca.crt}}
+        mirrors: [{source: "*", path: all}]
+        targets: [certs.d, kubeadm]
+    """
+    for choice in _carriers(subject):
+        if choice.option("format") == "cloud-init":
+            continue
+        number = sum(1 for _ in on_nodes.files(subject.rendered, choice))
+        if number > kubeadm.MOST_FILES:
+            yield (
+                place_of(choice),
+                f"these are {number} files: Cluster API takes {kubeadm.MOST_FILES} of a machine",
+                "name fewer targets in `carry`, or put the files into the machine image",
+            )

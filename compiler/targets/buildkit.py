@@ -54,7 +54,8 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 
 def _placement(spec: Spec, choice: Choice) -> Placement:
     del spec, choice
-    return Placement((("", TARGET.destination),), ("buildkit",))
+    folders = (("", TARGET.destination),)
+    return Placement(folders, ("buildkit",), shared=("buildkitd.toml",))
 
 
 TARGET = Target(

@@ -57,7 +57,8 @@ def _listed(host: str) -> str:
 
 def _placement(spec: Spec, choice: Choice) -> Placement:
     del spec, choice
-    return Placement((("", TARGET.destination),), ("docker",))
+    folders = (("", TARGET.destination),)
+    return Placement(folders, ("docker",), shared=("daemon.json",), reloads=True)
 
 
 TARGET = Target(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST = 10240
 """Characters of a `content`; what is longer is referred to."""
+MOST_FILES = 200
+"""So many `files` of a machine Cluster API takes."""
 _SECRET = "secret.yaml"  # noqa: S105 - the name of a file
 _CONTROL_PLANE, _BOOTSTRAP = "controlplane.cluster.x-k8s.io", "bootstrap.cluster.x-k8s.io"
 _PATCHED = (
@@ -46,8 +48,8 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     files = tuple(on_nodes.files(spec, choice))
     commands = [
         # On a node that lacks the unit, or has not started it yet, there is nothing to do.
-        f"if systemctl is-active --quiet {unit}; then systemctl restart {unit}; fi"
-        for unit in on_nodes.services(spec, choice)
+        f"if systemctl is-active --quiet {unit}; then systemctl {how} {unit}; fi"
+        for unit, how in on_nodes.services(spec, choice).items()
     ]
     if choice.option("format") == "cloud-init":
         yield _cloud_config(f"{root}/cloud-config.yaml", files, commands)

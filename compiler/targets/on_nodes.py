@@ -1,4 +1,4 @@
-"""What the targets of a spec put on its nodes: each file with its path there, and what restarts."""
+"""What the targets of a spec put on its nodes: each file with its path there, and who reads it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class Carried:
     holds_secret: bool
     choice: Choice
     """What makes it."""
+    shared: bool = False
+    """Whether it is to be merged into the one that is there: carried as it is, it replaces that."""
 
 
 def chosen(spec: Spec, choice: Choice) -> Iterator[tuple[Target, Choice]]:
@@ -51,13 +53,29 @@ def files(spec: Spec, choice: Choice) -> Iterator[Carried]:
             continue
         root = other.option("out", target.file)
         for artifact in target.render(spec, other):
-            path = placement.path(artifact.path.removeprefix(root).lstrip("/"))
-            yield Carried(path, artifact.text, artifact.mode, artifact.holds_secret, other)
+            part = artifact.path.removeprefix(root).lstrip("/")
+            yield Carried(
+                placement.path(part),
+                artifact.text,
+                artifact.mode,
+                artifact.holds_secret,
+                other,
+                shared=part in placement.shared,
+            )
         for path, text in placement.beside:
             yield Carried(path, text, 0o644, holds_secret=False, choice=other)
 
 
-def services(spec: Spec, choice: Choice) -> tuple[str, ...]:
-    """The systemd units that read what is carried when they start only, each once."""
+def services(spec: Spec, choice: Choice) -> dict[str, str]:
+    """The systemd units that do not read what is carried by themselves.
+
+    Returns:
+        What `systemctl` is to do with each that runs: `restart`, or `reload` where that is enough.
+    """
     placements = (target.placed(spec, other) for target, other in chosen(spec, choice))
-    return tuple(dict.fromkeys(unit for one in placements if one for unit in one.services))
+    return {
+        unit: "reload" if one.reloads else "restart"
+        for one in placements
+        if one
+        for unit in one.services
+    }

@@ -7,7 +7,7 @@ beside it is what the targets themselves say of their files.
 from __future__ import annotations
 
 from .. import emit, mirrors
-from . import certs_d, openshift, others
+from . import certs_d, on_nodes, openshift, others
 from .target import Artifact, Target
 
 TYPE_CHECKING = False
@@ -72,7 +72,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         talos=[_talos(one) for one in made if one.target.name == "talos"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         merged=[_merged(one) for one in made if one.target.name in _MERGED],
-        kubeadm=[_kubeadm(one) for one in made if one.target.name == "kubeadm"],
+        kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
         kind=roots("kind"),
         deny=spec.fallback == "deny",
     )
@@ -163,11 +163,12 @@ def _merged(one: others.Made) -> dict[str, Any]:
     }
 
 
-def _kubeadm(one: others.Made) -> dict[str, Any]:
+def _kubeadm(spec: Spec, one: others.Made) -> dict[str, Any]:
     return {
         "root": one.root,
         "cloud_init": one.choice.option("format") == "cloud-init",
         "secret": "secret.yaml" in one.parts,
+        "replaced": [file.path for file in on_nodes.files(spec, one.choice) if file.shared],
     }
 
 

@@ -41,6 +41,10 @@ class Placement:
     """The systemd units to restart, so far as a node has them."""
     beside: tuple[tuple[str, str], ...] = ()
     """Files that its own name, and that it does not make: their paths on the node and texts."""
+    shared: tuple[str, ...] = ()
+    """What below its folder has settings of others too on a node, and is to be merged there."""
+    reloads: bool = False
+    """Whether the units take the files over by a reload, without a restart."""
 
     def path(self, part: str) -> str:
         """The path on the node of a file.
