@@ -16,8 +16,9 @@ import pytest
 from regspec import authorities, document, pipeline, rules, sources
 from regspec.rules import RULES, Rule, Selection
 
-COMMON = {"RS101", "RS317"}
-"""What the examples of other rules may meet: documented endpoints, and no mirror of Docker Hub."""
+COMMON = {"RS101", "RS211", "RS317"}
+"""What the examples of other rules may meet: documented endpoints, an upstream that is asked, and
+no mirror of Docker Hub."""
 PARTS = ("Fix:", "Source:", "Bad:", "Good:")
 
 

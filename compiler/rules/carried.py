@@ -181,10 +181,10 @@ def one_path_of_a_node_twice(subject: Subject) -> Iterator[Found]:
 def replaced_on_machines(subject: Subject) -> Iterator[Found]:
     """A file of the machine image is replaced, with all that it says of other things.
 
-    The other files that `kubeadm` carries are regspec's alone. daemon.json and buildkitd.toml are
-    to be merged into those that are there, which neither Cluster API nor cloud-init can: what the
-    image says of cgroups (`native.cgroupdriver`) or logs, for instance, is gone, and kubelet and
-    dockerd may no longer agree.
+    The other files that `kubeadm` carries are of registries alone, or whole by choice. daemon.json
+    and buildkitd.toml are to be merged into those that are there, as neither Cluster API nor
+    cloud-init can: what the image says of cgroups (`native.cgroupdriver`) or logs, for instance, is
+    gone, and kubelet and dockerd may no longer agree.
 
     Fix: where the image has no such file, say so: name the target in `carry`. Else leave it out of
     `carry`, and put its keys into the image.

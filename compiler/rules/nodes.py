@@ -158,44 +158,49 @@ def newer_fragment(subject: Subject) -> Iterator[Found]:
             )
 
 
+_CANNOT_FORBID = {
+    "containerd": "target `certs.d` can",
+    "k3s": "start the servers and agents with `--disable-default-registry-endpoint`",
+    "docker": "only the network can: let it refuse the upstream at once",
+    "buildkit": "only the network can: let it refuse the upstream at once",
+}
+"""The targets whose files cannot forbid the upstream, and what can."""
+
+
 @rule("RS211", Severity.WARNING)
 def upstream_is_asked(subject: Subject) -> Iterator[Found]:
-    """`fallback: deny` is nothing that this file can say.
+    """`fallback: deny`, the default, is nothing that this file can say.
 
     With `registry.mirrors`, and on k3s and RKE2 by default, containerd goes on to the upstream when
     a mirror answers 401, 403, 404 or 5xx, or not at all. Behind a firewall that drops packets, that
     is 30 seconds for each request. dockerd and BuildKit go on likewise.
 
-    Talos has `skipFallback` since 1.9.
+    Talos has `skipFallback` since 1.9. The documented file of target `containerd`, which is made
+    without being asked for, is told of only where `fallback: deny` is written.
 
     Fix: target `certs.d` can forbid it; k3s and RKE2 can by
-    `--disable-default-registry-endpoint`. For dockerd and BuildKit only the network can.
+    `--disable-default-registry-endpoint`. For dockerd and BuildKit only the network can. Where that
+    is done, say so by `lint: {ignore: [RS211]}`; where the upstream may be asked, by
+    `fallback: allow`.
 
     Source: measured on containerd 1.6.20 to 2.4.0-beta and on dockerd 20.10.24; k3s-io/k3s#10351;
     siderolabs/talos#9723; moby/buildkit, util/resolver/resolver.go.
 
     Bad:
-        fallback: deny
-        targets:
-          - {target: containerd, endpoints: api}
+        targets: [k3s]
 
     Good:
         fallback: allow
-        targets:
-          - {target: containerd, endpoints: api}
+        targets: [k3s]
     """
     spec = subject.spec
-    if not spec.fallback_written or spec.fallback != "deny":
+    if spec.fallback != "deny":
         return
-    for target, advice in (
-        ("containerd", "target `certs.d` can"),
-        ("k3s", "start the servers and agents with `--disable-default-registry-endpoint`"),
-        ("docker", "only the network can: let it refuse the upstream at once"),
-        ("buildkit", "only the network can: let it refuse the upstream at once"),
-    ):
-        if subject.has(target):
+    for target, advice in _CANNOT_FORBID.items():
+        choice = next((one for one in subject.choices if one.target == target), None)
+        if choice and (spec.fallback_written or target != "containerd"):
             yield (
-                Place(("fallback",)),
+                Place(("fallback",)) if spec.fallback_written else place_of(choice),
                 f"target `{target}` cannot forbid the upstream: it is asked when a mirror fails",
                 advice,
             )
