@@ -266,6 +266,7 @@ def _environment() -> Environment:
         ("path", markdown.shell_path),
         ("listed", markdown.shell_list),
         ("remote", markdown.remote_path),
+        ("shell", markdown.shell_word),
     ):  # of the templates that are Markdown
         environment.filters[name] = _passed_through(written)
     return environment

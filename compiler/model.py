@@ -50,6 +50,8 @@ class Access:
     ca_cert: Text = field(default="", repr=False)
     insecure_skip_verify: bool = False
     plain_http: bool = False
+    variables: tuple[str, ...] = ()
+    """The environment variables that its login and its CA are taken from, resolved or not."""
 
     @property
     def has_login(self) -> bool:
@@ -254,11 +256,14 @@ def _text(value: Any) -> Text:
 
 
 def _access(keys: dict[str, Any], path: Path) -> Access:
+    texts = tuple(_text(keys.get(key, "")) for key in ("username", "password", "caCert"))
+    username, password, ca_cert = texts
     return Access(
         path=path,
-        username=_text(keys.get("username", "")),
-        password=_text(keys.get("password", "")),
-        ca_cert=_text(keys.get("caCert", "")),
+        username=username,
+        password=password,
+        ca_cert=ca_cert,
+        variables=tuple(text.name for text in texts if isinstance(text, FromEnvironment)),
         insecure_skip_verify=keys.get("insecureSkipVerify", False),
         plain_http=keys.get("plainHTTP", False),
     )

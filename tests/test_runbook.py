@@ -372,7 +372,7 @@ def test_the_real_kubectl_does_what_the_runbook_says(regspec, run, cluster, tmp_
     documented = block_with(text, "kubectl create --filename")
     applied = block_with(text, "jet-system --dry-run")
     shown = block_with(text, "base64 --decode")
-    verified = block_with(text, "regspec verify")
+    verified = block_with(text, "--namespace=jet-system --output json |")
 
     assert run(documented, env).returncode == 0
     assert run(documented, env).returncode == 1, "that is why there is another"
@@ -394,9 +394,11 @@ def test_the_real_kubectl_does_what_the_runbook_says(regspec, run, cluster, tmp_
         assert run(verified, env).returncode == 0
     assert "/api/v1/namespaces/jet-system" in known
 
-    done = run(block_with(text, "imageswap-system"), env)
+    done = run(block_with(text, "imageswap-system --dry-run"), env)
     assert done.returncode == 0, done.stderr
     assert "/api/v1/namespaces/imageswap-system/configmaps/imageswap-maps" in known
+    done = run(block_with(text, "configmap/imageswap-maps"), env)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert run(block_with(text, "pull-secret.yaml"), env).returncode == 0
     assert "/api/v1/namespaces/default/secrets/registry-pull" in known
 
@@ -536,7 +538,7 @@ def test_a_file_that_others_share_is_not_replaced(  # noqa: PLR0913, PLR0917
     env = {"REGISTRY_PASSWORD": PASSWORD}
     assert regspec("compile", "registry.yaml", cwd=tmp_path, env=env).returncode == 0
     text = (tmp_path / "out/RUNBOOK.md").read_text()
-    placed, verified = block_with(text, "sudo tee"), block_with(text, "regspec verify")
+    placed, verified = block_with(text, "merge it"), block_with(text, "regspec verify")
     (tmp_path / "node").mkdir()
     assert run(verified).returncode, "the files are not there yet"
     done = run(placed)
@@ -544,8 +546,159 @@ def test_a_file_that_others_share_is_not_replaced(  # noqa: PLR0913, PLR0917
     done = run(verified)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     (tmp_path / "node" / file).write_text(more)
-    assert "merge it by hand" in run(placed).stderr
+    assert "merge it" in run(placed).stderr
     assert (tmp_path / "node" / file).read_text() == more
+
+
+@pytest.fixture
+def daemon_json(regspec, tmp_path):
+    """The lines that merge daemon.json, and where that of the node is."""
+    if not shutil.which("jq"):
+        pytest.skip("jq is not installed")
+    hub = SITE.replace("[docker.io, docker.io/library]", "[{{source: docker.io, path: ''}}]")
+    text = site(regspec, tmp_path, [{"target": "docker", "out": "-a, b's $HOME"}], hub)
+    there = tmp_path / "node/etc/docker/daemon.json"
+    there.parent.mkdir(parents=True)
+    return block_with(text, "jq --slurp"), block_with(text, "regspec verify"), there
+
+
+def test_the_keys_of_dockerd_are_put_beside_those_there_are(run, daemon_json):
+    merge, verified, there = daemon_json
+    cgroups = {"exec-opts": ["native.cgroupdriver=systemd"], "log-opts": {"max-size": "10m"}}
+    before = json.dumps(cgroups | {"registry-mirrors": ["https://old.example.org"]})
+    there.write_text(before)
+    for _ in range(2):
+        done = run(merge)
+        assert (done.returncode, done.stderr) == (0, "")
+    ours = {"registry-mirrors": ["https://harbor.example.org"]}
+    assert json.loads(there.read_text()) == cgroups | ours
+    done = run(verified)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize("before", [None, "", "[]", "null", "no json", "{} {}"])
+def test_a_daemon_json_that_cannot_be_read_is_left_alone(run, daemon_json, before):
+    merge, _, there = daemon_json
+    if before is not None:
+        there.write_text(before)
+    assert run(merge).returncode
+    assert (there.read_text() if there.exists() else None) == before
+
+
+@pytest.mark.parametrize("distribution", ["k3s", "rke2"])
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        (None, {}),
+        ("token: x", {"token": "x"}),
+        ("# disable-default-registry-endpoint: true\n", {}),
+        ("disable-default-registry-endpoint: true\n", {}),
+    ],
+)
+def test_the_upstream_is_forbidden_before_the_restart(  # noqa: PLR0913, PLR0917
+    regspec, run, tmp_path, distribution, before, after
+):
+    there = tmp_path / f"node/etc/rancher/{distribution}/config.yaml"
+    there.parent.mkdir(parents=True)
+    if before is not None:
+        there.write_text(before)
+    text = site(regspec, tmp_path, [{"target": "k3s", "distribution": distribution}])
+    block = block_with(text, "systemctl restart")
+    assert block.index("disable-default") < block.index("systemctl restart")
+    for _ in range(2):
+        done = run(block)
+        assert (done.returncode, done.stderr) == (0, "")
+    read = yaml.safe_load(there.read_text())
+    assert read == after | {"disable-default-registry-endpoint": True}
+    assert there.read_text().count("\ndisable") <= 1
+    assert "--disable" not in text
+
+
+def test_where_the_upstream_may_be_asked_no_line_forbids_it(regspec, tmp_path):
+    assert "disable" not in site(regspec, tmp_path, ["k3s"], SITE + "fallback: allow\n")
+
+
+def test_it_names_what_must_be_set(regspec, tmp_path):
+    """Whoever applies it has only this page: not the environment in which it was compiled."""
+    spec = SITE + "hosts: {{nexus.example.org: {{username: u, password: {{env: NEXUS_TOKEN}}}}}}\n"
+    spec += "images: [nginx]\n"
+    (tmp_path / "registry.yaml").write_text(
+        spec.format(targets=json.dumps(["certs.d", "regsync", "runbook"]))
+    )
+    env = {"REGISTRY_PASSWORD": PASSWORD, "NEXUS_TOKEN": PASSWORD}
+    assert regspec("compile", "registry.yaml", cwd=tmp_path, env=env).returncode == 0
+    text = (tmp_path / "out/RUNBOOK.md").read_text()
+    exported = [line for line in block_with(text, "NEXUS_TOKEN").splitlines() if "export" in line]
+    assert exported == ["export REGISTRY_PASSWORD='...'", "export NEXUS_TOKEN='...'"]
+    regsync = yaml.safe_load((tmp_path / "out/regsync.yaml").read_text())
+    named = re.findall('env "([A-Z_]+)"', json.dumps(regsync).replace('\\"', '"'))
+    block = block_with(text, "regsync once")
+    assert re.findall("export ([A-Z_]+)='...'\n", block) == named
+    assert text.index("SPEC=") < text.index('"$SPEC"')
+
+
+def test_no_variable_is_named_where_there_is_none(regspec, tmp_path):
+    plain = SITE.replace("  username: puller9Wy\n  password: {{env: REGISTRY_PASSWORD}}\n", "")
+    assert "export" not in site(regspec, tmp_path, ["certs.d"], plain)
+
+
+@pytest.mark.parametrize("login", [True, False])
+def test_whoever_builds_is_told_to_log_in(regspec, tmp_path, login):
+    spec = SITE if login else SITE.replace("{{env: REGISTRY_PASSWORD}}", '""')
+    text = site(regspec, tmp_path, ["buildkit"], spec)
+    assert ("docker login harbor.example.org\n" in text) is login
+    assert "docker buildx create" in text
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not installed")
+def test_the_patches_are_beside_the_manifests_of_the_cluster(regspec, run, tmp_path):
+    text = site(regspec, tmp_path, ["certs.d", {"target": "kubeadm", "out": "to/-it's"}])
+    assert "`-it's`" in text
+    block = block_with(text, "kubectl kustomize")
+    cluster = tmp_path / "cluster"
+    cluster.mkdir()
+    (cluster / "kustomization.yaml").write_text('resources: [c.yaml]\ncomponents: ["-it\'s"]\n')
+    (cluster / "c.yaml").write_text(
+        "apiVersion: bootstrap.cluster.x-k8s.io/v1beta2\nkind: KubeadmConfigTemplate\n"
+        "metadata: {name: c}\nspec: {template: {spec: {files: [], preKubeadmCommands: []}}}\n"
+    )
+    shown = block.replace("kubectl apply --server-side --filename -", "cat")
+    assert shown != block
+    done = run(shown)
+    assert done.returncode == 0, done.stderr
+    template = yaml.safe_load(done.stdout)
+    assert template["spec"]["template"]["spec"]["files"]
+
+
+KIND = """
+case "$1 $2" in
+  "get nodes") echo kind-control-plane; echo kind-worker ;;
+  "exec kind-"*) echo '    config_path = "/etc/containerd/certs.d"' ;;
+  "cp kind-"*) cp -r "$NODE_ROOT/${2#*:}" "$3" ;;
+  *) exit 9 ;;
+esac
+"""
+
+
+def test_the_nodes_of_kind_are_looked_at(regspec, run, tmp_path):
+    """With stand-ins for kind and docker; each node has what the cluster mounts."""
+    for name in ("kind", "docker"):
+        (tmp_path / "programs" / name).write_text(f"#!/bin/sh -e\n{KIND}")
+        (tmp_path / "programs" / name).chmod(0o755)
+    text = site(regspec, tmp_path, [{"target": "kind", "credentials": "header"}])
+    there = tmp_path / "node/etc/containerd/certs.d"
+    shutil.copytree(tmp_path / "out/kind/certs.d", there)
+    block, env = block_with(text, "kind get nodes"), {"NODE_ROOT": str(tmp_path / "node")}
+    done = run(block, env)
+    assert (done.returncode, done.stdout.count("config_path")) == (0, 2), done.stderr
+    (there / "docker.io/hosts.toml").write_text('server = "https://other.example.org"\n')
+    assert run(block, env).returncode
+
+
+def test_without_anything_to_validate_there_is_no_heading_for_it(regspec, tmp_path):
+    spec = SITE + "images: [nginx]\n"
+    assert "Validate" not in site(regspec, tmp_path, ["copy-list"], spec)
+    assert "Validate" in site(regspec, tmp_path, ["kind"])
 
 
 def spelt(path):

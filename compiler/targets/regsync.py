@@ -24,6 +24,9 @@ _VARIABLES = """\
 # The logins are not in it: they are taken from these variables, else from docker's config.json.
 """
 
+_LOGIN = {"user": "username", "pass": "password"}
+"""What it calls the parts of a login, and what a spec does."""
+
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     named = placeholders.owners(spec.hosts)
@@ -39,6 +42,20 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     yield Artifact(path, f"{emit.HEADER}\n{note}{emit.yaml_text(data)}", data, "yaml")
 
 
+def variables(spec: Spec) -> tuple[str, ...]:
+    """The environment variables that the file takes logins from, each once."""
+    named = placeholders.owners(spec.hosts)
+    accesses = {host: spec.access(host) for host in (*spec.mirror_hosts, *spec.hosts)}
+    return tuple(
+        dict.fromkeys(
+            placeholders.login_name((*access.path, part), named)
+            for access in accesses.values()
+            if access and access.has_login
+            for part in _LOGIN.values()
+        )
+    )
+
+
 def _creds(spec: Spec, host: str, named: dict[str, str]) -> dict[str, str]:
     """What regsync must know of a host to reach it; nothing if that is what it assumes.
 
@@ -48,7 +65,7 @@ def _creds(spec: Spec, host: str, named: dict[str, str]) -> dict[str, str]:
     access = spec.access(host)
     entry: dict[str, str] = {}
     if access and access.has_login:
-        for key, part in (("user", "username"), ("pass", "password")):
+        for key, part in _LOGIN.items():
             variable = placeholders.login_name((*access.path, part), named)
             entry[key] = f'{{{{env "{variable}"}}}}'
     if access and access.plain_http:

@@ -7,7 +7,7 @@ beside it is what the targets themselves say of their files.
 from __future__ import annotations
 
 from .. import emit, mirrors
-from . import certs_d, on_nodes, openshift, others
+from . import certs_d, on_nodes, openshift, others, regsync
 from .target import Artifact, Target
 
 TYPE_CHECKING = False
@@ -26,6 +26,7 @@ _MERGED = {
         "file": "daemon.json",
         "folder": "certs.d",
         "then": "reload docker",
+        "merge": "as told below",
     },
     "buildkit": {
         "title": "BuildKit",
@@ -33,6 +34,7 @@ _MERGED = {
         "file": "buildkitd.toml",
         "folder": "ca",
         "then": "restart buildkit",
+        "merge": "by hand",
     },
 }
 """The targets whose one file has keys of others on a node, and a folder of CA files beside it."""
@@ -47,6 +49,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     text = emit.render(
         "runbook.md.j2",
         name=spec.registry.name,
+        variables=_variables(spec),
         procedure=_procedure({one.target.name for one in made}),
         files=[
             ([(path, one.holds_secret(path)) for path in one.paths], one.target.summary)
@@ -55,6 +58,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         login=any(artifact.holds_secret for one in made for artifact in one.artifacts),
         copy_lists=roots("copy-list"),
         regsync=roots("regsync"),
+        regsync_variables=regsync.variables(spec),
         values=roots("values"),
         palette=roots("palette"),
         secrets=roots("secret"),
@@ -71,7 +75,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
         talos=[_talos(one) for one in made if one.target.name == "talos"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
-        merged=[_merged(one) for one in made if one.target.name in _MERGED],
+        merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
         kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
         kind=roots("kind"),
         deny=spec.fallback == "deny",
@@ -84,6 +88,12 @@ def _procedure(names: set[str]) -> str:
     if "values" in names:
         return "airgap"
     return "connected" if "secret" in names else ""
+
+
+def _variables(spec: Spec) -> tuple[str, ...]:
+    """The names of the variables that the spec takes its logins and its CAs from, each once."""
+    accesses = (spec.registry.access, *spec.hosts.values())
+    return tuple(dict.fromkeys(name for access in accesses for name in access.variables))
 
 
 def _certs_d(one: others.Made) -> dict[str, Any]:
@@ -152,7 +162,7 @@ def _openshift(one: others.Made) -> dict[str, Any]:
     }
 
 
-def _merged(one: others.Made) -> dict[str, Any]:
+def _merged(spec: Spec, one: others.Made) -> dict[str, Any]:
     what = _MERGED[one.target.name]
     root = "" if one.root == "." else f"{one.root}/"
     parts = [part for part in one.parts if part == what["folder"]]
@@ -160,12 +170,15 @@ def _merged(one: others.Made) -> dict[str, Any]:
         **what,
         "source": f"{root}{what['file']}",
         "moves": [{"root": one.root, "parts": parts, "to": what["to"]}] if parts else [],
+        "name": one.target.name,
+        "logins": [host for host in spec.mirror_hosts if host in spec.logins],
     }
 
 
 def _kubeadm(spec: Spec, one: others.Made) -> dict[str, Any]:
     return {
         "root": one.root,
+        "name": one.root.rpartition("/")[2],
         "cloud_init": one.choice.option("format") == "cloud-init",
         "secret": "secret.yaml" in one.parts,
         "replaced": [file.path for file in on_nodes.files(spec, one.choice) if file.shared],
