@@ -66,13 +66,27 @@ class Coverage:
 
 
 def of_spec(spec: Spec, choices: Iterable[Choice]) -> Iterator[str]:
-    """The images that a spec needs beside those of its list: the charts' and the sandbox image."""
+    """The images that a spec needs beside those of its list: the charts' and the sandbox image.
+
+    A chart names its images by their place in the private registry, so that they need no mirror:
+    one of theirs is left out if there is none, and is not missing.
+    """
+    places = Places(spec.mirrors)
     for block in (spec.image_swap, spec.cert_manager):
-        yield from (image.reference for image in (block.images if block else ()) if not image.exact)
+        for image in block.images if block else ():
+            if not image.exact and _may_be_served(places, image.reference):
+                yield image.reference
     for choice in choices:
         sandbox = sandbox_image(choice)
         if sandbox:
             yield sandbox
+
+
+def _may_be_served(places: Places, image: str) -> bool:
+    try:
+        return places.find(reference.parse(image))[0] is not None
+    except reference.NotAReference:
+        return True  # told with the others that are none
 
 
 def sandbox_image(choice: Choice) -> str:

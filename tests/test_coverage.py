@@ -166,3 +166,28 @@ def test_the_library_may_be_elsewhere(cover):
     done = cover("-i", "list", images="nginx\nbitnami/redis\n", spec=spec)
     assert "docker.io/library: 1 image, served from m.example.org/b\n" in done.stdout
     assert "docker.io: 1 image, NOT SERVED\n  bitnami/redis\n" in done.stdout
+
+
+CHARTS = (
+    "imageSwap: {{images: {{imageSwapInitImage: {0}/x/init:1, imageSwapImage: {0}/x/swap:1}}}}\n"
+)
+
+
+def test_an_image_of_a_chart_needs_no_mirror(cover):
+    """It is named by its place in the private registry; where there is a mirror, it counts."""
+    bare = SPEC.replace("targets: [", "targets: [values, ")
+    images = "nginx\nquay.io/a:1\n"
+    none = cover("-i", "list", images=images, spec=bare.replace(", version: '1.7'", ""))
+    spec = bare.replace(", version: '1.7'", "") + CHARTS.format("mcr.example.net")
+    done = cover("-i", "list", images=images, spec=spec)
+    assert (done.returncode, done.stdout) == (0, none.stdout)
+    spec = bare.replace(", version: '1.7'", "") + CHARTS.format("gcr.io")
+    done = cover("-i", "list", images=images, spec=spec)
+    assert "gcr.io: 2 images, served from m.example.org/g\n" in done.stdout
+
+
+def test_an_image_of_a_chart_that_is_no_reference_is_an_error_of_the_spec(cover):
+    done = cover("-i", "list", spec=SPEC + CHARTS.format("UPPER.example.org/X"))
+    assert done.returncode == 1
+    assert "error" in done.stderr
+    assert "Traceback" not in done.stderr

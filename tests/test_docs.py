@@ -127,6 +127,9 @@ def test_the_readme_shows_a_spec_that_compiles(regspec, root, tmp_path):
     (tmp_path / "registry.yaml").write_text(spec)
     done = regspec("compile", "registry.yaml", cwd=tmp_path, env=env)
     assert (done.returncode, done.stderr) == (0, "16 files written, 0 up to date\n")
+    (tmp_path / "images.txt").write_text("nginx\nregistry.k8s.io/pause:3.10\n")
+    done = regspec("coverage", "registry.yaml", "-i", "images.txt", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
 def test_the_readme_names_every_command_and_exit_code(root):

@@ -57,8 +57,9 @@ def coverage_command(
 
     Told are images that no mirror serves, with the entries that `mirrors` lacks; images that would
     be one in the registry; and mirrors that no image is from. The images of the charts in SPEC are
-    included, and the sandbox image of the containerd that a target says. Exit 1 if an image is
-    not served, or not from a place of its own.
+    included where a mirror is for them (the charts name them by the registry, and need none), and
+    the sandbox image of the containerd that a target says. Exit 1 if an image is not served, or not
+    from a place of its own.
 
     \b
       regspec coverage registry.yaml
