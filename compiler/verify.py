@@ -7,6 +7,7 @@ import posixpath
 from . import differences, readers
 from .diagnostics import Place, word
 from .differences import Difference
+from .frozen import replace
 from .model import Choice
 from .readers import docker, hosts_toml, openshift
 from .readers.reading import STAND_IN as UNSET
@@ -86,7 +87,8 @@ class Expected:
 
     def _made(self, kind: str) -> list[tuple[Choice, Reading]]:
         makers = _MAKERS[kind]
-        chosen = [choice for choice in self.choices if choice.target in makers]
+        known = map(_on_its_node, self.choices) if kind == "containerd" else self.choices
+        chosen = [choice for choice in known if choice.target in makers]
         found = [pair for choice in chosen for pair in self._readings(choice, kind)]
         if found or (chosen and kind == "hosts.toml"):
             return found
@@ -117,6 +119,14 @@ class Expected:
     def hosts(self) -> tuple[str, ...]:
         """The hosts that the spec has mirrors on."""
         return self.spec.mirror_hosts
+
+
+def _on_its_node(choice: Choice) -> Choice:
+    """What a target comes to on a node: a kind cluster mounts what `certs.d` puts there."""
+    if choice.target != "kind":
+        return choice
+    kept = tuple(option for option in choice.options if option[0] in ("version", "credentials"))
+    return replace(choice, target="certs.d", options=kept)
 
 
 def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> list[Difference]:

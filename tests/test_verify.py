@@ -10,6 +10,7 @@ import importlib.resources
 import io
 import json
 import re
+import shutil
 import tarfile
 import time
 from pathlib import Path
@@ -1117,6 +1118,33 @@ mirrors: [quay.io]
 targets: [{target: kind, credentials: header, patches: true}]
 """
 OF_KIND_AND_NODES = OF_KIND.replace("[{", "[certs.d, {")
+
+
+ON_KIND = """\
+version = 3
+[plugins."io.containerd.cri.v1.images".registry]
+config_path = "/etc/containerd/certs.d"
+"""
+
+
+@pytest.mark.parametrize("credentials", ["none", "header", "config"])
+def test_a_node_of_a_kind_cluster(here, verify, head, tmp_path, credentials):
+    spec = head + OF_KIND.replace("header, patches: true", credentials)
+    (tmp_path / "spec.yaml").write_text(spec)
+    assert here("compile", "spec.yaml", cwd=tmp_path).returncode == 0
+    there = tmp_path / "node/etc/containerd"
+    shutil.copytree(tmp_path / "out/kind/certs.d", there / "certs.d")
+    patches = yaml.safe_load((tmp_path / "out/kind/cluster.yaml").read_text())
+    main = patches.get("containerdConfigPatches", [ON_KIND])[-1].removeprefix("version = 3\n")
+    (there / "config.toml").write_text(f"version = 3\n{main}")
+    done = verify(spec, {}, "node")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    (there / "certs.d/quay.io/hosts.toml").unlink()
+    (there / "config.toml").write_text(ON_KIND.replace("certs.d", "others.d"))
+    messages = [row[3] for row in told(verify(spec, {}, "node"))]
+    assert "`config_path` is `/etc/containerd/others.d`" in messages[0]
+    assert "this file is missing" in messages
+    assert any("username" in message for message in messages) == (credentials == "config")
 
 
 @pytest.mark.parametrize("targets", [OF_KIND, OF_KIND_AND_NODES])
