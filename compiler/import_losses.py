@@ -7,14 +7,14 @@ import re
 from . import schema
 from .diagnostics import Severity, word
 from .frozen import replace
-from .import_targets import Told
+from .import_claims import Told
 from .readers.openshift import DIGEST_MIRRORS, TAG_MIRRORS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from .import_targets import Given, Said
+    from .import_claims import Given, Said
 
 _SETS = {DIGEST_MIRRORS: "digests", TAG_MIRRORS: "tags"}
 _PART = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?/[a-z0-9._/-]+\Z")

@@ -6,8 +6,8 @@ import posixpath
 import re
 
 from . import model, schema
-from .diagnostics import Place, Severity
-from .frozen import frozen
+from .diagnostics import Place
+from .import_claims import Told
 from .mirrors import HUB, LIBRARY
 from .targets import DEFAULT_TARGETS, TARGETS
 
@@ -16,41 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from .readers import Fact, Reading
-
-
-@frozen
-class Given:
-    """One document that was read."""
-
-    file: str
-    """What its file is called in messages."""
-    reading: Reading
-    speaker: str
-    """Who speaks: the file, or the folder of files of which each says a part."""
-
-
-@frozen
-class Said:
-    """One claim, and where it is from."""
-
-    given: Given
-    fact: Fact
-
-
-@frozen
-class Told:
-    """Something to be told of a file."""
-
-    given: Given
-    place: Place
-    message: str
-    other: Said | None = None
-    """What it does not agree with."""
-    what: str = ""
-    """What is not carried over, if it is not the key at the place."""
-    severity: Severity = Severity.INFO
-    """A warning where images will be pulled from elsewhere."""
+    from .import_claims import Given
+    from .readers import Reading
 
 
 def add_targets(data: dict[str, Any], given: Sequence[Given]) -> list[Told]:
