@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import itertools
 
-from . import document, emit, model, rules, schema, sources
+from . import document, schema
 from .diagnostics import Diagnostic, Finding, Severity
 from .frozen import frozen, replace
-from .targets import TARGETS, others
-from .targets.copy_list import COPIERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
-    from . import coverage, verify
+    from . import coverage, model, rules, sources, verify
     from .targets import Artifact
 
 _SEVERITIES = list(Severity)
@@ -91,9 +89,7 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
     Raises:
         emit.NotTheSame: an artifact does not read back as it should: a bug of ours.
     """
-    look = _Look(
-        targets, environment, read_file, today, rules.Selection(), logins=not with_placeholders
-    )
+    look = _Look(targets, environment, read_file, today, None, logins=not with_placeholders)
     try:
         found = look.at(document.parse(_decode(content)))
     except document.NotADocument as why:
@@ -104,6 +100,8 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
     spec, choices = found.spec, found.choices
     if result.failed or spec is None:
         return result
+    from .targets import TARGETS
+
     if with_placeholders:
         from . import placeholders
 
@@ -136,6 +134,8 @@ def read_back(artifacts: Sequence[Artifact]) -> None:
     Raises:
         emit.NotTheSame: one does not hold what it should: a bug of ours.
     """
+    from . import emit
+
     for artifact in artifacts:
         emit.verify(artifact.text, artifact.data, artifact.syntax)
 
@@ -146,7 +146,7 @@ def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
     targets: Sequence[str],
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
-    selection: rules.Selection,
+    selection: rules.Selection | None,
     today: Callable[[], dt.date] | None = None,
 ) -> Result:
     """Check one spec as `compile_spec` does, but make nothing and resolve no login.
@@ -156,7 +156,7 @@ def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
         targets: names of targets to select or to add; none selects those of the spec.
         environment: the variables whose being set is looked at.
         read_file: reads the CA and image files that the spec refers to.
-        selection: which rules are told.
+        selection: which rules are told; none takes all that are not asked for.
         today: gives the day in UTC for which it is told whether certificates are valid, or none.
     """
     look = _Look(targets, environment, read_file, today, selection, logins=False)
@@ -186,10 +186,10 @@ def explain_spec(
 ) -> Explained:
     """Compile a spec with placeholders for its logins; see `check_spec` for the arguments."""
     from . import explain, placeholders
+    from .targets import TARGETS
 
-    selection = rules.Selection()
     only = explain.EXPLAINED
-    look = _Look(targets, environment, read_file, None, selection, logins=False, only=only)
+    look = _Look(targets, environment, read_file, None, None, logins=False, only=only)
     try:
         found = look.at(document.parse(_decode(content)))
     except document.NotADocument as why:
@@ -219,10 +219,7 @@ def verify_spec(
     """
     from . import verify
 
-    selection = rules.Selection()
-    look = _Look(
-        targets, environment, read_file, None, selection, logins=True, stand_in=verify.UNSET
-    )
+    look = _Look(targets, environment, read_file, None, None, logins=True, stand_in=verify.UNSET)
     try:
         found = look.at(document.parse(_decode(content)))
     except document.NotADocument as why:
@@ -246,7 +243,9 @@ def cover_spec(
 
     See `check_spec` for the other arguments.
     """
-    from . import coverage
+    from . import coverage, rules
+    from .targets import TARGETS
+    from .targets.copy_list import COPIERS
 
     selection = rules.Selection(select=("RS319", "RS321", "RS323", "RS324"))
     look = _Look(
@@ -321,7 +320,8 @@ class _Look:
     environment: Mapping[str, str]
     read_file: sources.ReadFile
     today: Callable[[], dt.date] | None
-    selection: rules.Selection
+    selection: rules.Selection | None
+    """Which rules are told; none takes all that are not asked for."""
     logins: bool
     images: Sequence[str] | None = None
     """What is looked at in place of the images of the spec, if it is given."""
@@ -332,14 +332,22 @@ class _Look:
 
     def at(self, parsed: document.Document) -> _Found:
         """The spec of a document with all that is found in it, phase by phase."""
-        findings = schema.check(parsed.data) or list(rules.check_data(parsed.data))
+        findings = schema.check(parsed.data)
+        if findings:
+            return _Found(parsed, findings)
+        # What the schema refuses goes no further, and does not wait for these.
+        from . import model, rules, sources
+        from .targets import others
+
+        findings = list(rules.check_data(parsed.data))
         if findings:
             return _Found(parsed, findings)
         spec = model.build(parsed.data)
         choices = choose(spec, self.targets)
         if self.only:
             choices = tuple(choice for choice in choices if choice.target in self.only)
-        selection = replace(self.selection, all_targets=not self.targets)
+        selection = self.selection or rules.Selection()
+        selection = replace(selection, all_targets=not self.targets)
         resolved, findings = sources.resolve(
             spec, self.environment, self.read_file, logins=self.logins, stand_in=self.stand_in
         )
@@ -372,6 +380,9 @@ def _unreadable(why: document.NotADocument) -> Result:
 
 def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]:
     """The targets to compile: the spec's, those of them that are named, or named ones it lacks."""
+    from . import model
+    from .targets import others
+
     listed = others.listed(spec)
     if not targets:
         return listed

@@ -28,7 +28,8 @@ class Checking:
     """How specs are checked."""
 
     today: Callable[[], dt.date]
-    selection: Selection
+    selection: Selection | None
+    """Which rules are told; none takes all that are not asked for."""
     targets: tuple[str, ...] = ()
     allowed: tuple[Path, ...] = ()
     strict: bool = False

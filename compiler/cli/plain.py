@@ -87,13 +87,12 @@ def _compile(asked: Plain) -> int:
 
 
 def _check(asked: Plain) -> int:
-    from ..rules import Selection
     from .checking import Checking, check_all
     from .days import today
     from .telling import Teller, default_form
 
     quiet = bool(asked.flags & {"-q", "--quiet"})
-    checking = Checking(today, Selection(), strict="--strict" in asked.flags)
+    checking = Checking(today, None, strict="--strict" in asked.flags)
     return check_all(asked.names, checking, Teller(default_form(), errors_only=quiet))
 
 
