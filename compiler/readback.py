@@ -22,9 +22,7 @@ _TEXT = rf'"{_PLAIN}(?:\\["\\]{_PLAIN})*"'
 _NAME = rf"(?:[A-Za-z0-9_-]+|{_TEXT})"
 _NAMES = re.compile(_NAME)
 _TABLE = re.compile(rf"\[({_NAME}(?:\.{_NAME})*)\]\Z")
-_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
-_QUOTED = re.compile(rf"{_TEXT}\Z")
-_VALUE = re.compile(rf"(?:{_TEXT}|\[(?:{_TEXT}(?:, {_TEXT})*)?\]|{{}}|true|false|{_INTEGER})\Z")
+_VALUE = re.compile(rf"(?:({_TEXT})|\[(?:{_TEXT}(?:, {_TEXT})*)?\]|{{}}|true|false|{_INTEGER})\Z")
 _LINE = re.compile(rf"( *)(- )?(?:({_NAME}):(?: (?=.)|\Z))?([^ ].*)?\Z")
 
 
@@ -112,10 +110,9 @@ def yaml(text: str) -> Any:
 
 
 def _scalar(value: str) -> Any:
-    if _QUOTED.match(value):
-        return _unquoted(value)
-    if _VALUE.match(value):
-        return json.loads(value)
+    found = _VALUE.match(value)
+    if found:
+        return _unquoted(value) if found[1] else json.loads(value)
     if is_text(value):
         return value
     raise _Doubt
@@ -150,7 +147,7 @@ def toml(text: str) -> dict[str, Any] | None:
             continue
         key, equals, value = line.partition(" = ")
         header = None if equals else _TABLE.match(line)
-        if _BARE.match(key) and key not in table and _VALUE.match(value):
+        if key not in table and is_text(key) and _VALUE.match(value):
             table[key] = json.loads(value)
             continue
         names = tuple(map(_unquoted, _NAMES.findall(header[1]))) if header else ()
