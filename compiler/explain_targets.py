@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from . import reference
 from .emit import MAIN_WITH_IMPORTS, read_toml
 from .frozen import frozen, replace
-from .mirrors import Places
+from .mirrors import Places, assumed_scheme
 from .runtimes import (
     buildkit,
     containerd,
@@ -310,7 +310,7 @@ def _by_buildkit(data: Any, image: reference.Reference) -> Iterator[Attempt]:
 
 def _upstream(image: reference.Reference) -> Attempt:
     host = hosts.default_host(image.registry)
-    url = containerd.manifest_url(image, hosts.assumed_scheme(host), host, "/v2")
+    url = containerd.manifest_url(image, assumed_scheme(host), host, "/v2")
     return containerd.Attempt(url, upstream=True)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ..diagnostics import Place
+from ..diagnostics import Place, word
 from ..mirrors import LIBRARY
-from .reading import UNKNOWN, Reading, Served, leaves, served_by
+from .reading import UNKNOWN, Reading, Served, is_below_api, leaves, served_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from ..diagnostics import Path
@@ -313,3 +314,35 @@ def _leave(reading: Reading, data: dict[str, Any], carried: set[Path]) -> None:
 def is_served_by_itself(source: str, served: Served) -> bool:
     """Whether a mirror is the registry itself, as stands beside a wildcard."""
     return source == str(served.location)
+
+
+def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place]]) -> bool:
+    """Claim where a source is served from, by the first URL; of any other it is told.
+
+    Args:
+        reading: takes the claims.
+        source: a registry.
+        roots: the URLs below which its repositories are asked for, each with its place.
+
+    Returns:
+        Whether it is another place than the registry itself.
+    """
+    is_mirror = False
+    for index, (root, place) in enumerate(roots):
+        found = served_by(root)
+        if index or found is None:
+            why = "a second place for one source" if index else "it is no URL of a registry"
+            reading.leave(place, why)
+            continue
+        if not is_below_api(root):
+            reading.leave(place, f"{word(root)} is not below `/v2`")
+            continue
+        scheme, served = found
+        host = served.location.host
+        is_mirror = source != host or not is_served_by_itself(source, served)
+        if is_mirror:
+            reading.claim(("mirror", source), served, place)
+        else:
+            reading.claim(("itself", host), True, place)  # noqa: FBT003
+        reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
+    return is_mirror

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ..diagnostics import word
 from ..mirrors import LIBRARY
-from .containerd import is_served_by_itself, say_ca
-from .reading import Reading, is_below_api, served_by, text_of
+from .containerd import claim_mirror, is_served_by_itself, say_ca
+from .reading import Reading, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,23 +59,9 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
     roots = tuple(_root(one, below or "") for one in endpoints)
     at = reading.place(*path, "endpoint") if endpoints else reading.place(*path, on_key=True)
     reading.say(("endpoint", source), roots, at, shown=", ".join(endpoints))
-    for index, root in enumerate(roots if below is not None else ()):
-        place = reading.place(*path, "endpoint", index)
-        found = served_by(root)
-        if index or found is None:
-            why = "a second place for one source" if index else "it is no URL of a registry"
-            reading.leave(place, why)
-            continue
-        if not is_below_api(root):
-            reading.leave(place, f"{word(root)} is not below `/v2`")
-            continue
-        scheme, served = found
-        host = served.location.host
-        if source == host and is_served_by_itself(source, served):
-            reading.claim(("itself", host), True, place)  # noqa: FBT003
-        else:
-            reading.claim(("mirror", source), served, place)
-        reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
+    if below is not None:
+        places = (reading.place(*path, "endpoint", index) for index in range(len(roots)))
+        claim_mirror(reading, source, zip(roots, places, strict=True))
     reading.leave_others(table, ("endpoint", "rewrite"), *path)
 
 

@@ -7,13 +7,11 @@ import re
 
 from ..diagnostics import word
 from ..mirrors import LIBRARY
-from .containerd import is_served_by_itself
+from .containerd import claim_mirror, is_served_by_itself
 from .reading import (
     Reading,
     certificates_in,
     decoded,
-    is_below_api,
-    served_by,
     switch_of,
     text_of,
 )
@@ -186,24 +184,10 @@ def _say_mirror(
     skip = switch_of(written)
     where = reading.place(*path, "skipFallback") if "skipFallback" in table else at
     reading.say(("skipFallback", source), written or False, where)
-    for index, (root, steps) in enumerate(roots):
-        place = reading.place(*steps)
-        found = served_by(root)
-        if index or found is None or not found[0]:
-            why = "a second place for one source" if index else "it is no URL of a registry"
-            reading.leave(place, why)
-            continue
-        if not is_below_api(root):
-            reading.leave(place, f"{word(root)} is not below `/v2`")
-            continue
-        scheme, served = found
-        host = served.location.host
-        if source == host and is_served_by_itself(source, served):
-            reading.claim(("itself", host), True, place)  # noqa: FBT003
-        else:
-            reading.claim(("mirror", source), served, place)
-            reading.claim(("fallback",), "deny" if skip is True else "allow", where)
-        reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
+    # Without a scheme, Talos takes it for no URL.
+    urls = ((root if "://" in root else "", reading.place(*steps)) for root, steps in roots)
+    if claim_mirror(reading, source, urls):
+        reading.claim(("fallback",), "deny" if skip is True else "allow", where)
 
 
 def _root(url: str, *, override: bool) -> str:

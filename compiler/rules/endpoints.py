@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import mirrors, schema
 from ..diagnostics import Path, Place, Severity, word
 from ..mirrors import Location
-from ..runtimes.hosts import assumed_scheme as scheme_of
+from ..mirrors import assumed_scheme as scheme_of
 from ..targets.copy_list import COPIERS
 from .rule import Found, Subject, rule, structure_rule
 

@@ -5,8 +5,8 @@ Source: moby/buildkit, util/resolver/resolver.go, NewRegistryConfig; it is read,
 
 from __future__ import annotations
 
+from ..mirrors import assumed_scheme
 from .containerd import manifest_url
-from .hosts import assumed_scheme
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

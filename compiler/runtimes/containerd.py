@@ -9,8 +9,9 @@ import posixpath
 from urllib.parse import quote
 
 from ..frozen import frozen, replace
+from ..mirrors import assumed_scheme
 from . import go, hosts_toml, node
-from .hosts import assumed_scheme, default_host
+from .hosts import default_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

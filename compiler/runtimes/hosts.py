@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from ..mirrors import assumed_scheme
-
-__all__ = ["HUB", "HUB_HOST", "assumed_scheme", "default_host"]
-
 HUB, HUB_HOST = "docker.io", "registry-1.docker.io"
 
 
