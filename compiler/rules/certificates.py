@@ -253,7 +253,7 @@ def not_looked_at(subject: Subject) -> Iterator[Found]:
     That they are PEM is always checked; whether they have expired or are those of a CA only with
     the library `cryptography`.
 
-    Fix: install `regspec[ca]`, or ignore this rule.
+    Fix: install `cryptography` in the environment of regspec, or ignore this rule.
 
     Source: docs/decisions/0006-x509.md.
 
@@ -271,6 +271,6 @@ def not_looked_at(subject: Subject) -> Iterator[Found]:
                 yield (
                     Place((*access.path, "caCert"), on_key=True),
                     "whether the CA has expired was not looked at: `cryptography` is missing",
-                    "install `regspec[ca]`, or `lint: {ignore: [RS409]}`",
+                    "install `cryptography` next to regspec, or `lint: {ignore: [RS409]}`",
                 )
                 return
