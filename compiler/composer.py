@@ -147,6 +147,9 @@ class Frame:
 class Composer:
     """One reading of a text, event by event, without recursion."""
 
+    around = 0
+    """How many frames there are around a document."""
+
     def __init__(self, text: str, extents: dict[Path, Extent] | None) -> None:
         self.text = text
         self.extents = extents
@@ -198,9 +201,36 @@ class Composer:
             while (event := loader.get_event()) is not None:
                 yield event
         except (YAMLError, ValueError) as error:
-            raise NotADocument(self.text, [_syntax_problem(self.text, error)]) from None
+            problem = _syntax_problem(self.text, error)
+            self._refuse_depth_before(problem.start)
+            raise NotADocument(self.text, [problem]) from None
         finally:
             loader.dispose()
+
+    def _refuse_depth_before(self, end: int) -> None:
+        """Refuse deep nesting in front of a mistake.
+
+        The parser reads up to a thousand characters ahead of its events, and has a limit of its own
+        since PyYAML 6.0.4. It may report a mistake before the event that is nested too deeply.
+        """
+        depth = self.around
+        loader = _Parser(self.text[:end])
+        try:
+            while (event := loader.get_event()) is not None:
+                kind = type(event)
+                if kind in _ENDS:
+                    depth -= 1
+                elif kind in _STARTS:
+                    self._refuse_depth(event, depth)
+                    depth += 1
+        except (YAMLError, ValueError):
+            pass  # the text ends in the middle
+        finally:
+            loader.dispose()
+
+    def _refuse_depth(self, event: Any, depth: int) -> None:
+        if depth - self.around >= DEEPEST:
+            self._stop(event, f"nested more than {DEEPEST} levels deep")
 
     def _stop(self, event: Any, message: str, advice: str = "") -> None:
         at = event.start_mark.index if event else 0
@@ -272,8 +302,7 @@ class Composer:
     def _open(self, event: Any) -> None:
         if self._is_key():
             self._stop(event, "a key must be a word")
-        if len(self.stack) >= DEEPEST:
-            self._stop(event, f"nested more than {DEEPEST} levels deep")
+        self._refuse_depth(event, len(self.stack))
         self._refuse_tag(event)
         container: Any = {} if isinstance(event, MappingStartEvent) else []
         before = self.nodes

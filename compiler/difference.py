@@ -57,8 +57,10 @@ def unified(artifact: Artifact, old: bytes | None, name: str) -> str:
     if old == artifact.text.encode():
         return ""
     mask: _Mask = {"toml": _mask_toml, "text": _mask_text}.get(artifact.syntax, _mask_yaml)
-    shown = artifact.text.splitlines() if artifact.syntax == "text" else _keys(artifact.data)
-    public = _Public(frozenset(shown), artifact.secret_keys)
+    known = frozenset(
+        artifact.text.splitlines() if artifact.syntax == "text" else _keys(artifact.data)
+    )
+    public = _Public(known, known - artifact.secret_keys)
     before, old_secrets = "", None
     if old is not None:
         try:
@@ -96,7 +98,8 @@ class _Public:
     """What may be shown, by the keys of the new artifact."""
 
     known: frozenset[str]
-    secret: frozenset[str]
+    shown: frozenset[str]
+    """The keys whose values may be shown: the known ones except those that hold secrets."""
 
     def value(self, route: Route, value: Any) -> bool:
         """Whether a value may be shown: by the last key that leads to it, and by its look."""
@@ -104,7 +107,7 @@ class _Public:
         values = value if isinstance(value, list) else [value]
         return (
             bool(keys)
-            and keys[-1] in self.known - self.secret
+            and keys[-1] in self.shown
             and all(isinstance(one, str | int | float) for one in values)
             and not any(holds_login(str(one)) for one in values)
         )
@@ -112,10 +115,9 @@ class _Public:
     def key(self, route: Route) -> bool:
         """Whether the last key of a route may be shown."""
         keys = [step for step in route if isinstance(step, str)]
-        below = self.known - self.secret
         if holds_login(keys[-1]):
             return False
-        return keys[-1] in self.known or not keys[:-1] or keys[-2] in below
+        return keys[-1] in self.known or not keys[:-1] or keys[-2] in self.shown
 
 
 class _Secrets:

@@ -87,6 +87,8 @@ class Unquoted(str):
 class _Stream(Composer):
     """One reading of a text that may hold several documents: the items of a list."""
 
+    around = 1
+
     def __init__(self, text: str, extents: dict[Path, Extent] | None) -> None:
         super().__init__(text, extents)
         self.stack.append(Frame([], 0, 0))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from types import SimpleNamespace
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from regspec import composer, stream
 from regspec.diagnostics import Place
 from regspec.document import NotADocument, parse
 from regspec.places import Showing
+from yaml.error import MarkedYAMLError
 
 
 @pytest.mark.parametrize(
@@ -139,3 +145,85 @@ def test_any_text_is_a_document_or_says_where_it_is_none(text):
         for path in document._extents:
             document.span(Place(path), EVERYTHING)
             document.span(Place(path, on_key=True), NOTHING)
+
+
+DEEP = {
+    "flow": "[" * 65,
+    "flow mappings": "{a: " * 65,
+    "flow beyond any limit of the parser": "[" * 200_000,
+    "flow with another mistake behind": "[" * 65 + "@",
+    "flow with text": "['[', " * 65,
+    "block": "".join(f"{' ' * level}a:\n" for level in range(66)),
+    "block beyond any limit of the parser": "".join(f"{' ' * level}-\n" for level in range(3000)),
+    "block lists in one line": "- " * 66 + "a",
+}
+
+
+@pytest.mark.parametrize("limit", [None, 66, 100])
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_deep_nesting_is_refused_whatever_limit_the_parser_has(text, limit, monkeypatch):
+    if limit:
+        monkeypatch.setattr(composer, "_Parser", with_limit(limit))
+    for read in (parse, stream.parse):
+        with pytest.raises(NotADocument) as refused:
+            read(text)
+        (problem,) = refused.value.problems
+        assert problem.message == "nested more than 64 levels deep"
+
+
+@pytest.mark.parametrize("limit", [None, 66])
+def test_64_levels_and_brackets_in_text_are_not_deep(limit, monkeypatch):
+    if limit:
+        monkeypatch.setattr(composer, "_Parser", with_limit(limit))
+    deep = "[" * 64 + "]" * 64
+    for text in (deep, f"'{'[' * 3000}'", "a # " + "[" * 3000, "[" + "[], " * 3000 + "]"):
+        parse(text)
+        stream.parse(text)
+    for text in (f"'{'[' * 100}' @", "[" * 64 + "@"):
+        with pytest.raises(NotADocument, match="not a document") as refused:
+            parse(text)
+        assert "nested" not in refused.value.problems[0].message
+
+
+def with_limit(limit):
+    """A parser that refuses a text deeper than its limit before it gives one event of it."""
+    real = composer._Parser
+
+    class Parser:
+        def __init__(self, text):
+            self.loader = real(text)
+            self.refused = [at for at, depth in nesting(text) if depth > limit]
+
+        def get_event(self):
+            if self.refused:
+                mark = SimpleNamespace(index=self.refused[0])
+                raise MarkedYAMLError(problem="a limit of the parser", problem_mark=mark)
+            return self.loader.get_event()
+
+        def dispose(self):
+            self.loader.dispose()
+
+    return Parser
+
+
+def nesting(text):
+    """The places where nesting begins in a text up to its first mistake, and the depth there."""
+    depth = 0
+    loader = yaml.SafeLoader(text[:2000])
+    with contextlib.suppress(yaml.YAMLError):
+        while loader.check_token():
+            token = loader.get_token()
+            if isinstance(token, STARTING):
+                depth += 1
+                yield token.start_mark.index, depth
+            elif isinstance(token, ENDING):
+                depth -= 1
+
+
+STARTING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+ENDING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import yaml
 from regspec.cli import plain
 
 BROKEN = "registry: {endpoint: https://harbor.example.org/}\nmirors: [docker.io]\n"
@@ -383,18 +386,101 @@ def test_all_of_pyyaml_is_there_when_it_is_asked_for():
     assert done.stdout.split() == ["5", "False"], done.stderr
 
 
-def test_another_pyyaml_is_imported_whole(tmp_path):
+def with_installed_pyyaml(folder, changes):
+    """Copies the installed PyYAML to a folder, and changes its files: text to text, or to none."""
+    copy = folder / "yaml"
+    shutil.copytree(Path(yaml.__file__).parent, copy)
+    for name, change in changes.items():
+        path = copy / name
+        if change is None:
+            (path,) = copy.glob(name)
+            path.unlink()
+            continue
+        text = path.read_text() if path.exists() else ""
+        assert not text or change[0] in text, f"{name} has changed: {text}"
+        path.write_text(text.replace(*change) if text else change[1])
+
+
+LOADED = """
+import sys
+sys.path.insert(0, {folder!r})
+from regspec.cli import lean_yaml
+lean_yaml.install()
+from regspec import document
+import yaml.error
+assert yaml.error.__file__.startswith({folder!r}), yaml.error.__file__
+assert document.parse('a: [1, b]').data == {{'a': [1, 'b']}}
+try: document.parse('a: "x')
+except document.NotADocument as why: assert why.problems[0].message == "this quote is not closed"
+lean = 'yaml.constructor' not in sys.modules
+import yaml
+assert yaml.safe_load('a: [1, b]') == {{'a': [1, 'b']}}
+print(lean, yaml.__version__)
+"""
+
+
+def loaded(folder):
+    """Whether only the needed part of the PyYAML in a folder is loaded, and its version."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED.format(folder=str(folder))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not done.stderr
+    return done.stdout.split()
+
+
+INSTALLED = f"__version__ = '{yaml.__version__}'"
+
+
+@pytest.mark.parametrize("version", ["6.0.1", "6.0.99", "6.1", "7.0.0rc1", "2027.1"])
+def test_the_version_of_pyyaml_does_not_matter(version, tmp_path):
+    with_installed_pyyaml(
+        tmp_path, {"__init__.py": (INSTALLED, f"__version__ = {version!r}  # a new release")}
+    )
+    assert loaded(tmp_path) == ["True", version]
+
+
+CHANGED_LAYOUTS = {
+    "a module needs the package": {
+        "error.py": ("class Mark:", "from yaml import prepared\nclass Mark:"),
+        "__init__.py": ("from .error import *", "prepared = 1\nfrom .error import *"),
+    },
+    "another name of a base class": {
+        "error.py": ("MarkedYAMLError", "LocatedError"),
+        "scanner.py": ("MarkedYAMLError", "LocatedError"),
+        "parser.py": ("MarkedYAMLError", "LocatedError"),
+        "composer.py": ("MarkedYAMLError", "LocatedError"),
+        "constructor.py": ("MarkedYAMLError", "LocatedError"),
+    },
+    "no parser in C": {"_yaml*.so": None},
+    "another module instead of the parser in C": {
+        "_yaml*.so": None,
+        "_yaml.py": (
+            "",
+            "from yaml.loader import SafeLoader\nclass CParser(SafeLoader):\n    pass\n",
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("case", CHANGED_LAYOUTS)
+def test_a_pyyaml_laid_out_in_another_way_is_imported_whole(case, tmp_path):
+    with_installed_pyyaml(tmp_path, CHANGED_LAYOUTS[case])
+    assert loaded(tmp_path) == ["False", yaml.__version__]
+
+
+def test_a_parser_that_acts_in_another_way_is_imported_whole(tmp_path):
     script = (
         "import sys\n"
         "from regspec.cli import lean_yaml\n"
-        "lean_yaml.TESTED = ('5.0',)\n"
+        "lean_yaml._try_out = lambda package: 1 / 0\n"
         "lean_yaml.install()\n"
-        "assert 'yaml' not in sys.modules\n"
-        "lean_yaml.TESTED = ('6.0.3', '6.0.2', '6.0.1')\n"
-        "lean_yaml._load = lambda package: 1 / 0\n"
-        "lean_yaml.install()\n"
-        "assert not [name for name in sys.modules if name.startswith('yaml')]\n"
+        "assert 'yaml.constructor' in sys.modules\n"
         "from regspec import document\n"
+        "try: document.parse('a: [')\n"
+        "except document.NotADocument as why: assert why.problems[0].start == 4\n"
         "print(document.parse('a: 1').data)\n"
     )
     done = subprocess.run(
