@@ -103,6 +103,5 @@ def printed(script: str, files: Mapping[str, str]) -> str:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
         )
     return done.stdout

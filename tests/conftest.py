@@ -5,12 +5,16 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from regspec import cli
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +22,27 @@ HEAD = "apiVersion: regspec/v1\nkind: RegistrySpec\n"
 SMALLEST = (
     HEAD + "registry: {endpoint: harbor.example.org}\nmirrors: [docker.io, docker.io/library]\n"
 )
+SECONDS = 20
+"""The most CPU time that one run of `regspec` may take."""
+CACHES = ROOT / ".venv/cache"
+
+# Nothing that the tests make or run leaves a file in the checkout: `_left_behind` checks that.
+sys.dont_write_bytecode = True
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CACHES / "hypothesis"))
+
+# No test measures wall time, which depends on what else the machine does: an example of a property
+# has no deadline, and pytest_timeout (pyproject.toml) only ends what hangs.
+settings.register_profile(
+    "whenever",
+    settings.default,
+    deadline=None,
+    suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.too_slow],
+)
+settings.load_profile("whenever")
+
+MADE = re.compile(r"\.venv/|out/|regspec\.egg-info/|compiler/(?:.*/)?__pycache__/")
+"""What the Makefile makes in the checkout before the tests run, as `git status` shows it."""
 
 
 def pytest_addoption(parser):
@@ -26,11 +51,48 @@ def pytest_addoption(parser):
     )
 
 
+def _untracked():
+    """What is in the checkout beside its sources: none of it outside a Git repository."""
+    words = ("git", "status", "--porcelain", "--ignored", "-z")
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    return {line[3:] for line in done.stdout.split("\0") if line[:2] in ("!!", "??")}
+
+
+def _changed():
+    """The sources that differ from the commit."""
+    done = subprocess.run(
+        ("git", "diff", "--name-only", "-z"), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return set(done.stdout.split("\0"))
+
+
+def pytest_sessionstart(session):
+    """Note what is in the checkout before the tests run."""
+    if not hasattr(session.config, "workerinput"):
+        session.config.before = (_untracked(), _changed())
+
+
 def pytest_sessionfinish(session):
-    """Under CI a skipped test is a real consumer left out: the run fails."""
+    """Fail a run that leaves something behind, and under CI one that skips a test.
+
+    Under CI, what the Makefile does not make must not be there at all.
+    """
+    if hasattr(session.config, "workerinput"):
+        return
+    in_ci = bool(os.environ.get("CI"))
+    untracked, changed = session.config.before
+    left = {path for path in _untracked() if not MADE.fullmatch(path)}
+    if not in_ci:
+        left -= untracked
+    if not session.config.getoption("--update-golden"):
+        left |= _changed() - changed
+    wrong = [f"left behind in the checkout: {path}" for path in sorted(left)]
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
-        reporter.write_line("skipped tests fail the run under CI", red=True)
+    if in_ci and reporter and reporter.stats.get("skipped"):
+        wrong.append("skipped tests fail the run under CI")
+    for line in wrong:
+        if reporter:
+            reporter.write_line(line, red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -87,22 +149,35 @@ def smallest() -> str:
 
 @pytest.fixture(scope="session")
 def regspec():
-    """Runs `regspec` as its own process: regspec(*words, cwd=, env=, input=, umask=)."""
+    """Runs `regspec` as its own process: regspec(*words, cwd=, env=, input=, umask=).
 
-    def run(*words, cwd, env=None, input=None, umask=-1, timeout=20):  # noqa: A002
+    A run that takes more than SECONDS of CPU time fails.
+    """
+
+    def run(*words, cwd, env=None, input=None, umask=-1):  # noqa: A002 - as subprocess.run
         kept = ("PATH", "HOME", "LANG", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH")
         base = {key: os.environ[key] for key in kept if key in os.environ}
-        return subprocess.run(
+        given = {
+            "stdin": None if input is None else subprocess.PIPE,
+            "text": type(input) is not bytes,
+        }
+        with subprocess.Popen(
             [sys.executable, "-m", "regspec", *map(str, words)],
             cwd=cwd,
             env=base | (env or {}),
-            input=input,
-            capture_output=True,
-            text=not isinstance(input, bytes),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             umask=umask,
-            timeout=timeout,
-            check=False,
-        )
+            **given,
+        ) as process:
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+            try:
+                out, err = process.communicate(input)
+            except BaseException:
+                process.kill()
+                raise
+        assert process.returncode != -signal.SIGXCPU, f"{words}: more than {SECONDS} s of CPU time"
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     return run
 

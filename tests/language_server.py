@@ -17,12 +17,10 @@ class LanguageServer:
     Args:
         command: the words that start it.
         folder: the folder that an editor has opened.
-        timeout: how long an answer may take, in seconds.
     """
 
-    def __init__(self, command, folder, timeout=60):
+    def __init__(self, command, folder):
         self._folder = folder
-        self._timeout = timeout
         self._process = subprocess.Popen(
             [str(word) for word in command],
             cwd=folder,
@@ -54,7 +52,7 @@ class LanguageServer:
         try:
             self.ask("shutdown")
             self._send({"method": "exit"})
-            self._process.wait(self._timeout)
+            self._process.wait()
         finally:
             self._process.kill()
             self._process.wait()
@@ -112,7 +110,7 @@ class LanguageServer:
 
     def _next(self):
         """The next message; questions of the server to an editor are answered with nothing."""
-        message = self._received.get(timeout=self._timeout)
+        message = self._received.get()
         assert message is not None, "the server has ended"
         if "method" in message and "id" in message:
             empty = message["method"] == "workspace/configuration"

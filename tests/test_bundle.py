@@ -59,8 +59,8 @@ def archive(checkout, made_once):
 @pytest.fixture
 def bundle(archive, tmp_path):
     """The bundle, unpacked."""
-    with tarfile.open(archive) as opened:
-        opened.extractall(tmp_path / "carried", filter="data")
+    (tmp_path / "carried").mkdir()
+    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path / "carried"], check=True)
     return tmp_path / "carried" / NAME
 
 

@@ -71,7 +71,7 @@ def test_a_login_is_never_resolved(regspec, head, tmp_path):
         "  password: {file: pipe}\nmirrors: [docker.io, docker.io/library]\ntargets: [secret]\n"
         "hosts: {harbor.example.org: {username: {file: missing}, password: {env: lower}}}\n"
     )
-    done = regspec("check", "-", cwd=tmp_path, input=spec, timeout=10)
+    done = regspec("check", "-", cwd=tmp_path, input=spec)
     assert done.returncode == 0
     assert done.stderr.count("info[reference]") == 2
     assert "the variable `REGISTRY_USER` is not set" in done.stderr

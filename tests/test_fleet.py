@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -133,19 +135,34 @@ def test_no_folder_is_inside_another(regspec, tmp_path, sites):
     assert "the folder of b.yaml is inside that of a.yaml" in done.stderr
 
 
+def is_running(group):
+    """Whether a process of the group has not ended yet."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def test_an_interrupted_run_leaves_whole_files(tmp_path, sites):
-    names = sites(4000)
+    names = sites(400)
     words = [sys.executable, "-m", "regspec", "compile", *names, "-o", "out/{stem}", "-j", "2"]
     said = tmp_path / "said"
+    # The last site waits for another compile, so that the run has not ended when it is stopped.
+    (tmp_path / "out/s399").mkdir(parents=True)
+    last = os.open(tmp_path / "out/s399", os.O_RDONLY)
+    fcntl.flock(last, fcntl.LOCK_EX)
     with said.open("wb") as stderr:
         process = subprocess.Popen(words, cwd=tmp_path, stderr=stderr, start_new_session=True)
-    deadline = time.monotonic() + 20
-    while not list(tmp_path.glob("out/*/values.yaml")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("out/*/values.yaml")):
+        assert process.poll() is None, said.read_text()
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) == 130
+    assert process.wait() == 130
     assert said.read_text().endswith("stopped; every file is whole\n")
-    time.sleep(0.2)
+    while is_running(process.pid):
+        time.sleep(0.01)
+    os.close(last)
     files = files_below(tmp_path / "out")
     assert files
     assert not [name for name in files if name.endswith(".regspec-new")]

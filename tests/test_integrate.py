@@ -64,7 +64,6 @@ def make(fleet, here):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
         )
         said = done.stdout + done.stderr
         assert done.returncode == code, said

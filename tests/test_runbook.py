@@ -333,7 +333,6 @@ def run(tmp_path):
             env=base | (env or {}),
             capture_output=True,
             text=True,
-            timeout=60,
             check=False,
         )
 

@@ -41,7 +41,7 @@ def test_the_validator_refuses_what_is_wrong(validator):
 
 def test_every_bad_spec_gives_a_valid_log(regspec, root, validator):
     specs = sorted(path.relative_to(root) for path in root.glob("golden/bad/*/registry.yaml"))
-    done = regspec("check", *specs, "--format", "sarif", cwd=root, timeout=60)
+    done = regspec("check", *specs, "--format", "sarif", cwd=root)
     assert done.returncode == 1
     log = json.loads(done.stdout)
     validator.validate(log)

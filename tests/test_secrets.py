@@ -410,7 +410,6 @@ def test_a_secret_goes_nowhere_but_into_the_output(tmp_path, head):
         env={"LOOK_FOR": WORD[::-1], "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=20,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -58,7 +58,6 @@ def offered(tmp_path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=30,
             check=False,
         )
         assert done.stderr == ""

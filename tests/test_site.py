@@ -125,6 +125,8 @@ def test_a_page_that_nobody_lists_is_a_how_to(tmp_path):
     (tmp_path / "docs").mkdir()
     for name in (*(path.name for path in DOCS.glob("*.md")), "brand-new.md"):
         (tmp_path / "docs" / name).write_text(f"# {name}\n")
+    (tmp_path / "docs/__pycache__").mkdir()
+    (tmp_path / "docs/__pycache__/shown.cpython-311.pyc").write_bytes(b"byte code")
     (tmp_path / "docs/decisions").mkdir()
     (tmp_path / "docs/decisions/0001.md").write_text("# One\n")
     (tmp_path / "docs/.nav.yml").write_text((DOCS / ".nav.yml").read_text())
@@ -138,6 +140,7 @@ def test_a_page_that_nobody_lists_is_a_how_to(tmp_path):
     text = (tmp_path / "out/index.html").read_text()
     how_to = text.partition(">How to<")[2].partition(">Reference<")[0]
     assert "brand-new.html" in how_to
+    assert not list(tmp_path.glob("out/**/*.py*"))
     assert "api.html" not in how_to
 
 

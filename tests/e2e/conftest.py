@@ -155,7 +155,7 @@ def apart():
 
     def run(*words, input=None):  # noqa: A002 - as subprocess.run
         return subprocess.run(
-            [*APART, *words], input=input, capture_output=True, text=True, check=False, timeout=60
+            [*APART, *words], input=input, capture_output=True, text=True, check=False
         )
 
     absent = [program for program in PROGRAMS if not shutil.which(program)]
@@ -289,3 +289,10 @@ def vouch(name: str, hosts: tuple[str, ...]) -> Authority:
         serialization.NoEncryption(),
     ).decode()
     return Authority(ca, server + private)
+
+
+def pytest_collection_modifyitems(items):
+    """These play with the real consumers, whose versions are not ours."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.slow)
