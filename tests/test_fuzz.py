@@ -20,6 +20,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = int(os.environ.get("REGSPEC_FUZZ_RUNS", "600"))
 MOST_MEMORY = 200 * 1024

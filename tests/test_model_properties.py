@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from regspec import document, mirrors, model, reference
 from regspec.pipeline import compile_spec
 
+pytestmark = pytest.mark.slow
+
 CA = (Path(__file__).resolve().parent.parent / "examples" / "ca.crt").read_text()
 LETTERS = string.ascii_lowercase + string.digits
 FAST = settings(max_examples=200, deadline=None)

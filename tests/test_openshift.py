@@ -25,6 +25,8 @@ from hypothesis import strategies as st
 from regspec import pipeline, reference
 from regspec.runtimes import containers, openshift
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 # `make test` puts it there.
 SCHEMAS = Path(sys.prefix, "openshift/class_generator/schema/__resources-mappings.json.gz")

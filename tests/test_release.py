@@ -12,6 +12,8 @@ import zipfile
 import pytest
 import regspec as package
 
+pytestmark = pytest.mark.slow
+
 # Two people's machines: umask, time zone, language, and the day when they got the sources.
 BUILDERS = {
     "ada": {"umask": 0o022, "TZ": "UTC", "LC_ALL": "C", "day": 1_500_000_000},

@@ -28,6 +28,8 @@ from regspec.runtimes import (
 )
 from regspec.targets import TARGETS
 
+pytestmark = pytest.mark.slow
+
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")
 words = st.sampled_from(["a", "airgap-images", "x_y", "v2x", "a.b", "library", "docker.io"])
