@@ -135,6 +135,11 @@ def test_no_folder_is_inside_another(regspec, tmp_path, sites):
     assert "the folder of b.yaml is inside that of a.yaml" in done.stderr
 
 
+def heed_interrupts():
+    """Shells have what they start in the background ignore them, and so would this process."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def is_running(group):
     """Whether a process of the group has not ended yet."""
     try:
@@ -153,7 +158,13 @@ def test_an_interrupted_run_leaves_whole_files(tmp_path, sites):
     last = os.open(tmp_path / "out/s399", os.O_RDONLY)
     fcntl.flock(last, fcntl.LOCK_EX)
     with said.open("wb") as stderr:
-        process = subprocess.Popen(words, cwd=tmp_path, stderr=stderr, start_new_session=True)
+        process = subprocess.Popen(
+            words,
+            cwd=tmp_path,
+            stderr=stderr,
+            start_new_session=True,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509 - no thread of pytest holds a lock
+        )
     while not list(tmp_path.glob("out/*/values.yaml")):
         assert process.poll() is None, said.read_text()
         time.sleep(0.01)
