@@ -85,7 +85,7 @@ $(VENV)/bin/python:
 $(VENV)/.regspec: $(VENV)/bin/python pyproject.toml requirements/example.txt
 	$(LOCKED) requirements/example.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q compiler
+	$(BIN)/python -m compileall -q compiler schemas templates
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.regspec requirements/dev.txt requirements/openshift.txt

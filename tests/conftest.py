@@ -41,7 +41,11 @@ settings.register_profile(
 )
 settings.load_profile("whenever")
 
-MADE = re.compile(r"\.venv/|out/|regspec\.egg-info/|compiler/(?:.*/)?__pycache__/")
+MADE = re.compile(
+    r"\.venv/|out/|regspec\.egg-info/"
+    r"|(?:compiler|schemas|templates)/(?:.*/)?__pycache__/"
+    r"|tests/__pycache__/"  # of this module, where Python was not told to write none
+)
 """What the Makefile makes in the checkout before the tests run, as `git status` shows it."""
 
 
