@@ -20,7 +20,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from .diagnostics import Path, Span, printable, word
+from .diagnostics import Path, Span, word
 from .frozen import frozen, replace
 from .places import Lines, Showing, Stretch
 
@@ -388,8 +388,8 @@ def _syntax_problem(text: str, error: Exception) -> SyntaxProblem:
     if "cannot start any token" in said and character == "\t":
         return SyntaxProblem(at, at, "a tab cannot indent YAML", "use blanks")
     if "cannot start any token" in said:
-        advice = f"text that begins with `{printable(character)}` must be in quotes"
-        return SyntaxProblem(at, at, f"`{printable(character)}` cannot begin a value", advice)
+        advice = f"text that begins with `{character}` must be in quotes"
+        return SyntaxProblem(at, at, f"`{character}` cannot begin a value", advice)
     if "mapping values are not allowed" in said:
         advice = "text with `: ` in it must be in quotes; a key stands on a line of its own"
         return SyntaxProblem(at, at, "there is a `:` where no key can be", advice)

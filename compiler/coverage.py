@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from . import reference
 from .frozen import frozen
 from .mirrors import LIBRARY, WILDCARD, Places
+from .reports import json_text
 from .runtimes.versions import PAUSE_IMAGE, PAUSE_TAGS
 
 TYPE_CHECKING = False
@@ -164,4 +163,4 @@ def as_json(coverage: Coverage) -> str:
         "missing": list(coverage.entries),
         "no_images": list(coverage.no_images),
     }
-    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    return json_text(rows)

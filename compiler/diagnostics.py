@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import re
 
-from .frozen import frozen
+from .frozen import field, frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,14 +74,36 @@ class Span:
     """The column after the last character that is meant; 0 when that is not told."""
 
 
+def printable(text: str) -> str:
+    """The text with every character that a terminal could act on replaced by its escape.
+
+    It stays one line. Control characters are replaced, and so is what is invisible or reverses the
+    direction of the text.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def inert(text: str) -> str:
+    """A line that may be printed, whoever wrote what is in it: `printable`, and not a command.
+
+    The runner of a CI job executes commands that it finds in the output of a job. They begin with
+    `::` at the start of a line, or with `##[` or `##vso[` anywhere in it.
+    Source: actions/runner, src/Runner.Common/ActionCommand.cs; Azure Pipelines, logging commands.
+    """
+    text = printable(text).replace("##", "#\\x23")
+    return text.replace("::", "\\x3a:", 1) if text.lstrip().startswith("::") else text
+
+
 @frozen
 class Diagnostic:
-    """One problem as it is shown."""
+    """One problem as it is shown; whatever its texts quote, they are `inert`."""
 
     severity: Severity
     code: str
-    message: str
-    help: str
+    message: str = field(convert=inert)
+    help: str = field(convert=inert)
     span: Span
     fixable: bool = False
     """Whether `regspec check --fix` mends it."""
@@ -93,7 +115,7 @@ def holds_login(text: str) -> bool:
 
 
 def word(text: str, most: int = _LONGEST_WORD) -> str:
-    """An author's word in backticks, without control characters or a login, cut when long.
+    """An author's word in backticks, without a login, cut when long.
 
     Args:
         text: the word.
@@ -103,19 +125,11 @@ def word(text: str, most: int = _LONGEST_WORD) -> str:
         digest = re.search(_DIGEST, text)
         end = text.rfind("@", 0, digest.start() if digest else len(text))
         text = f"...{text[end:]}"
-    shown = printable(text)
-    if len(shown) > most:
-        shown = shown[: most - 3] + "..."
-    return f"`{shown}`"
+    if len(text) > most:
+        text = text[: most - 3] + "..."
+    return f"`{text}`"
 
 
 def words(texts: Iterable[str]) -> str:
     """Several words in backticks, separated by commas."""
     return ", ".join(word(text) for text in texts)
-
-
-def printable(text: str) -> str:
-    """The text with every character that a terminal could act on replaced by its escape."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

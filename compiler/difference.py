@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from .diagnostics import holds_login, printable
+from .diagnostics import holds_login, inert
 from .emit import HEADER
 from .frozen import frozen
 
@@ -78,12 +78,12 @@ def unified(artifact: Artifact, old: bytes | None, name: str) -> str:
         )
     )
     if not lines:
-        return f"{name} differs only in what is not shown: comments, layout or line ends\n"
-    return "".join(f"{_visible(line)}\n" for line in lines)
+        lines = [f"{name} differs only in what is not shown: comments, layout or line ends"]
+    return "".join(f"{_inert(line)}\n" for line in lines)
 
 
-def _visible(line: str) -> str:
-    return "\t".join(printable(part) for part in line.split("\t"))
+def _inert(line: str) -> str:
+    return "\t".join(map(inert, line.split("\t")))
 
 
 def _keys(data: Any) -> Iterator[str]:

@@ -24,12 +24,18 @@ if TYPE_CHECKING:
 
 HEADER = "# made by regspec; edit the spec instead"
 
-# JSON leaves these as they are; YAML 1.1 breaks lines at some, refuses others, TOML refuses DEL.
-_UNSAFE = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
+# JSON leaves these as they are. YAML 1.1 breaks lines at some and refuses others, TOML refuses DEL;
+# the rest is invisible or reverses the direction of the text, so that a reviewer sees another one.
+_UNSAFE = (
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\U000e0001\U000e0020-\U000e007f]"
+)
 
 
 _NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Words that some reader of YAML takes for something else."""
+_LAST_OF_FOUR = 0xFFFF
+"""The last character that an escape of four digits can name."""
 _BARE = r"[A-Za-z0-9_-]+\Z"
 _LITERAL = r"[!-~][ -~]*\n(?:\n* *[!-~][ -~]*\n)*\Z"
 """Lines of printable ASCII: what a literal block can hold. The first begins with no blank, which
@@ -64,7 +70,12 @@ def quote(text: str) -> str:
     quoted = json.dumps(text, ensure_ascii=False)
     if quoted.isprintable():
         return quoted
-    return re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", quoted)
+    return re.sub(_UNSAFE, _escaped, quoted)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code <= _LAST_OF_FOUR else f"\\U{code:08x}"
 
 
 def yaml_text(data: dict[str, Any] | list[Any]) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from . import reference
 from .explain_targets import RUNTIMES, Site, resolver
+from .reports import json_text
 from .verdicts import Row, verdict
 
 TYPE_CHECKING = False
@@ -23,12 +22,12 @@ EXPLAINED = tuple(RUNTIMES)
 
 
 def as_json(row: Row) -> str:
-    """One row as one line of JSON."""
+    """One row as one line of JSON, with its line break."""
     attempts = [
         {"url": attempt.url, "upstream": attempt.upstream, "file": attempt.file}
         for attempt in row.outcome.attempts
     ]
-    return json.dumps(
+    return json_text(
         {
             "image": row.image,
             "runtime": row.runtime,
@@ -39,7 +38,7 @@ def as_json(row: Row) -> str:
             "verdict": row.verdict,
             "attempts": attempts,
         },
-        ensure_ascii=False,
+        indent=None,
     )
 
 

@@ -25,12 +25,19 @@ _NONE: Any = object()
 class _Field:
     """A field that has more to it than a default."""
 
-    __slots__ = ("compared", "default", "factory", "shown")
+    __slots__ = ("compared", "convert", "default", "factory", "shown")
 
     def __init__(
-        self, default: Any, factory: Callable[[], Any] | None, *, shown: bool, compared: bool
+        self,
+        default: Any,
+        factory: Callable[[], Any] | None,
+        convert: Callable[[Any], Any] | None,
+        *,
+        shown: bool,
+        compared: bool,
     ) -> None:
-        self.default, self.factory, self.shown, self.compared = default, factory, shown, compared
+        self.default, self.factory, self.convert = default, factory, convert
+        self.shown, self.compared = shown, compared
 
     def missing(self, name: str) -> Any:
         """The value of a field that none is given for."""
@@ -45,6 +52,7 @@ def field(
     *,
     default: Any = _NONE,
     default_factory: Callable[[], Any] | None = None,
+    convert: Callable[[Any], Any] | None = None,
     repr: bool = True,  # noqa: A002 - as in dataclasses
     compare: bool = True,
 ) -> Any:
@@ -53,10 +61,11 @@ def field(
     Args:
         default: its value when none is given.
         default_factory: makes that value, anew for each record.
+        convert: what every value of the field goes through when a record is made.
         repr: whether it is shown; a secret is not.
         compare: whether records that differ in it alone differ.
     """
-    return _Field(default, default_factory, shown=repr, compared=compare)
+    return _Field(default, default_factory, convert, shown=repr, compared=compare)
 
 
 class _Record:
@@ -110,6 +119,13 @@ class _Record:
         return type(self), tuple([getattr(self, name) for name in self.__match_args__])
 
 
+def _converting(
+    set_field: Callable[[Any, Any], None], convert: Callable[[Any], Any]
+) -> Callable[[Any, Any], None]:
+    """What sets a field to what its values become."""
+    return lambda record, value: set_field(record, convert(value))
+
+
 def _compared(record: _Record) -> tuple[Any, ...]:
     return tuple([getattr(record, name) for name in record._compared])  # noqa: SLF001 - its own
 
@@ -128,11 +144,15 @@ def frozen(cls: type[T]) -> type[T]:
     members |= {"__slots__": names, "__match_args__": names}
     record: Any = type(cls.__name__, (_Record,), members)
     of_class = [
-        one if type(one) is _Field else _Field(one, None, shown=True, compared=True)
+        one if type(one) is _Field else _Field(one, None, None, shown=True, compared=True)
         for one in fields
     ]
     record._fields = tuple(of_class)
-    record._setters = tuple([record.__dict__[name].__set__ for name in names])  # noqa: SLF001
+    setters = [record.__dict__[name].__set__ for name in names]
+    for index, one in enumerate(fields):
+        if type(one) is _Field and one.convert is not None:
+            setters[index] = _converting(setters[index], one.convert)
+    record._setters = tuple(setters)  # noqa: SLF001
     record._compared = tuple(  # noqa: SLF001
         [name for name, one in zip(names, of_class, strict=True) if one.compared]
     )

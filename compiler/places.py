@@ -92,7 +92,10 @@ class Lines:
         for offset, shown in self._shown(first, last, stretches):
             if offset == start:
                 mark_from = len(excerpt)
-            excerpt += " " if shown == "\t" else printable(shown)
+            if shown == "#" and excerpt.endswith("#"):
+                excerpt += "\\x23"  # as in `inert`, where it moves no mark
+            else:
+                excerpt += " " if shown == "\t" else printable(shown)
             if offset < min(end, last):
                 mark_to = len(excerpt)
         if mark_from is None:

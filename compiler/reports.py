@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .diagnostics import printable
+from .diagnostics import inert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
     from .diagnostics import Diagnostic
 
@@ -29,7 +30,7 @@ def text(
     bar = paint("gutter", f"{gutter} |")
     lines = [
         paint(role, f"{role}[{diagnostic.code}]") + paint("bold", f": {diagnostic.message}"),
-        f"{gutter}{paint('gutter', '-->')} {printable(file)}:{span.line}:{span.column}",
+        f"{gutter}{paint('gutter', '-->')} {inert(file)}:{span.line}:{span.column}",
     ]
     if span.excerpt:
         first, last = span.mark
@@ -50,7 +51,7 @@ def concise(
 ) -> str:
     """A diagnostic on one line, `FILE:LINE:COLUMN: SEVERITY[CODE]: MESSAGE`, without the help."""
     span, role = diagnostic.span, diagnostic.severity.value
-    where = f"{printable(file)}:{span.line}:{span.column}"
+    where = f"{inert(file)}:{span.line}:{span.column}"
     return f"{where}: {paint(role, f'{role}[{diagnostic.code}]')}: {diagnostic.message}\n"
 
 
@@ -79,8 +80,7 @@ def _data(value: str) -> str:
 
 
 def _property(value: str) -> str:
-    value = value.encode("utf-8", "replace").decode()  # a name of a file may be no UTF-8
-    return _data(value).replace(":", "%3A").replace(",", "%2C")
+    return inert(_data(value).replace(":", "%3A").replace(",", "%2C"))
 
 
 def as_json(told: Iterable[tuple[str, Diagnostic]]) -> str:
@@ -89,8 +89,6 @@ def as_json(told: Iterable[tuple[str, Diagnostic]]) -> str:
     Args:
         told: each diagnostic with the name of its spec, as the user wrote it.
     """
-    import json
-
     rows = [
         {
             "file": file,
@@ -104,7 +102,17 @@ def as_json(told: Iterable[tuple[str, Diagnostic]]) -> str:
         }
         for file, diagnostic in told
     ]
-    return json.dumps(rows, indent=2) + "\n"
+    return json_text(rows)
+
+
+def json_text(data: Any, indent: int | None = 2) -> str:
+    """Data as JSON that may be printed: ASCII, and without `##`; see `diagnostics.inert`.
+
+    A `#` is in texts only, where JSON has an escape for it, so the data stays the same.
+    """
+    import json
+
+    return json.dumps(data, indent=indent).replace("##", "#\\u0023") + "\n"
 
 
 LINES: dict[str, Callable[..., str]] = {"text": text, "concise": concise, "github": github}

@@ -6,11 +6,11 @@ Source: the OASIS standard, with errata 01. No snippet is written, so no line of
 from __future__ import annotations
 
 import inspect
-import json
 import os
 from urllib.parse import quote
 
 from . import __version__
+from .reports import json_text
 from .rules import RULES
 from .rules.phases import PHASES
 
@@ -47,7 +47,7 @@ def log(told: Iterable[tuple[str, Diagnostic]]) -> str:
         "results": [_result(file, diagnostic, codes) for file, diagnostic in told],
     }
     whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(whole, indent=2) + "\n"
+    return json_text(whole)
 
 
 def _rule(code: str) -> dict[str, Any]:

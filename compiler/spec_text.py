@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from . import document
-from .diagnostics import printable
+from .diagnostics import inert
 from .emit import quote
 
 TYPE_CHECKING = False
@@ -17,7 +17,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./-][A-Za-z0-9_./@$:+ -]*\Z")
 _NO_TEXT = re.compile(
     r"(?:true|false|null|~|-?[0-9.]+)\Z|.*(?:: |:\Z| \Z| -\Z)|- |-\Z|--", re.DOTALL
 )
-_BLOCK = re.compile(r"(?:[!-~][ -~]*\n)+\Z")
+_BLOCK = re.compile(r"(?:(?!::|.*##)[!-~][ -~]*\n)+\Z")
+"""Lines that stand as they are: of printable ASCII, and no command (see `diagnostics.inert`)."""
 _IN_FLOW = re.compile(r"[A-Za-z0-9_./-]+\Z")
 _APART = ("registry", "mirrors", "hosts", "fallback", "imageSwap", "certManager", "targets")
 
@@ -35,7 +36,7 @@ def written(data: Mapping[str, Any], origins: Origins, heading: Sequence[str]) -
     Returns:
         YAML that regspec reads as the same data.
     """
-    lines = [f"# {printable(line)}".rstrip() for line in heading]
+    lines = [f"# {inert(line)}".rstrip() for line in heading]
     for key, value in data.items():
         if key in _APART:
             lines.append("")
@@ -48,9 +49,7 @@ def written(data: Mapping[str, Any], origins: Origins, heading: Sequence[str]) -
 
 def _lines(key: str, value: Any, path: tuple[str | int, ...], origins: Any) -> Iterator[str]:
     """A key and what it holds, in block style; what is small, in one line."""
-    comment = "".join(
-        f" # {', '.join(map(printable, origins[path]))}" for _ in [0] if path in origins
-    )
+    comment = "".join(f" # {', '.join(map(inert, origins[path]))}" for _ in [0] if path in origins)
     name = _scalar(key)
     match value:
         case dict() if value and not _is_small(value, path):
@@ -94,7 +93,12 @@ def _inner(value: Any) -> str:
 
 
 def _word(text: str) -> str:
-    return text if _IN_FLOW.match(text) and not _NO_TEXT.match(text) else quote(text)
+    return text if _IN_FLOW.match(text) and not _NO_TEXT.match(text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """A text in quotes, in which no runner finds a command where the spec is printed."""
+    return quote(text).replace("##", "#\\x23")
 
 
 def _scalar(value: Any) -> str:
@@ -103,6 +107,6 @@ def _scalar(value: Any) -> str:
             return "true" if value else "false"
         case str():
             plain = _PLAIN.match(value) and not _NO_TEXT.match(value)
-            return value if plain else quote(value)
+            return value if plain else _quoted(value)
         case _:
             return str(value)

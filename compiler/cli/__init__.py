@@ -8,7 +8,7 @@ import sys
 
 from . import lean_yaml, plain
 from .exit_codes import Exit
-from .terminal import STOPPED, Unusable, forget, say, say_error
+from .terminal import STOPPED, Unusable, forget, say, say_as_is, say_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _tell(error)
         code = Exit.CANNOT
     except KeyboardInterrupt:
-        say(f"\n{STOPPED}")  # after the ^C, as click does
+        say_as_is(f"\n{STOPPED}\n")  # after the ^C, as click does
         code = Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug of ours
         say(f"error: this is a bug in regspec ({type(error).__name__}); {_ISSUES}")
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             import traceback
 
             # The frames only: an exception's own words may hold what the spec holds.
-            say("".join(traceback.format_tb(error.__traceback__)), end="")
+            say_as_is("".join(traceback.format_tb(error.__traceback__)))
         code = Exit.OURS
     sys.exit(code)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from ..diagnostics import Severity, printable
+from ..diagnostics import Severity
 from ..frozen import frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of, rewrite
 from .telling import shown_name
-from .terminal import put, say
+from .terminal import put, put_lines, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,11 +81,11 @@ def check_all(specs: tuple[str, ...], asked: Checking, teller: Teller) -> int:
 def _show(name: str, mended: Mended, before: bytes) -> None:
     """Print what would be mended in a spec."""
     if mended.count:
-        shown = printable(shown_name(name))
+        shown = shown_name(name)
         line_ends = b"\r\n" in before and b"\r\n" not in mended.content
         ends = ("@@ CRLF at the ends of its lines becomes LF @@",) if line_ends else ()
         lines = (f"--- {shown}", f"+++ {shown}", *ends, *mended.diff)
-        put("".join(f"{line}\n" for line in lines).encode())
+        put_lines(lines)
 
 
 def _keep(name: str, mended: Mended) -> bytes:

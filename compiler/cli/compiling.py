@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 
-from ..diagnostics import printable
 from ..frozen import field, frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of
 from .telling import counted, shown_name
-from .terminal import Progress, put, say, say_error
+from .terminal import Progress, put, put_lines, say, say_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -167,7 +166,7 @@ def print_all(compiled: list[Compiled]) -> int:
     artifacts = [(one.root, artifact) for one in compiled for artifact in one.artifacts]
     for folder, artifact in artifacts:
         if len(artifacts) > 1:
-            put(f"# file: {printable(os.path.join(folder, artifact.path))}\n".encode())
+            put_lines([f"# file: {os.path.join(folder, artifact.path)}"])
         put(artifact.text.encode())
     return 0
 
@@ -206,7 +205,7 @@ def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
 
 
 def _tell(where: str, what: str) -> None:
-    say(f"{printable(where)}: {what}")
+    say(f"{where}: {what}")
 
 
 def _write(compiled: list[Compiled]) -> int:

@@ -6,13 +6,12 @@ import os
 
 import click
 
-from ..diagnostics import printable
 from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .options import ALL_FORMS, allow_file_option, images_option, target_option
 from .telling import Teller, default_form
-from .terminal import put
+from .terminal import put, put_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,14 +91,14 @@ def coverage_command(
     if form == "json":
         put(coverage.as_json(found).encode())
     elif form == "text":
-        put(_text(found).encode())
+        put_lines(_text(found))
     else:
         teller.tell(spec, result)
         teller.finish()
     return Exit.DONE if found.complete else Exit.ATTENTION
 
 
-def _text(found: Coverage) -> str:
+def _text(found: Coverage) -> list[str]:
     """A summary of each registry, and what is to be done."""
     lines = []
     for registry in found.registries:
@@ -120,4 +119,4 @@ def _text(found: Coverage) -> str:
         lines += ["add to `mirrors`:", *(f"  {entry}" for entry in found.entries)]
     if not found.registries:
         lines.append("there are no images: name them in the spec, or with -i FILE")
-    return "".join(f"{printable(line)}\n" for line in lines)
+    return lines

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from ..diagnostics import printable
 from .completing import FILE_NAME
 from .exit_codes import Exit
 from .explaining import Explaining, NoRuntime, explain_spec, refused, tell
-from .files import STDIN, called, read_spec
+from .files import STDIN, read_spec
 from .options import (
     allow_file_option,
     containerd_option,
@@ -77,7 +76,7 @@ def explain_command(
         raise click.UsageError("name an IMAGE, or a list of them with -i FILE")
     wrong = refused(images)
     for image, why in wrong.items():
-        say(f"error: {printable(image)} is not an image reference: {why}")
+        say(f"error: {image} is not an image reference: {why}")
     images = [image for image in images if image not in wrong]
     asked = Explaining(targets, allowed, (version,) if version else (), allow_upstream, form)
     if spec is None:
@@ -114,7 +113,7 @@ def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Itera
             yield from named_in(read_spec(name).decode("utf-8"), fields)
         except (Unreadable, UnicodeDecodeError) as why:
             said = why if isinstance(why, Unreadable) else "it is not UTF-8"
-            raise Unusable(f"{called(name)}: {said}") from None
+            raise Unusable(f"{name}: {said}") from None
 
 
 def _of_node(folder: Path | None, images: Sequence[str], wanted: Sequence[str]) -> Iterator[Row]:

@@ -6,7 +6,7 @@ import itertools
 import os
 import sys
 
-from ..diagnostics import printable
+from ..diagnostics import inert
 from ..frozen import frozen
 from .exit_codes import Exit
 from .files import folder_of, read_spec
@@ -108,7 +108,7 @@ def tell(rows: Iterable[Row], asked: Explaining) -> int:
 def _json(rows: Sequence[Row]) -> str:
     from ..explain import as_json
 
-    return "".join(f"{as_json(row)}\n" for row in rows)
+    return "".join(map(as_json, rows))
 
 
 def _text(image: str, rows: Sequence[Row]) -> str:
@@ -116,7 +116,7 @@ def _text(image: str, rows: Sequence[Row]) -> str:
     from .. import reference
 
     whole = str(reference.parse(image))
-    lines = [_painted("bold", printable(image)) + (f"  ({whole})" if whole != image else "")]
+    lines = [_painted("bold", image) + (f"  ({whole})" if whole != image else "")]
     groups: dict[object, list[Row]] = {}
     for row in rows:
         key = (
@@ -130,7 +130,7 @@ def _text(image: str, rows: Sequence[Row]) -> str:
     for group in groups.values():
         first = group[0]
         judged = _painted(_ROLES.get(first.verdict, "error"), first.verdict)
-        lines.append(f"  {printable(_who(group))}: {judged}")
+        lines.append(f"  {_who(group)}: {judged}")
         said = [f"becomes {first.becomes}"] if first.becomes not in ("", image) else []
         said += [first.outcome.reason] if first.outcome.reason else []
         own = first.verdict == "mirror"  # an image of the private registry itself
@@ -139,7 +139,7 @@ def _text(image: str, rows: Sequence[Row]) -> str:
             f"{number}. {attempt.url}{_beside(attempt, own=own)}" for number, attempt in attempts
         ]
         said += [f"note: {note}" for note in first.outcome.notes]
-        lines += [f"    {printable(line)}" for line in said]
+        lines += [f"    {inert(line)}" for line in said]
     repositories = {
         _asked(row.outcome.attempts[0].url)
         for row in rows

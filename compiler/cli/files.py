@@ -51,12 +51,12 @@ def read_bytes(name: str, most: int, otherwise: str = "") -> bytes:
         except OSError as error:
             why = reason(error)
             if os.path.isdir(name):
-                why = f"a folder; name the files in it, such as {called(name).rstrip('/')}/*.yaml"
+                why = f"a folder; name the files in it, such as {name.rstrip('/')}/*.yaml"
             elif why == NOT_REGULAR:
                 why += otherwise
-            raise Unusable(f"{called(name)}: {why}") from None
+            raise Unusable(f"{name}: {why}") from None
     if len(content) > most:
-        raise Unusable(f"{called(name)}: larger than {most} bytes")
+        raise Unusable(f"{name}: larger than {most} bytes")
     return content
 
 
@@ -79,7 +79,7 @@ def write_new(files: Sequence[tuple[str, str, int]]) -> None:
             except OSError as error:
                 there = isinstance(error, FileExistsError)
                 why = "is there already; move it away first" if there else reason(error)
-                raise Unusable(f"{called(name)}: {why}") from None
+                raise Unusable(f"{name}: {why}") from None
         undo.pop_all()
 
 
@@ -101,7 +101,7 @@ def rewrite(name: str, content: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             _remove(temporary)
-        raise Unusable(f"{called(name)}: {reason(error)}") from None
+        raise Unusable(f"{name}: {reason(error)}") from None
 
 
 def _remove(name: str) -> None:
@@ -112,8 +112,3 @@ def _remove(name: str) -> None:
 def folder_of(name: str) -> str:
     """The folder that the paths in a spec are relative to; the empty text is where we are."""
     return "" if name == STDIN else os.path.dirname(name)
-
-
-def called(name: str) -> str:
-    """The name of a file as it can be printed; what is not UTF-8 in it is replaced."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -8,13 +8,12 @@ from functools import partial
 
 import click
 
-from ..diagnostics import printable
 from ..frozen import frozen
 from .compiling import stem_of
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .telling import counted
-from .terminal import Progress, Unusable, paint, say
+from .terminal import Progress, Unusable, error_line, paint, say, say_as_is
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Done:
 
     code: int
     failure: str = ""
-    """Why it failed, on one line."""
+    """Why it failed, as a line to print."""
     stale: tuple[str, ...] = ()
     """The files that are not up to date, where nothing is written."""
     written: int = 0
@@ -72,10 +71,12 @@ def compile_fleet(specs: Sequence[str], settings: Settings, jobs: int) -> int:
         found.append(done)
         code = max(code, done.code)
         failed += bool(done.failure)
-        lines = (done.failure, *(f"{printable(file)}: not up to date" for file in done.stale))
-        for line in filter(None, lines):
+        if done.failure or done.stale:
             progress.clear()
-            say(line)
+        if done.failure:
+            say_as_is(done.failure)
+        for file in done.stale:
+            say(f"{file}: not up to date")
     _tell(found, failed, check=settings.check)
     return code
 
@@ -158,7 +159,7 @@ def _compile_one(settings: Settings, name: str) -> Done:
     try:
         content = read_spec(name)
     except Unusable as error:
-        return Done(Exit.CANNOT, f"{paint('error', 'error')}: {printable(error.message)}")
+        return Done(Exit.CANNOT, error_line(error.message))
     result = compile_spec(
         content,
         targets=settings.targets,
@@ -173,7 +174,7 @@ def _compile_one(settings: Settings, name: str) -> Done:
     if errors:
         others = len(errors) - 1 + result.untold
         more = f" (and {others} more)" if others else ""
-        return Done(Exit.ATTENTION, reports.concise(errors[0], name, paint).rstrip() + more)
+        return Done(Exit.ATTENTION, reports.concise(errors[0], name, paint).rstrip() + f"{more}\n")
     folder = _folder(name, settings.output)
     try:
         states = output.states(folder, result.artifacts)
@@ -193,7 +194,7 @@ def _compile_one(settings: Settings, name: str) -> Done:
             return Done(code, "", stale, 0, same, warnings)
         written = output.write(folder, result.artifacts, states)
     except output.CannotWrite as error:
-        return Done(Exit.CANNOT, f"{paint('error', 'error')}: {printable(str(error))}")
+        return Done(Exit.CANNOT, error_line(str(error)))
     return Done(Exit.DONE, "", (), written, len(result.artifacts) - written, warnings)
 
 

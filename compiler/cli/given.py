@@ -12,7 +12,7 @@ from pathlib import Path
 from ..frozen import frozen
 from ..regular_file import read_regular
 from ..runtimes.node import Files, Unreadable
-from .files import STDIN, called, read_bytes
+from .files import STDIN, read_bytes
 from .nodes import NodeFolder
 from .terminal import Unusable
 
@@ -151,7 +151,7 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
         try:
             text = content.decode()
         except UnicodeDecodeError:
-            raise Unusable(f"{called(shown)}: it is no text in UTF-8") from None
+            raise Unusable(f"{shown}: it is no text in UTF-8") from None
         path = "/stdin" if name == STDIN else Path(name).absolute().as_posix()
         siblings.given.append(path)
         yield Text(shown, path, text, siblings)
@@ -181,14 +181,14 @@ def readings_of(text: Text, *, alone: bool) -> list[Reading]:
 
     if text.path.endswith(_PROSE):
         if alone:
-            raise Unusable(f"{called(text.name)}: it is for people to read")
+            raise Unusable(f"{text.name}: it is for people to read")
         return []
     try:
         return readers.read(text.content, text.path, text.file_text)
     except readers.Unknown as why:
         if alone:
             formats = f": {why.formats}" if why.formats else ""
-            raise Unusable(f"{called(text.name)}: {why}{formats}") from None
+            raise Unusable(f"{text.name}: {why}{formats}") from None
         return []
 
 
@@ -228,12 +228,12 @@ def _unpacked(name: str, content: bytes) -> Files:
             # As a whole and no further than this: a header alone may claim gigabytes.
             content = zlib.decompressobj(wbits=31).decompress(content, _LARGEST + 1)
         if len(content) > _LARGEST:
-            raise Unusable(f"{called(name)}: it holds too much")
+            raise Unusable(f"{name}: it holds too much")
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             for count, member in enumerate(archive):
                 left -= member.size
                 if left < 0 or count > _MOST_FILES or len(links) > _MOST_LINKS:
-                    raise Unusable(f"{called(name)}: it holds too much")
+                    raise Unusable(f"{name}: it holds too much")
                 path = posixpath.normpath(f"/{member.name}")
                 if member.issym():
                     links[path] = posixpath.join(posixpath.dirname(path), member.linkname)
@@ -242,7 +242,7 @@ def _unpacked(name: str, content: bytes) -> Files:
                 elif file := archive.extractfile(member) if member.isfile() else None:
                     texts[path] = file.read(_LARGEST).decode("utf-8", "replace")
     except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError):
-        raise Unusable(f"{called(name)}: it is no whole archive") from None
+        raise Unusable(f"{name}: it is no whole archive") from None
     return Files(_linked(texts, links))
 
 
@@ -294,11 +294,11 @@ def of_tree(
     paths = (path for path in _walk(tree, "/", 0, is_link) if not path.startswith(nodes))
     for count, path in enumerate(paths):
         if count > _MOST_FILES:
-            raise Unusable(f"{called(name)}: more than {_MOST_FILES} files")
+            raise Unusable(f"{name}: more than {_MOST_FILES} files")
         try:
             text = tree.text(path)
         except Unreadable as why:
-            raise Unusable(f"{called(name)}: {why}") from None
+            raise Unusable(f"{name}: {why}") from None
         if text is not None:
             yield Text(f"{name.rstrip('/')}{path}", path, text, tree, name)
 

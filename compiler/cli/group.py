@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import __version__
+from ..diagnostics import inert
 from .exit_codes import Exit
 from .grouped import GroupedCommands
 from .terminal import STOPPED, say
@@ -77,6 +78,8 @@ def run(words: Sequence[str]) -> int:
     try:
         code = regspec.main(list(words), prog_name="regspec", standalone_mode=False)
     except click.ClickException as error:
+        # click quotes the words of the command line as they are
+        error.message = inert(error.message)  # type: ignore[misc]
         error.show()
         return error.exit_code
     except click.exceptions.Abort:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from ..diagnostics import Diagnostic, Severity, printable, word
+from ..diagnostics import Diagnostic, Severity, word
 from ..frozen import replace
 from .completing import FILE_NAME
 from .exit_codes import Exit
-from .files import STDIN, called, write_new
-from .terminal import Unusable, paint, put, say, say_error
+from .files import STDIN, write_new
+from .terminal import Unusable, paint, put, say, say_as_is, say_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def import_command(
         raise click.UsageError("--secrets file needs -o FILE: the files go beside the spec")
     for name in prefer:
         if name not in names:
-            raise click.UsageError(f"--prefer: {printable(name)} is none of the files")
+            raise click.UsageError(f"--prefer: {name} is none of the files")
     given = list(_given(names))
     preferred = frozenset(
         one.file
@@ -112,7 +112,7 @@ def import_command(
         return Exit.ATTENTION
     if imported.guess:
         said = f"no file says which registry it is: {imported.guess} is where most mirrors are"
-        say(printable(said))
+        say(said)
     text, files = _text(imported, given, secrets)
     if output == STDIN:
         put(text.encode())
@@ -134,7 +134,7 @@ def _given(names: Sequence[str]) -> Iterator[Given]:
             except NotADocument as why:
                 raise Unusable(_broken(text.name, why)) from None
             if not documents:
-                shown = f"{printable(text.name)}: not read: it is of no format that regspec reads"
+                shown = f"{text.name}: not read: it is of no format that regspec reads"
                 say(shown)
             yield from documents
 
@@ -167,7 +167,7 @@ def _tell(imported: Imported) -> None:
         said = f"{one.what or name} is not carried over"
         said += f": {one.message}" if one.message else ""
         told = Diagnostic(one.severity, _CODE, said, "", _span(one))
-        say(reports.concise(told, one.given.file, paint), end="")
+        say_as_is(reports.concise(told, one.given.file, paint))
     for one in imported.disagreements:
         said = one.message
         if one.other is not None:
@@ -175,9 +175,9 @@ def _tell(imported: Imported) -> None:
             span = _span(other)
             where = f"{one.other.given.file}:{span.line}:{span.column}"
             joint = " in " if not said.endswith((" in", " as", " than", "unlike")) else " "
-            said += f"{joint}{printable(where)}"
+            said += f"{joint}{where}"
         told = Diagnostic(Severity.ERROR, _CODE, said, "", _span(one))
-        say(reports.concise(told, one.given.file, paint), end="")
+        say_as_is(reports.concise(told, one.given.file, paint))
 
 
 def _remedy(disagreements: Sequence[Told]) -> str:
@@ -287,7 +287,7 @@ def _aftermath(imported: Imported, text: str, output: str, secrets: str) -> int:
     shown = "<stdout>" if output == STDIN else output
     if output != STDIN:
         beside = _beside(imported.secrets) if secrets == "file" else ""
-        say(f"{called(output)} written{beside}")
+        say(f"{output} written{beside}")
     result = check_spec(
         text.encode(),
         targets=(),
@@ -297,7 +297,7 @@ def _aftermath(imported: Imported, text: str, output: str, secrets: str) -> int:
     )
     for diagnostic in result.diagnostics:
         if diagnostic.severity is Severity.ERROR:
-            say(reports.text(diagnostic, shown, paint), end="")
+            say_as_is(reports.text(diagnostic, shown, paint))
     return Exit.ATTENTION if result.failed else Exit.DONE
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from .completing import FILE_NAME
-from .files import STDIN, called, write_new
+from .files import STDIN, write_new
 from .terminal import put, say
 
 TYPE_CHECKING = False
@@ -75,5 +75,5 @@ def init_command(endpoint: str, base_path: str, output: str) -> int:
         put(text.encode())
         return 0
     write_new([(output, text, 0o666)])
-    say(f"{called(output)} written")
+    say(f"{output} written")
     return 0

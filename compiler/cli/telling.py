@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from ..diagnostics import Severity, printable
+from ..diagnostics import Severity
 from .files import STDIN, read_spec
-from .terminal import Progress, Unusable, paint, put, say
+from .terminal import Progress, Unusable, paint, put, say, say_as_is
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ class Teller:
                 continue
             if self.form in reports.LINES:
                 line = reports.LINES[self.form](diagnostic, shown, paint)
-                say(line, end="")
+                say_as_is(line)
             else:
                 self._kept.append((shown, diagnostic))
         if result.untold:
-            say(f"{printable(shown)}: and {result.untold} more")
+            say(f"{shown}: and {result.untold} more")
 
     def finish(self) -> None:
         """Print what was kept for the end on stdout."""

@@ -6,11 +6,11 @@ import os
 import sys
 import time
 
-from ..diagnostics import printable
+from ..diagnostics import inert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO, TypeVar
 
     T = TypeVar("T")
@@ -45,14 +45,30 @@ class Unusable(Exception):  # noqa: N818 - it says what is
         say_error(self.message)
 
 
-def say(text: str, end: str = "\n") -> None:
-    """Write to the standard error, at once."""
-    sys.stderr.write(f"{text}{end}")
+def say(line: str) -> None:
+    """Write one line to the standard error, at once; whatever it quotes, it is `inert`."""
+    say_as_is(f"{inert(line)}\n")
+
+
+def say_as_is(text: str) -> None:
+    """Write to the standard error what moves the cursor, is in colours, or is of several lines.
+
+    Args:
+        text: of our own making; what it quotes is inert already, as in a diagnostic.
+    """
+    sys.stderr.write(text)
     sys.stderr.flush()
 
 
+def put_lines(lines: Iterable[str]) -> None:
+    """Write lines to the standard output; whatever they quote, they are `inert`."""
+    put("".join(f"{inert(line)}\n" for line in lines).encode())
+
+
 def put(content: bytes) -> None:
-    """Write to the standard output, all of it; a reader that goes away has seen enough.
+    """Write a file, or what a form such as JSON has made inert, to the standard output as it is.
+
+    All of it is written; a reader that goes away has seen enough.
 
     Raises:
         Unusable: the standard output is closed.
@@ -76,7 +92,12 @@ def forget(stream: TextIO | None) -> None:
 
 def say_error(message: str) -> None:
     """Print an error that has no place in a spec."""
-    say(f"{paint('error', 'error')}: {printable(message)}")
+    say_as_is(error_line(message))
+
+
+def error_line(message: str) -> str:
+    """An error that has no place in a spec, in the colour of one."""
+    return f"{paint('error', 'error')}: {inert(message)}\n"
 
 
 def _colored(stream: TextIO) -> bool:
@@ -112,7 +133,7 @@ class Progress:
         """
         for done, thing in enumerate(things):
             if sys.stderr.isatty() and time.monotonic() - self.begun > PROGRESS_AFTER:
-                say(f"\r{done} of {len(things)} {what}", end="")
+                say_as_is(f"\r{done} of {len(things)} {what}")
                 self.shown = True
             yield thing
         self.clear()
@@ -120,5 +141,5 @@ class Progress:
     def clear(self) -> None:
         """Take the count off its line, before something else is told."""
         if self.shown:
-            say("\r\x1b[K", end="")
+            say_as_is("\r\x1b[K")
             self.shown = False

@@ -7,13 +7,13 @@ import posixpath
 
 import click
 
-from ..diagnostics import Diagnostic, Severity, Span, printable
+from ..diagnostics import Diagnostic, Severity, Span
 from .completing import FILE_NAME
 from .exit_codes import Exit
-from .files import STDIN, called, folder_of, read_spec
+from .files import STDIN, folder_of, read_spec
 from .options import allow_file_option, containerd_option, target_option
 from .telling import default_form
-from .terminal import Unusable, paint, put, say
+from .terminal import Unusable, paint, put, say, say_as_is
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _expected(spec: str, targets: tuple[str, ...], allowed: tuple[Path, ...]) ->
     )
     shown = "<stdin>" if spec == STDIN else spec
     for diagnostic in result.diagnostics:
-        say(reports.text(diagnostic, shown, paint), end="")
+        say_as_is(reports.text(diagnostic, shown, paint))
     return expected
 
 
@@ -129,7 +129,7 @@ def _compared(
     for name in names:
         if (name if name != STDIN else "<stdin>") not in useful:
             said = "nothing in it is of a format that regspec reads"
-            raise Unusable(f"{called(name)}: {said}")
+            raise Unusable(f"{name}: {said}")
     everything = [one for *_, several in read for one in several]
     whole = not any(("image certManager",) in one.homes for one in everything)
     for name, text, readings in read:
@@ -155,8 +155,8 @@ def _tell_unknown(name: str, readings: list[Reading]) -> None:
     for reading in readings:
         for fact in reading.facts:
             if fact.value is UNKNOWN:
-                what = f"the CA for `{printable(fact.subject[1])}`"
-                said = f"{printable(name)}: {what} is not compared: its file was not given"
+                what = f"the CA for `{fact.subject[1]}`"
+                said = f"{name}: {what} is not compared: its file was not given"
                 say(said)
 
 
@@ -165,8 +165,7 @@ def _hint_at_imports(name: str, found: list[list[Difference]]) -> None:
     for several in found:
         if any(one.missing and _imports(one.reading) for one in several):
             say(
-                f"{printable(name)}: what it imports was not given; "
-                "`tar -C / -c etc/containerd` has all of it"
+                f"{name}: what it imports was not given; `tar -C / -c etc/containerd` has all of it"
             )
 
 

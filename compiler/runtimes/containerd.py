@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 from urllib.parse import quote
 
-from ..frozen import frozen, replace
+from ..diagnostics import inert
+from ..frozen import field, frozen, replace
 from ..mirrors import assumed_scheme
 from . import go, hosts_toml, node
 from .hosts import default_host
@@ -44,10 +45,10 @@ class Outcome:
     """What becomes of the pull of one image."""
 
     loads: bool
-    reason: str | None = None
+    reason: str | None = field(default=None, convert=lambda why: why and inert(why))
     """Why the CRI plugin does not run, or why nothing is asked."""
     attempts: tuple[Attempt, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=(), convert=lambda notes: tuple(map(inert, notes)))
     """What in the files is without effect, and why."""
 
 
