@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 from . import __version__
 from .frozen import frozen
@@ -55,11 +54,6 @@ def as_data(sources: Sequence[Source]) -> dict[str, Any]:
             for source in sources
         ],
     }
-
-
-def as_json(data: dict[str, Any]) -> str:
-    """The text of a manifest."""
-    return f"{json.dumps(data, indent=2, ensure_ascii=False)}\n"
 
 
 def sums(sources: Sequence[Source]) -> str:

@@ -128,8 +128,7 @@ def _listing(
                     f"{option}: {path} lists files by their path below its own folder; "
                     "put it into the output folder, or above it"
                 )
-            if not _is_utf8(where):
-                raise Unusable(f"{name}: a name that is not UTF-8 cannot be listed")
+            _check_utf8(where)
             made.append(Made(target, where, artifact))
         sources.append(Source(os.path.basename(one.name), one.content, made))
     closed = any(
@@ -141,10 +140,13 @@ def _listing(
 
 
 def _manifest(sources: list[Source]) -> dict[str, Any]:
-    from ..manifest import as_data, as_json
+    from ..manifest import as_data
+    from ..reports import json_text
 
+    for source in sources:
+        _check_utf8(source.name)
     data = as_data(sources)
-    return {"text": as_json(data), "data": data, "syntax": "json"}
+    return {"text": json_text(data), "data": data, "syntax": "json"}
 
 
 def _sums(sources: list[Source]) -> dict[str, Any]:
@@ -154,9 +156,8 @@ def _sums(sources: list[Source]) -> dict[str, Any]:
     return {"text": text, "data": text, "syntax": "text"}
 
 
-def _is_utf8(name: str) -> bool:
+def _check_utf8(name: str) -> None:
     try:
         name.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        raise Unusable(f"{name}: a name that is not UTF-8 cannot be listed") from None
