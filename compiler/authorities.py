@@ -54,13 +54,23 @@ def read(pem: str) -> tuple[Authority | None, ...]:
     """
     try:
         from cryptography import x509
+        from cryptography.exceptions import UnsupportedAlgorithm
     except ImportError:
         raise NoLibrary from None
+
+    # What else than ValueError the library raises for a broken certificate.
+    broken = (
+        ValueError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    )
 
     def one(text: str) -> Authority | None:
         try:
             return _authority(text, x509.load_pem_x509_certificate(text.encode()))
-        except ValueError:
+        except broken:
             return None
 
     return tuple(one(block + _END) for block in pem.split(_END)[:-1])

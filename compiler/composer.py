@@ -22,6 +22,7 @@ from yaml.events import (
 
 from .diagnostics import Path, Span, word
 from .frozen import frozen, replace
+from .limits import LONGEST_NUMBER, MOST_VALUES
 from .places import Lines, Showing, Stretch
 
 try:
@@ -38,8 +39,6 @@ DEEPEST = 64
 """How many levels of nesting a document may have; a spec has six."""
 MOST_ALIASED = 10_000
 """How many nodes the aliases of a document may stand for, all together."""
-LONGEST_NUMBER = 30
-"""How many characters a number may have."""
 _STARTS = (MappingStartEvent, SequenceStartEvent)
 _ENDS = (MappingEndEvent, SequenceEndEvent)
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -149,6 +148,7 @@ class Composer:
 
     around = 0
     """How many frames there are around a document."""
+    deepest = DEEPEST
 
     def __init__(self, text: str, extents: dict[Path, Extent] | None) -> None:
         self.text = text
@@ -229,8 +229,8 @@ class Composer:
             loader.dispose()
 
     def _refuse_depth(self, event: Any, depth: int) -> None:
-        if depth - self.around >= DEEPEST:
-            self._stop(event, f"nested more than {DEEPEST} levels deep")
+        if depth - self.around >= self.deepest:
+            self._stop(event, f"nested more than {self.deepest} levels deep")
 
     def _stop(self, event: Any, message: str, advice: str = "") -> None:
         at = event.start_mark.index if event else 0
@@ -350,6 +350,8 @@ class Composer:
     def _add(self, value: Any, event: Any, *, scalar: bool) -> None:
         """Put a value where it belongs."""
         self.nodes += 1
+        if self.nodes - self.aliased > MOST_VALUES:
+            self._stop(event, f"more than {MOST_VALUES:,} values")
         if not self.stack:
             self.root = value
         else:

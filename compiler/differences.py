@@ -64,11 +64,12 @@ def between(
         fact for fact in wanted.values() if fact.subject not in present and _matters(fact, found)
     ]
     known = frozenset(hosts)
+    has_default = any(one.subject == ("map", "default") and one.value for one in found.facts)
     extra = [
         fact
         for subject, group in present.items()
         for fact in group
-        if subject not in wanted and _is_too_much(fact, found, known)
+        if subject not in wanted and _is_too_much(fact, found, known, has_default=has_default)
     ]
     missing, extra = _without_details(missing), _without_details(extra)
     told: list[tuple[Place, str, Fact | None]] = [
@@ -77,11 +78,13 @@ def between(
         for fact in present.get(subject, ())
         if (message := _changed(one, fact))
     ]
-    for old, new in _renamed(missing, extra):
-        missing.remove(old)
-        extra.remove(new)
+    renamed = _renamed(missing, extra)
+    for old, new in renamed:
         message = f"{word(new.subject[-1])} stands where the spec has {word(old.subject[-1])}"
         told.append((_of_name(new), message, new))
+    paired = {id(fact) for pair in renamed for fact in pair}
+    missing = [fact for fact in missing if id(fact) not in paired]
+    extra = [fact for fact in extra if id(fact) not in paired]
     mirrors = any(subject[0] == "endpoint" for subject in present)
     told += [(fact.place, _too_much(fact, mirrors=mirrors), fact) for fact in extra]
     if not told and not missing and not present.keys() & wanted.keys():
@@ -105,18 +108,24 @@ def _without_details(facts: list[Fact]) -> list[Fact]:
 
 def _renamed(missing: list[Fact], extra: list[Fact]) -> list[tuple[Fact, Fact]]:
     """What is missing and too much at once, with the same value: a name that was changed."""
+    by_value: dict[Any, list[Fact]] = {}
+    for new in extra:
+        by_value.setdefault(_but_for_its_name(new), []).append(new)
     pairs: list[tuple[Fact, Fact]] = []
     for old in missing:
-        alike = [
-            new
-            for new in extra
-            if new.subject[:-1] == old.subject[:-1]
-            and len(old.subject) > 1
-            and new.value == old.value
-        ]
-        if len(alike) == 1 and alike[0] not in [new for _, new in pairs]:
-            pairs.append((old, alike[0]))
+        key = _but_for_its_name(old)
+        if len(old.subject) > 1 and len(by_value.get(key, ())) == 1:
+            pairs.append((old, by_value.pop(key)[0]))
     return pairs
+
+
+def _but_for_its_name(fact: Fact) -> tuple[Any, ...]:
+    """What two facts have in common of which one is the other under another name."""
+    try:
+        hash(fact.value)
+    except TypeError:
+        return fact.subject[:-1], type(fact.value), repr(fact.value)
+    return fact.subject[:-1], fact.value
 
 
 def _of_name(fact: Fact) -> Place:
@@ -144,7 +153,7 @@ def _matters(fact: Fact, found: Reading) -> bool:
     return _home(fact, found) is not None
 
 
-def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str]) -> bool:
+def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str], *, has_default: bool) -> bool:
     """Whether it matters that a fact is there which the spec does not have."""
     kind = fact.subject[0]
     if kind in ("format", "entry"):
@@ -157,7 +166,7 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str]) -> bool:
         return False
     if kind == "map" and not fact.value:
         # Such images stay as they are; without a default others do too.
-        return any(other.subject == ("map", "default") and other.value for other in found.facts)
+        return has_default
     of_a_host = kind in _OF_A_HOST and fact.subject[1].partition("/")[0] not in hosts
     return not of_a_host
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from functools import cached_property
+from itertools import islice
 
 from .composer import Composer, Extent, NotADocument, SyntaxProblem, first_unreadable
+from .frozen import frozen
 from .places import Lines, Showing, Stretch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .diagnostics import Path, Place, Span
+
+_WORD = r"[^\s,]+"
+_MOST_WORDS = 500_000
+"""How many words of a value are looked for; a mirror string with 100,000 entries has as many."""
+_NEAR = 4096
+"""How many characters of quoting and indentation may stand before a word."""
 
 __all__ = ["Document", "Extent", "NotADocument", "SyntaxProblem", "parse"]
 
@@ -22,6 +31,45 @@ def _extents_of_spec(text: str) -> dict[Path, Extent]:
     extents: dict[Path, Extent] = {}
     Composer(text, extents).compose()
     return extents
+
+
+@frozen
+class _Run:
+    """Characters of a value that stand in the text as they are."""
+
+    start: int
+    """The first one in the value."""
+    end: int
+    """The last one in the value, exclusive."""
+    in_text: int
+    """The first one in the text."""
+
+
+def _spelt_alike(text: str, start: int, end: int, value: str) -> Iterator[_Run]:
+    """The runs of a value in the order of the text: all of it, or else its words.
+
+    A value's text is not its characters in the document (quotes, escapes, indentation), but words
+    in it are, in the same order. Each is looked for near the one before it, so that the time is
+    linear in the value.
+
+    Args:
+        text: the whole text.
+        start: the first character of the value in it.
+        end: the last one, exclusive.
+        value: what it stands for.
+    """
+    for quote in (0, 1):
+        if text.startswith(value, start + quote):
+            yield _Run(0, len(value), start + quote)
+            return
+    at, before = start, 0
+    for match in islice(re.finditer(_WORD, value), _MOST_WORDS):
+        word = match[0]
+        at += match.start() - before  # nothing is shorter in the text than in the value
+        found = text.find(word, at, min(end, at + len(word) + _NEAR))
+        if found >= 0:
+            yield _Run(match.start(), match.end(), found)
+        at, before = max(at, found) + len(word), match.end()
 
 
 class Document:
@@ -42,6 +90,8 @@ class Document:
         self.text = text
         self.data = data
         self.read_extents = read_extents
+        self._runs: dict[Path, list[_Run]] = {}
+        """The runs of each value of which a part was looked for."""
 
     @cached_property
     def _extents(self) -> dict[Path, Extent]:
@@ -149,20 +199,21 @@ class Document:
         return showing.value(path, self.value(path))
 
     def _part(self, path: Path, start: int, end: int, first: int, last: int) -> tuple[int, int]:
-        """Where a part of a value stands: the same occurrence of the same characters.
+        """Where a part of a value stands; the whole value, if the part is not spelt as it is."""
+        if path not in self._runs:
+            self._runs[path] = list(_spelt_alike(self.text, start, end, str(self.value(path))))
+        begin, stop = self._in_text(path, first), self._in_text(path, last - 1)
+        if begin is None or stop is None or stop + 1 - begin != last - first:
+            return start, end
+        return begin, stop + 1
 
-        A value's text is not its characters in the document (quotes, escapes, indentation),
-        but words in it are, in the same order.
-        """
-        value = str(self.value(path))
-        wanted = value[first:last]
-        in_value, in_text = -1, start - 1
-        while in_value < first:
-            in_value = value.find(wanted, in_value + 1)
-            in_text = self.text.find(wanted, in_text + 1, end)
-            if in_text < 0:
-                return start, end
-        return in_text, in_text + len(wanted)
+    def _in_text(self, path: Path, offset: int) -> int | None:
+        """Where a character of a value stands in the text, if its word is spelt as it is."""
+        runs = self._runs[path]
+        index = bisect_right(runs, offset, key=lambda run: run.start) - 1
+        if index < 0 or offset >= runs[index].end:
+            return None
+        return runs[index].in_text + offset - runs[index].start
 
     def value(self, path: Path) -> Any:
         """The data at a path."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import yaml
+from . import limits
+from .document import NotADocument
+from .places import Lines
+from .stream import texts_by_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
+    from collections.abc import Sequence
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LAYOUT = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+"""The annotations by which an OCI layout's index names its images."""
 
 
 class Unreadable(ValueError):  # noqa: N818 - it says what the text is
     """The text is neither a list of images nor YAML; the message says where."""
-
-
-_LAYOUT = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
-"""The annotations by which an OCI layout's index names its images."""
 
 
 def named_in(text: str, fields: Sequence[str] = ("image",)) -> list[str]:
@@ -37,16 +36,19 @@ def named_in(text: str, fields: Sequence[str] = ("image",)) -> list[str]:
         ("{", "[")
     ):
         return list(dict.fromkeys(lines))
-    try:
-        documents = list(yaml.load_all(text, _Loader))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise Unreadable(
-            f"line {mark.line + 1 if mark else 1} is neither an image nor YAML"
-        ) from None
+    known = frozenset(fields)
     found: dict[str, None] = {}
-    for document in documents:
-        found.update(dict.fromkeys(_below(document, frozenset(fields))))
+    try:
+        limits.check_size(text)
+        for key, value in texts_by_key(text):
+            # An annotation may be the tag alone.
+            if value and (key in known or (key in _LAYOUT and "/" in value)):
+                found[value] = None
+    except limits.TooMuch as why:
+        raise Unreadable(str(why)) from None
+    except NotADocument as why:
+        line = Lines(text).index(why.problems[-1].start) + 1
+        raise Unreadable(f"line {line} is neither an image nor YAML") from None
     return list(found)
 
 
@@ -56,20 +58,3 @@ def _is_one_word(line: str) -> bool:
         and not line.endswith(":")
         and line != "---"
     )
-
-
-def _below(node: Any, fields: frozenset[str]) -> Iterator[str]:
-    """The texts under the fields, however deep."""
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            for key, value in one.items():
-                if not isinstance(value, str) or not value:
-                    continue
-                # An annotation may be the tag alone.
-                if key in fields or (key in _LAYOUT and "/" in value):
-                    yield value
-            waiting += reversed(list(one.values()))
-        elif isinstance(one, list):
-            waiting += reversed(one)

@@ -71,9 +71,12 @@ class Claims:
         self.given = given
         self._prefer = prefer
         self.said, self.left, self.disagreements, self.origins = {}, [], [], {}
+        self._below: dict[Subject, dict[str, None]] = {}
         for one in given:
             for fact in one.reading.claims:
-                self.said.setdefault(fact.subject, []).append(Said(one, fact))
+                if fact.subject not in self.said:
+                    self.replace(fact.subject, [])
+                self.said[fact.subject].append(Said(one, fact))
             self.left += [Told(one, at, why) for at, why in one.reading.unread]
 
     def of(self, *subject: str) -> list[Said]:
@@ -82,8 +85,18 @@ class Claims:
 
     def names(self, *beginning: str) -> list[str]:
         """What comes next in each subject that begins so, such as the hosts after `host`."""
-        length = len(beginning)
-        return [subject[length] for subject in self.said if subject[:length] == beginning]
+        return list(self._below.get(beginning, ()))
+
+    def replace(self, subject: Subject, said: list[Said]) -> None:
+        """Set what is said of a subject."""
+        self.said[subject] = said
+        for length in range(len(subject)):
+            self._below.setdefault(subject[:length], {}).setdefault(subject[length])
+
+    def take(self, subject: Subject) -> list[Said]:
+        """Remove what is said of a subject, and return it."""
+        del self._below[subject[:-1]][subject[-1]]
+        return self.said.pop(subject)
 
     def prefers(self, *several: Said) -> bool:
         """Whether one of several claims is of a file that is right."""

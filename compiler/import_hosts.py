@@ -37,8 +37,9 @@ _OF_HOSTS = {
 def take_registry(claims: Claims, endpoint: str) -> None:
     """Take what is said of the registry, without its host, as said of the host of its endpoint."""
     for part in claims.names("host", REGISTRY):
-        of_registry = claims.said.pop(("host", REGISTRY, part))
-        claims.said["host", endpoint, part] = of_registry + claims.of("host", endpoint, part)
+        of_registry = claims.take(("host", REGISTRY, part))
+        subject = ("host", endpoint, part)
+        claims.replace(subject, of_registry + claims.of(*subject))
 
 
 # -- one host --------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ def _login(claims: Claims, host: str, part: str, *, references: bool) -> Said | 
     said = claims.of("host", host, part)
     real = [one for one in said if not placeholders.is_in(one.fact.value)]
     if any(one.fact.value for one in real):
-        claims.said["host", host, part] = real
+        claims.replace(("host", host, part), real)
     decided = claims.decide("host", host, part)
     if decided and not references and placeholders.is_in(decided.fact.value):
         told = Told(decided.given, decided.fact.place, f"it {placeholders.WHY}")
@@ -146,20 +147,19 @@ def others(
         served: where each source is served from.
         references: as for `access`.
     """
-    on = [said.fact.value.location.host for said in served.values()]
-    lists = login_lists(claims)
-    logins = [host for one in lists for host in one]
+    on = dict.fromkeys(said.fact.value.location.host for said in served.values())
+    logins = dict.fromkeys(host for one in login_lists(claims) for host in one)
     hosts: dict[str, Any] = {}
     for host in dict.fromkeys((*on, *logins, *claims.names("host"))):
         if host in (endpoint, REGISTRY):
             continue
         alike = name_of(host) == name_of(endpoint)
         own = registry if alike else {}
-        if host not in (*on, *logins) and _is_only_insecure(claims, host, own):
+        if host not in on and host not in logins and _is_only_insecure(claims, host, own):
             continue
         keys = access(claims, host, ("hosts", host), references=references)
         # That no mirror is on it, and it has a login all the same, is because it is listed.
-        listed = host not in on and ("password" in keys or any(host in one for one in lists))
+        listed = host not in on and ("password" in keys or host in logins)
         inherited = alike and not listed and _is_inherited(claims, host, endpoint, registry, keys)
         if is_host(host) and not inherited and (keys or alike):
             hosts[host] = keys

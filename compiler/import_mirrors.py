@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .import_claims import Claims, Given
     from .mirrors import Location
 
+MOST_TOLD = 1000
+"""How many disagreements are looked for, as of one rule; nobody reads more."""
 _RANKS = (
     "values",
     "secret",
@@ -82,6 +84,8 @@ def _served_from(
             claims.leave(said, f"{word(source)} is no source in the file that is preferred")
             return None
         if not preferred:
+            if len(claims.disagreements) >= MOST_TOLD:
+                break  # there may be as many as sources times files
             at = one.reading.homes.get(("mirror",), Place(()))
             message = f"{word(source)} is no source here, and is one in"
             claims.disagreements.append(Told(one, at, message, said))

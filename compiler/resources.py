@@ -8,6 +8,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -32,3 +33,26 @@ def schema() -> dict[str, Any]:
 def template_text(name: str) -> str:
     """The text of one template, by the name of its file."""
     return _text("regspec.templates", name)
+
+
+def docstring(function: Callable[..., Any]) -> str:
+    """The docstring of a function: a manual or a help, which users read.
+
+    `python -OO` drops docstrings. Then it is read from the source.
+
+    Returns:
+        The docstring; or, where there is no source either, a sentence that says so.
+    """
+    if function.__doc__ is not None:
+        return function.__doc__
+    import ast
+    import inspect
+    import textwrap
+
+    try:
+        source = textwrap.dedent(inspect.getsource(function))
+    except OSError:
+        return "This text is missing: Python runs with -OO, and the source is not installed."
+    (definition,) = ast.parse(source).body
+    assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - for the type checker
+    return ast.get_docstring(definition, clean=False) or ""

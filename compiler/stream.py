@@ -9,11 +9,22 @@ from __future__ import annotations
 import json
 import re
 
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from . import limits
 from .composer import Composer, Extent, Frame, NotADocument, SyntaxProblem, first_unreadable
 from .document import Document
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .diagnostics import Path
@@ -22,6 +33,10 @@ _TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"
 _FALSE = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"})
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _MERGE = "<<"
+_STARTS = (MappingStartEvent, SequenceStartEvent)
+_ENDS = (MappingEndEvent, SequenceEndEvent)
+_ITEM = object()
+"""In place of the key of a value that is in a list."""
 _NUMBER = re.compile(
     r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?"
     r"(?:[eE][-+]?[0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
@@ -41,18 +56,16 @@ def parse(text: str) -> Document:
         The list of the documents, an empty one being none, and their places.
 
     Raises:
-        NotADocument: it is neither.
+        NotADocument: it is neither, or beyond a limit.
     """
-    if text.lstrip()[:1] in ("{", "["):
-        try:
-            data = json.loads(text)
-            json.dumps(data, ensure_ascii=False).encode()
-            return Document(text, [data], _extents_of_json)
-        except UnicodeEncodeError:
-            problem = SyntaxProblem(0, 0, "this has half a character in it")
-            raise NotADocument(text, [problem]) from None
-        except (ValueError, RecursionError):
-            pass  # a flow mapping of YAML, perhaps
+    try:
+        limits.check_size(text)
+        if text.lstrip()[:1] in ("{", "["):
+            return Document(text, [load_json(text)], _extents_of_json)
+    except (limits.TooMuch, HalfCharacter) as why:
+        raise NotADocument(text, [SyntaxProblem(0, 0, str(why))]) from None
+    except json.JSONDecodeError:
+        pass  # a flow mapping of YAML, perhaps
     unreadable = first_unreadable(text)
     if unreadable:
         raise NotADocument(text, [unreadable])
@@ -63,6 +76,44 @@ def parse(text: str) -> Document:
     return Document(text, data, _extents_of_yaml)
 
 
+class HalfCharacter(ValueError):  # noqa: N818 - it says what the text has
+    """A text has an escape that is half a character."""
+
+
+def load_json(text: str, constant: Callable[[str], Any] | None = None) -> Any:
+    """The data of a JSON text; a number that is too long stays the text that was written.
+
+    Args:
+        text: without a byte order mark.
+        constant: gets `NaN` and `Infinity`, which are not JSON; without it, they are floats.
+
+    Raises:
+        json.JSONDecodeError: it is not JSON.
+        TooMuch: it is beyond a limit.
+        HalfCharacter: it has one.
+    """
+    limits.check_json(text)
+    try:
+        data = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=constant)
+    except RecursionError:
+        raise limits.too_deep() from None
+    limits.check_depth([data])
+    if "\\u" in text:
+        try:
+            json.dumps(data, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise HalfCharacter("this has half a character in it") from None
+    return data
+
+
+def _integer(written: str) -> Any:
+    return int(written) if len(written) <= limits.LONGEST_NUMBER else Unquoted(written)
+
+
+def _float(written: str) -> Any:
+    return float(written) if len(written) <= limits.LONGEST_NUMBER else Unquoted(written)
+
+
 def _extents_of_yaml(text: str) -> dict[Path, Extent]:
     extents: dict[Path, Extent] = {}
     _Stream(text, extents).compose()
@@ -70,12 +121,32 @@ def _extents_of_yaml(text: str) -> dict[Path, Extent]:
 
 
 def _extents_of_json(text: str) -> dict[Path, Extent]:
-    """JSON is YAML, but for tabs between its tokens and for characters in two halves."""
-    same_length = _PAIR_OF_SURROGATES.sub(lambda _: _BLANK, text.replace("\t", " "))
     try:
-        return _extents_of_yaml(same_length)
+        return _extents_of_yaml(_json_as_yaml(text))
     except NotADocument:
         return {}
+
+
+def _json_as_yaml(text: str) -> str:
+    """A text of the same length: JSON is YAML, except for tabs and for characters in two halves."""
+    return _PAIR_OF_SURROGATES.sub(lambda _: _BLANK, text.replace("\t", " "))
+
+
+def texts_by_key(text: str) -> Iterator[tuple[str, str]]:
+    """Each text of a stream of documents that is the value of a key, with that key.
+
+    Unlike `parse` it takes a key that is set twice, and needs no memory for what it passes over.
+
+    Args:
+        text: YAML or JSON.
+
+    Raises:
+        NotADocument: it is neither, or nested too deeply.
+    """
+    text = text.removeprefix("\ufeff")
+    if text.lstrip()[:1] in ("{", "["):
+        text = _json_as_yaml(text)
+    return _Keyed(text, None).pairs()
 
 
 class Unquoted(str):
@@ -84,10 +155,23 @@ class Unquoted(str):
     __slots__ = ()
 
 
+def _value(event: Any) -> Any:
+    """What a scalar stands for: text, true, false, nothing, or the text of a number."""
+    value: str = event.value
+    if not event.implicit[0] or event.tag is not None:
+        return value
+    if value in _TRUE or value in _FALSE:
+        return value in _TRUE
+    if value in _NULL:
+        return None
+    return Unquoted(value) if _NUMBER.match(value) else value
+
+
 class _Stream(Composer):
     """One reading of a text that may hold several documents: the items of a list."""
 
     around = 1
+    deepest = limits.DEEPEST
 
     def __init__(self, text: str, extents: dict[Path, Extent] | None) -> None:
         super().__init__(text, extents)
@@ -112,14 +196,7 @@ class _Stream(Composer):
         self.anchors.clear()
 
     def _scalar(self, event: Any) -> Any:
-        value: Any = event.value
-        if event.implicit[0] and event.tag is None:
-            if value in _TRUE or value in _FALSE:
-                value = value in _TRUE
-            elif value in _NULL:
-                value = None
-            elif _NUMBER.match(value):
-                value = Unquoted(value)
+        value = _value(event)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
         return value
@@ -136,3 +213,39 @@ class _Stream(Composer):
                 for key, value in one.items() if isinstance(one, dict) else ():
                     container.setdefault(key, value)
         super()._close(event)
+
+
+class _Keyed(Composer):
+    """One reading of a text for the texts that are values of keys."""
+
+    deepest = limits.DEEPEST
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Each key with its text."""
+        keys: list[Any] = [_ITEM]
+        """Of each open mapping the key whose value comes next, or none; of a list `_ITEM`."""
+        texts: dict[str, Any] = {}
+        for event in self._events():
+            kind = type(event)
+            if kind in _ENDS:
+                keys.pop()
+            elif kind is ScalarEvent and keys[-1] is None:
+                keys[-1] = event.value
+                continue
+            elif kind in _STARTS:
+                if keys[-1] is None:
+                    self._stop(event, "a key must be a word")
+                if len(keys) > self.deepest:
+                    self._stop(event, f"nested more than {self.deepest} levels deep")
+                keys.append(None if kind is MappingStartEvent else _ITEM)
+                continue
+            elif kind is ScalarEvent or kind is AliasEvent:
+                value = texts.get(event.anchor) if kind is AliasEvent else _value(event)
+                if event.anchor:
+                    texts[event.anchor] = value
+                if type(value) is str and keys[-1] is not _ITEM:
+                    yield keys[-1], value
+            else:
+                continue
+            if keys[-1] is not _ITEM:
+                keys[-1] = None

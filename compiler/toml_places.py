@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 import tomllib
 
+from . import limits
 from .document import Document, Extent, NotADocument, SyntaxProblem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .diagnostics import Path
 
-_DEEPEST = 200
-_BETWEEN = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+_BETWEEN = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
 _BLANKS = re.compile(r"[ \t]*")
-_LONG = r"\"\"\"(?:[^\\]|\\.)*?\"{3,5}|'''.*?'{3,5}"
-_SHORT = r'"(?:[^"\\\n]|\\.)*"' + r"|'[^'\n]*'"
+# Possessive: for each step that may be taken back, Python's matcher keeps 100 bytes.
+_LONG = r"\"\"\"(?:[^\"\\]++|\\.|\"(?!\"\"))*+\"{3,5}|'''(?:[^']++|'(?!''))*+'{3,5}"
+_SHORT = r'"(?:[^"\\\n]++|\\.)*+"' + r"|'[^'\n]*+'"
 _KEY = re.compile(rf"{_SHORT}|[A-Za-z0-9_-]+")
 _SCALAR = re.compile(rf"{_LONG}|{_SHORT}|[^\s,\]}}#]+(?: [0-9][^\s,\]}}#]*)?", re.DOTALL)
 _WORDS = re.compile(r" ?(?:\(.*\)|'[^']{2,}'|\"[^\"]{2,}\")")
@@ -32,18 +31,15 @@ def parse(text: str) -> Document:
         text: with or without a byte order mark.
 
     Raises:
-        NotADocument: it is not TOML, or nested beyond reason.
+        NotADocument: it is not TOML, or beyond a limit.
     """
     text = text.removeprefix("\ufeff")
     try:
-        data = tomllib.loads(text)
+        return Document(text, limits.load_toml(text, tomllib.loads), extents)
     except tomllib.TOMLDecodeError as error:
         raise NotADocument(text, [_problem(text, str(error))]) from None
-    except (ValueError, RecursionError):
-        data = None
-    if data is None or _depth(data) > _DEEPEST:
-        raise NotADocument(text, [SyntaxProblem(0, 0, "this is beyond all reason")])
-    return Document(text, data, extents)
+    except limits.TooMuch as why:
+        raise NotADocument(text, [SyntaxProblem(0, 0, str(why))]) from None
 
 
 def _problem(text: str, said: str) -> SyntaxProblem:
@@ -56,19 +52,6 @@ def _problem(text: str, said: str) -> SyntaxProblem:
     message = _WORDS.sub("", _AT.sub("", said)).strip()
     start = min(start, len(text))
     return SyntaxProblem(start, start, f"this is not TOML: {message[:1].lower()}{message[1:]}")
-
-
-def _depth(data: Any) -> int:
-    level, depth = [data], 0
-    while level and depth <= _DEEPEST:
-        depth += 1
-        level = [
-            below
-            for node in level
-            for below in (node.values() if isinstance(node, dict) else node)
-            if isinstance(below, dict | list)
-        ]
-    return depth
 
 
 def extents(text: str) -> dict[Path, Extent]:

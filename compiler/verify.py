@@ -107,13 +107,16 @@ class Expected:
                 return str(self.spec.registry.access.ca_cert)
             return by_name.get(posixpath.basename(path))
 
-        return [
-            (choice, reading)
-            for path, text in texts.items()
-            if not path.endswith(_NOT_READ)
-            for reading in readers.read(text, path, file_text)
-            if reading.kind == kind
-        ]
+        read: list[tuple[Choice, Reading]] = []
+        for path, text in texts.items():
+            if path.endswith(_NOT_READ):
+                continue
+            try:
+                readings = readers.read(text, path, file_text)
+            except readers.Unknown:
+                continue  # it says nothing of registries, such as a daemon.json without a mirror
+            read += [(choice, reading) for reading in readings if reading.kind == kind]
+        return read
 
     @property
     def hosts(self) -> tuple[str, ...]:

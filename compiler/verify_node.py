@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .model import Choice
     from .readers import Fact, Reading
+    from .readers.reading import Subject
     from .verify import Expected
 
 _ON_NODES = (
@@ -338,10 +339,12 @@ def _merged_facts(
     source = files[0].source
     merged = readers.Reading(containerd.KIND, source)
     containerd.say_registry(merged, registry, ())
+    by_subject: dict[Subject, list[tuple[Fact, Reading]]] = {}
+    for file in files:
+        for other in file.facts:
+            by_subject.setdefault(other.subject, []).append((other, file))
     for fact in merged.facts:
-        alike = [
-            (other, file) for file in files for other in file.facts if other.subject == fact.subject
-        ]
+        alike = by_subject.get(fact.subject, [])
         same = [pair for pair in alike if pair[0].value == fact.value] or alike
         other, file = same[-1] if same else (fact, files[0])
         yield replace(fact, place=other.place), file
@@ -357,7 +360,8 @@ def _without_replaced(told: list[Difference], files: list[Reading]) -> list[Diff
     lost = [
         one for one in told if one.missing and (one.missing.subject, str(one.missing.value)) in held
     ]
-    rest: list[Difference | Broken] = [one for one in told if one not in lost]
+    gone = {id(one) for one in lost}
+    rest: list[Difference | Broken] = [one for one in told if id(one) not in gone]
     if lost:
         message = "this file replaces all CRI settings of those before it, mirrors included"
         rest.append(Difference(files[-1], Place(()), message))

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 
+from ..limits import LARGEST_TEXT
 from ..regular_file import NOT_REGULAR, read_regular, reason
 from .terminal import Unusable
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STDIN = "-"
-LARGEST_SPEC = 16 * 1024 * 1024
-"""The largest spec that is read, in bytes."""
-
 _NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -27,7 +25,7 @@ def read_spec(name: str) -> bytes:
     Raises:
         Unusable: there is none, it is no regular file, or it is too large.
     """
-    return read_bytes(name, LARGEST_SPEC, "; pipe a spec in with `-` as its name")
+    return read_bytes(name, LARGEST_TEXT, "; pipe a spec in with `-` as its name")
 
 
 def read_bytes(name: str, most: int, otherwise: str = "") -> bytes:

@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 
 from ..frozen import frozen
+from ..limits import LARGEST_TEXT
 from ..regular_file import read_regular
 from ..runtimes.node import Files, Unreadable
 from .files import STDIN, read_bytes
@@ -148,6 +149,8 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
         if empty or content.startswith(_GZIP) or content[_TAR_AT:].startswith(_TAR):
             yield from of_tree(shown, _unpacked(shown, content))
             continue
+        if len(content) > LARGEST_TEXT:
+            raise Unusable(f"{called(shown)}: larger than {LARGEST_TEXT} bytes")
         try:
             text = content.decode()
         except UnicodeDecodeError:
@@ -207,10 +210,10 @@ class _Siblings:
         if not any(real.startswith(f"{folder}/") for folder in folders):
             return None
         try:
-            content, _ = read_regular(real, most=_LARGEST, follow=False)
+            content, _ = read_regular(real, most=LARGEST_TEXT + 1, follow=False)
         except OSError:
             return None
-        return content.decode("utf-8", "replace")
+        return None if len(content) > LARGEST_TEXT else content.decode("utf-8", "replace")
 
     def names(self, folder: str) -> list[str] | None:
         """See `Tree`; nobody asks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 
 import click
 
@@ -10,6 +11,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+
+def _restore_help(command: click.Command) -> None:
+    """Give a command its help, which is a docstring, where `python -OO` dropped it."""
+    if command.help is None and command.callback is not None:
+        from ..resources import docstring
+
+        command.help = inspect.cleandoc(docstring(command.callback))
 
 
 class GroupedCommands(click.Group):
@@ -27,6 +36,7 @@ class GroupedCommands(click.Group):
         **settings: Any,
     ) -> None:
         super().__init__(*arguments, **settings)
+        _restore_help(self)
         self.sections = sections
         self._listed = {
             name: listed for commands in sections.values() for name, listed in commands.items()
@@ -56,6 +66,7 @@ class GroupedCommands(click.Group):
         imported = importlib.import_module(f".{module}", __package__)
         command: click.Command = getattr(imported, f"{name}_command")
         command.short_help = command_help
+        _restore_help(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

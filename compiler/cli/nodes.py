@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 
 from ..frozen import frozen
+from ..limits import LARGEST_TEXT
 from ..regular_file import read_regular, reason
 from ..runtimes.node import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-
-_LARGEST = 64 * 1024 * 1024
 
 
 @frozen
@@ -30,9 +29,11 @@ class NodeFolder:
         if real is None or not os.path.lexists(real):
             return None
         try:
-            content, _ = read_regular(real, most=_LARGEST, follow=False)
+            content, _ = read_regular(real, most=LARGEST_TEXT + 1, follow=False)
         except OSError as error:
             raise Unreadable(f"{path}: {reason(error)}") from None
+        if len(content) > LARGEST_TEXT:
+            raise Unreadable(f"{path}: larger than {LARGEST_TEXT} bytes")
         return content.decode("utf-8", "replace")
 
     def names(self, folder: str) -> list[str] | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from .. import stream, toml_places
+from .. import limits, stream, toml_places
 from ..diagnostics import Place
-from ..document import Document, Extent, NotADocument
+from ..document import Document, Extent, NotADocument, SyntaxProblem
 from . import (
     buildkit,
     certificate,
@@ -77,9 +77,19 @@ def read(
 
     Raises:
         Unknown: it has none.
-        NotADocument: it is broken.
+        NotADocument: it is broken, or beyond a limit.
     """
     text = text.removeprefix("\ufeff")
+    try:
+        return _read(text, path, file_text, complete=complete)
+    except limits.TooMuch as why:
+        raise NotADocument(text, [SyntaxProblem(0, 0, str(why))]) from None
+
+
+def _read(
+    text: str, path: str, file_text: Callable[[str], str | None], *, complete: bool
+) -> list[Reading]:
+    limits.check_size(text)
     if not text.strip():
         raise Unknown("it is empty")
     if certificate.is_pem(text):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from ..diagnostics import word
 from ..document import NotADocument, SyntaxProblem
 from ..mirrors import HUB, Location
+from ..stream import load_json
 from .reading import Reading, Served
 
 TYPE_CHECKING = False
@@ -62,7 +63,7 @@ def _check(text: str) -> None:
         raise json.JSONDecodeError("no number", text, text.index(constant))
 
     try:
-        json.loads(text, parse_constant=refuse)
+        load_json(text, refuse)
     except json.JSONDecodeError as why:
         at = why.pos
         if text[at : at + 1] == ",":  # where CPython 3.13 sees one too many; others, behind it

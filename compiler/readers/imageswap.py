@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .. import limits
 from ..diagnostics import Place
 from ..mirrors import LIBRARY, WILDCARD, Location
 from .reading import Reading, Served, say_string, text_of
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
 KIND = "imageswap"
 _DEFAULT, _HUB = "default", "docker.io"
 _LINE = re.compile(r"[^\n]+")
-_KEY = re.compile(r"[ ]*(?:\[[A-Z]+\])?[\w.*/:@?+\[\]-]+[ \t]*\Z")
-_VALUE = r"[^\s{}\"'=,]*"
-_VALUES = re.compile(rf"[ \t]*{_VALUE}(?:[ \t]*,[ \t]*{_VALUE})*[ \t]*(?:#.*)?\Z")
+_KEY = re.compile(r"[ ]*+[\w.*/:@?+\[\]-]++[ \t]*+\Z")
+_VALUE = re.compile(r"[^\s{}\"'=]*+\Z")
 """What stands before and after the first `::` of a line, as one that is written by hand looks."""
 _OTHERS = ("[EXACT]", "[REPLACE]", "noswap_wildcards")
 _PAIR = 2
@@ -40,7 +40,10 @@ def is_map(text: str) -> bool:
 
 def _is_pair(line: str) -> bool:
     key, separator, value = line.partition("::")
-    return bool(separator and _KEY.match(key) and _VALUES.match(value))
+    if not separator or not _KEY.match(key):
+        return False
+    values = value.partition("#")[0].split(",")
+    return all(_VALUE.match(one.strip(" \t")) for one in values)
 
 
 def read(source: Source) -> Reading:
@@ -66,6 +69,7 @@ def read_text(source: Source) -> Reading:
 
 
 def _say(reading: Reading, text: str, *steps: str) -> None:
+    limits.check_entries(text.count("\n"))
     reading.lacks = lambda source, _served: source == LIBRARY
     path = reading.place(*steps).path
     reading.homes["map",] = Place(path)

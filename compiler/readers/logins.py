@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from ..stream import load_json
 from .reading import Reading, decoded, text_of
 
 TYPE_CHECKING = False
@@ -77,9 +76,8 @@ def say_text(reading: Reading, text: str, place: Place, where: str) -> bool:
         Whether it is one.
     """
     try:
-        data = json.loads(text)
-        json.dumps(data, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        data = load_json(text)
+    except ValueError:
         return False
     auths = data.get("auths") if isinstance(data, dict) else None
     if not isinstance(auths, dict):

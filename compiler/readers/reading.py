@@ -6,7 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 
-from .. import certificates
+from .. import certificates, limits
 from ..diagnostics import Place
 from ..mirrors import Location, read_string
 from ..places import Showing
@@ -224,7 +224,11 @@ def say_string(reading: Reading, text: str, *steps: str | int, whole: bool = Fal
         text: the string.
         steps: the path of the string in the document.
         whole: whether a place in the text is none in the document, as when it was decoded.
+
+    Raises:
+        TooMuch: it has too many entries.
     """
+    limits.check_entries(text.count(",") + text.count("\n"))
     at = reading.place(*steps)
     reading.homes[("mirror",)] = at
     for entry in read_string(text):

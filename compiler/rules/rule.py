@@ -7,6 +7,7 @@ import itertools
 from ..diagnostics import Finding, Path, Place, Severity
 from ..frozen import frozen, replace
 from ..mirrors import CARRIERS
+from ..resources import docstring
 from ..targets import others
 
 TYPE_CHECKING = False
@@ -106,7 +107,7 @@ class Rule:
     @property
     def manual(self) -> str:
         """What happens, why, how to fix it, the source, and a bad and a good spec."""
-        return self.check.__doc__ or ""
+        return docstring(self.check)
 
     def findings(self, subject: Any) -> Iterator[Finding]:
         """What the rule finds.

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 _CAPABILITIES = frozenset({"pull", "resolve", "push"})
 _KEY = r"""("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)"""
 _HEADER = r"(?m)^[ \t]*\[[ \t]*host[ \t]*\.[ \t]*" + _KEY
-_DURATION = r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z"
+_DURATION = r"[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z"
 TRIPLE = '"' * 3
 # What may look like a header and is none: comments and texts, in the order of the file, so that
 # none of them begins inside another.
 _HIDES = (
-    rf"""(?s){TRIPLE}(?:[^\\]|\\.)*?{TRIPLE}|\'\'\'.*?\'\'\'"""
-    r"""|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*"""
+    rf"""(?s){TRIPLE}(?:[^"\\]++|\\.|"(?!""))*+"{{3,5}}|\'\'\'(?:[^']++|'(?!''))*+'{{3,5}}"""
+    r"""|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+'|#[^\n]*+"""
 )
 
 

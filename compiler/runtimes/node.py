@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import posixpath
+from collections import deque
 
 from ..frozen import field, frozen
 from . import go
@@ -15,7 +16,7 @@ from .accepted import NoStart, check_plugin, check_top
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Protocol
 
     from .versions import Version
@@ -43,6 +44,8 @@ OLD, NEW, OLDEST = "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "
 """The names of the plugin that reads `registry`, by the generations of the format."""
 _RUNTIME = "io.containerd.cri.v1.runtime"
 _FIRST_OF_2, _FIRST_OF_3 = 2, 3
+_MOST_IMPORTED = 10_000
+"""How many files a configuration may import, and how many entries its `imports` may have."""
 
 
 class Unreadable(Exception):  # noqa: N818 - it says what the file is
@@ -149,9 +152,9 @@ def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[_Config]:
     if text is None:
         notes.append(f"{MAIN} is missing: everything is as containerd's defaults have it")
         return
-    waiting, seen = [MAIN], set()
+    waiting, seen, entries, budget = deque([MAIN]), set(), 0, go.Budget()
     while waiting:
-        path = waiting.pop(0)
+        path = waiting.popleft()
         if path in seen:
             continue
         seen.add(path)
@@ -162,8 +165,11 @@ def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[_Config]:
             content = content.removeprefix("\ufeff")  # which its reader skips
         config = _parse(content, path)
         yield config
+        entries += len(config.imports)
         for pattern in config.imports:
-            waiting += _matches(tree, pattern, path, version)
+            waiting += _matches(tree, pattern, path, version, budget)
+            if max(entries, len(waiting)) > _MOST_IMPORTED:
+                raise NoStart(f"{path}: `imports` names more than {_MOST_IMPORTED} files")
 
 
 def _check_plugins(files: list[_Config], version: Version) -> None:
@@ -193,7 +199,9 @@ def _is_uri(name: str) -> bool:
     return name.startswith("io.containerd.") and name.count(".") > 2  # noqa: PLR2004 - as in a.b.c.d
 
 
-def _matches(tree: Tree, pattern: str, importer: str, version: Version) -> list[str]:
+def _matches(
+    tree: Tree, pattern: str, importer: str, version: Version, budget: go.Budget
+) -> list[str]:
     """The files that one entry of `imports` names; only with `*` in it is it a pattern."""
     glob = "*" in pattern
     if not pattern.startswith("/"):
@@ -211,7 +219,7 @@ def _matches(tree: Tree, pattern: str, importer: str, version: Version) -> list[
             found = [
                 posixpath.join(folder, name)
                 for folder in found
-                for name in go.matches(tree.names(folder) or [], part)
+                for name in go.matches(tree.names(folder) or [], part, budget)
             ]
         except ValueError as why:
             raise NoStart(f"`imports`: {why} {pattern!r}") from None
@@ -376,21 +384,24 @@ def _configuration(
     return Configuration(
         loads=True,
         registry=registry,
-        origins={key: _origin(files, "mirrors", key) for key in mirrors},
+        origins=_origins(files, mirrors),
         folders=folders,
         local=local,
-        file=_origin(files, "config_path") if written else None,
+        file=_origins(files, {"config_path": written}, ())["config_path"] if written else None,
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def _origin(files: list[_Config], *steps: str) -> str:
-    """The last file that has a key below `registry`."""
-    for config in reversed(files):
+def _origins(
+    files: list[_Config], keys: Iterable[str], steps: tuple[str, ...] = ("mirrors",)
+) -> dict[str, str]:
+    """The last file that has each key of a table below `registry`."""
+    found: dict[str, str] = {}
+    for config in files:
         for name in (OLD, NEW, OLDEST):
             node: Any = config.plugins.get(name, {}).get("registry", {})
             for step in steps:
                 node = node.get(step) if isinstance(node, dict) else None
-            if node is not None:
-                return config.path
-    return MAIN
+            if isinstance(node, dict):
+                found |= dict.fromkeys((key for key in node if node[key] is not None), config.path)
+    return {key: found.get(key, MAIN) for key in keys}
