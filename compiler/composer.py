@@ -22,7 +22,7 @@ from yaml.events import (
 
 from .diagnostics import Path, Span, word
 from .frozen import frozen, replace
-from .limits import LONGEST_NUMBER, MOST_VALUES
+from .limits import LONGEST_NUMBER, MOST_OF_SPEC
 from .places import Lines, Showing, Stretch
 
 try:
@@ -149,6 +149,7 @@ class Composer:
     around = 0
     """How many frames there are around a document."""
     deepest = DEEPEST
+    most_values = MOST_OF_SPEC
 
     def __init__(self, text: str, extents: dict[Path, Extent] | None) -> None:
         self.text = text
@@ -350,8 +351,8 @@ class Composer:
     def _add(self, value: Any, event: Any, *, scalar: bool) -> None:
         """Put a value where it belongs."""
         self.nodes += 1
-        if self.nodes - self.aliased > MOST_VALUES:
-            self._stop(event, f"more than {MOST_VALUES:,} values")
+        if self.nodes - self.aliased > self.most_values:
+            self._stop(event, f"more than {self.most_values:,} values")
         if not self.stack:
             self.root = value
         else:

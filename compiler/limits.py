@@ -19,7 +19,11 @@ LARGEST_TEXT = 16 * 1024 * 1024
 DEEPEST = 100
 """How many levels of nesting a text may have; the schemas in CRDs have about 60."""
 MOST_VALUES = 100_000
-"""How many values a text may have; a config.toml with 10,000 mirrors has 70,000."""
+"""How many values a file of a consumer may have; a config.toml with 10,000 mirrors has 70,000."""
+MOST_OF_SPEC = 5 * MOST_VALUES
+"""How many values a spec may have: more than what is read of files with as many mirrors."""
+MOST_LINES = 500_000
+"""How many lines a text may have."""
 MOST_PARTS = 32
 """How many parts a dotted TOML key may have; those of containerd have seven."""
 LONGEST_NUMBER = 30
@@ -41,13 +45,15 @@ class TooMuch(ValueError):  # noqa: N818 - it says what the text has
 
 
 def check_size(text: str) -> None:
-    """Refuse a text that is too large.
+    """Refuse a text that is too large, or has too many lines.
 
     Raises:
-        TooMuch: it is.
+        TooMuch: it is, or has.
     """
     if len(text) > LARGEST_TEXT:
         raise TooMuch(f"larger than {LARGEST_TEXT} bytes")
+    if text.count("\n") > MOST_LINES:
+        raise TooMuch(f"more than {MOST_LINES:,} lines")
 
 
 def check_entries(count: int) -> None:

@@ -46,15 +46,20 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = [0, *(match.end() for match in _LINE_BREAK.finditer(text))]
+        self._breaks = _LINE_BREAK.finditer(text)
+        self._starts = [0]
+        """The starts of the first lines: of those that were asked for, and the next one."""
 
     def index(self, offset: int) -> int:
         """The line that a character is on, counted from 0."""
-        return bisect_right(self.starts, offset) - 1
+        starts = self._starts
+        while starts[-1] <= offset and (line_break := next(self._breaks, None)):
+            starts.append(line_break.end())
+        return bisect_right(starts, offset) - 1
 
     def window(self, offset: int) -> tuple[int, int]:
         """The part of its line that is shown around a character: first and last (exclusive)."""
-        first = self.starts[self.index(offset)]
+        first = self._starts[self.index(offset)]
         line_end = _LINE_BREAK.search(self.text, first)
         last = line_end.start() if line_end else len(self.text)
         if last - first > _LONGEST_LINE:
@@ -63,10 +68,11 @@ class Lines:
 
     def all(self) -> Iterator[tuple[int, int]]:
         """The first and last (exclusive) character of every line, without its break."""
-        for index, first in enumerate(self.starts):
+        starts = self._starts[: self.index(len(self.text)) + 1]
+        for index, first in enumerate(starts):
             if first == len(self.text):
                 return
-            after = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.text)
+            after = starts[index + 1] if index + 1 < len(starts) else len(self.text)
             yield first, first + len(self.text[first:after].rstrip("\r\n"))
 
     def shown(self, first: int, last: int, stretches: Sequence[Stretch]) -> str:
@@ -77,7 +83,7 @@ class Lines:
     def span(self, start: int) -> Span:
         """The line and column of a character, without an excerpt."""
         line = self.index(start)
-        return Span(line + 1, start - self.starts[line] + 1)
+        return Span(line + 1, start - self._starts[line] + 1)
 
     def excerpt(self, start: int, end: int, stretches: Sequence[Stretch]) -> Span:
         """The span of a stretch of characters on its first line, with what may be shown of it.

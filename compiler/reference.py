@@ -17,6 +17,8 @@ _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z"
 _DIGEST = r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}\Z"
 _SHA256 = r"sha256:[0-9a-f]{64}\Z"
 _LONGEST_NAME = 255
+_LONGEST = 1024
+"""How many characters a whole reference may have; with a digest by SHA-512 it has 522."""
 
 DOCKER_HUB = "docker.io"
 DOCKER_HUB_ALIASES = ("index.docker.io", "registry-1.docker.io")
@@ -60,6 +62,8 @@ def parse(text: str) -> Reference:
     Raises:
         NotAReference: the text is none.
     """
+    if len(text) > _LONGEST:  # the patterns need memory for each character
+        raise NotAReference(f"the name is longer than {_LONGEST_NAME} characters")
     name, at, digest = text.partition("@")
     if at and not re.match(_DIGEST, digest):
         raise NotAReference("the digest is not `ALGORITHM:HEX`")

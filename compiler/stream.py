@@ -172,6 +172,7 @@ class _Stream(Composer):
 
     around = 1
     deepest = limits.DEEPEST
+    most_values = limits.MOST_VALUES
 
     def __init__(self, text: str, extents: dict[Path, Extent] | None) -> None:
         super().__init__(text, extents)
@@ -189,6 +190,8 @@ class _Stream(Composer):
         if event.value == _MERGE and event.implicit[0]:
             self.merging.append(self.stack[-1].container)
         super()._key(event)
+        if self.problems:  # of which only the first one is shown
+            raise NotADocument(self.text, self.problems)
 
     def _begin(self, event: Any) -> None:
         """Begin a document, which does not see the anchors of the one before it."""
@@ -235,8 +238,7 @@ class _Keyed(Composer):
             elif kind in _STARTS:
                 if keys[-1] is None:
                     self._stop(event, "a key must be a word")
-                if len(keys) > self.deepest:
-                    self._stop(event, f"nested more than {self.deepest} levels deep")
+                self._refuse_depth(event, len(keys) - 1)
                 keys.append(None if kind is MappingStartEvent else _ITEM)
                 continue
             elif kind is ScalarEvent or kind is AliasEvent:

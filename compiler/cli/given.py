@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LARGEST = 64 * 1024 * 1024
 """The largest file or archive that is read, in bytes; of an archive, unpacked."""
 _MOST_FILES = 10_000
+_MOST_WALKED = 25_000
+"""How many files and folders may be below a folder of a node: for each registry there are two."""
 _DEEPEST = 32
 _MOST_LINKS = 500
 _LINKS_DEEP = 8
@@ -163,7 +165,7 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
 def texts_of(node: NodeFiles) -> Iterator[Text]:
     """The files of a node that are read, one by one."""
     for folder in _NODE:
-        for path in _walk(node.tree, folder, 0):
+        for path in _walk(node.name, node.tree, folder):
             text = node.tree.text(path)
             if text is not None:
                 yield Text(node.shown(path), path, text, node.tree)
@@ -294,7 +296,7 @@ def of_tree(
     ]
     yield from inside
     nodes = tuple(f"/{posixpath.basename(one.name)}/" for one in inside)
-    paths = (path for path in _walk(tree, "/", 0, is_link) if not path.startswith(nodes))
+    paths = (path for path in _walk(name, tree, "/", is_link) if not path.startswith(nodes))
     for count, path in enumerate(paths):
         if count > _MOST_FILES:
             raise Unusable(f"{name}: more than {_MOST_FILES} files")
@@ -316,11 +318,40 @@ def _node_of(name: str, tree: Tree, argument: str = "") -> NodeFiles | None:
 
 
 def _walk(
-    tree: Tree, folder: str, depth: int, is_link: Callable[[str], bool] = lambda _path: False
+    name: str, tree: Tree, top: str, is_link: Callable[[str], bool] = lambda _path: False
 ) -> Iterator[str]:
-    for name in tree.names(folder) or ():
-        path = posixpath.join(folder, name)
-        if tree.names(path) is None:
+    """The files below a folder, in order; a link to a folder that it is in leads nowhere.
+
+    Raises:
+        Unusable: there are too many.
+    """
+    origin = _real(tree, top)
+    waiting: list[tuple[str, tuple[str, ...]]] = [
+        (posixpath.join(top, one), (origin,)) for one in reversed(tree.names(top) or ())
+    ]
+    count = linked = 0
+    while waiting:
+        path, above = waiting.pop()
+        count += 1
+        names = tree.names(path)
+        if names is None:
             yield path
-        elif depth < _DEEPEST and not is_link(path):
-            yield from _walk(tree, path, depth + 1, is_link)
+        elif len(above) <= _DEEPEST and not is_link(path):
+            real = _real(tree, path)
+            linked += real != posixpath.join(origin, posixpath.relpath(path, top))
+            if real not in above:
+                waiting += [(posixpath.join(path, one), (*above, real)) for one in reversed(names)]
+        if count > _MOST_WALKED or linked > _MOST_LINKS:
+            raise Unusable(f"{called(name)}: too many files and folders")
+
+
+def _real(tree: Tree, path: str) -> str:
+    """What a path of a tree leads to, where it has links."""
+    match tree:
+        case NodeFolder():
+            return tree.real(path) or ""
+        case _Inside():
+            return _real(tree.tree, f"{tree.folder}{path}")
+        case _Below():
+            return _real(tree.tree, f"/{posixpath.relpath(path, tree.at)}")
+    return path

@@ -212,6 +212,7 @@ def _span(told: Told) -> Any:
 def _text(imported: Imported, given: Sequence[Given], secrets: str) -> tuple[str, dict[str, str]]:
     """The text of the spec, and the files that its logins go to."""
     from .. import spec_text
+    from ..document import NotADocument
 
     files: dict[str, str] = {}
     for secret in imported.secrets:
@@ -236,7 +237,11 @@ def _text(imported: Imported, given: Sequence[Given], secrets: str) -> tuple[str
     if secrets == "env" and imported.secrets:
         heading += ["Its logins are in the variables"]
         heading += [f"  {secret.name}" for secret in imported.secrets]
-    return spec_text.written(imported.data, origins, heading), files
+    try:
+        return spec_text.written(imported.data, origins, heading), files
+    except NotADocument as why:
+        said = f"the spec would not be readable: {why.problems[-1].message}"
+        raise Unusable(said) from None
 
 
 def _short_names(names: Sequence[str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ class NodeFolder:
 
     def text(self, path: str) -> str | None:
         """The text of a file, or none if it is not there; see `Tree`."""
-        real = self._real(path)
+        real = self.real(path)
         if real is None or not os.path.lexists(real):
             return None
         try:
@@ -38,14 +38,14 @@ class NodeFolder:
 
     def names(self, folder: str) -> list[str] | None:
         """What is in a folder, or none if it is not there."""
-        real = self._real(folder)
+        real = self.real(folder)
         try:
             return None if real is None else sorted(os.listdir(real))
         except OSError:
             return None
 
-    def _real(self, path: str) -> str | None:
-        """The path on this machine, after links are resolved inside the folder."""
+    def real(self, path: str) -> str | None:
+        """The path on this machine, with links resolved inside the folder, or none."""
         if "\0" in path:
             return None
         parts = [part for part in reversed(path.split("/")) if part not in ("", ".")]

@@ -153,6 +153,8 @@ def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[_Config]:
         notes.append(f"{MAIN} is missing: everything is as containerd's defaults have it")
         return
     waiting, seen, entries, budget = deque([MAIN]), set(), 0, go.Budget()
+    known: dict[tuple[str, str], list[str]] = {}
+    """What each pattern matches; relative ones by the folder of the file that has them."""
     while waiting:
         path = waiting.popleft()
         if path in seen:
@@ -166,8 +168,11 @@ def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[_Config]:
         config = _parse(content, path)
         yield config
         entries += len(config.imports)
+        folder = posixpath.dirname(path)
         for pattern in config.imports:
-            waiting += _matches(tree, pattern, path, version, budget)
+            if (folder, pattern) not in known:
+                known[folder, pattern] = _matches(tree, pattern, folder, version, budget)
+            waiting += (one for one in known[folder, pattern] if one not in seen)
             if max(entries, len(waiting)) > _MOST_IMPORTED:
                 raise NoStart(f"{path}: `imports` names more than {_MOST_IMPORTED} files")
 
@@ -200,20 +205,20 @@ def _is_uri(name: str) -> bool:
 
 
 def _matches(
-    tree: Tree, pattern: str, importer: str, version: Version, budget: go.Budget
+    tree: Tree, pattern: str, folder: str, version: Version, budget: go.Budget
 ) -> list[str]:
     """The files that one entry of `imports` names; only with `*` in it is it a pattern."""
     glob = "*" in pattern
     if not pattern.startswith("/"):
         if glob and version.before(1, 6, 39):
             return []  # looked for in the folder that containerd was started in
-        pattern = posixpath.join(posixpath.dirname(importer), pattern)
+        pattern = posixpath.join(folder, pattern)
     if not glob:
         return [posixpath.normpath(pattern)]
-    found = ["/"]
+    found, is_listed = ["/"], False
     for part in filter(None, pattern.split("/")):
         if not any(character in part for character in "*?[\\"):
-            found = [posixpath.join(folder, part) for folder in found]
+            found, is_listed = [posixpath.join(folder, part) for folder in found], False
             continue
         try:
             found = [
@@ -221,10 +226,11 @@ def _matches(
                 for folder in found
                 for name in go.matches(tree.names(folder) or [], part, budget)
             ]
+            is_listed = True
         except ValueError as why:
             raise NoStart(f"`imports`: {why} {pattern!r}") from None
     # What the last part names literally need not be there.
-    return sorted(path for path in found if _is_there(tree, path))
+    return sorted(path for path in found if is_listed or _is_there(tree, path))
 
 
 def _is_there(tree: Tree, path: str) -> bool:
