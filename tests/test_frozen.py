@@ -84,6 +84,16 @@ def test_records_compare_as_dataclasses_do():
     assert len({Pair(1, 2), Pair(1, 2), Pair(2, 1)}) == 2
 
 
+def test_a_field_converts_every_value():
+    @frozen.frozen
+    class Loud:
+        word: str = frozen.field(convert=str.upper)
+        other: str = frozen.field(default="x", convert=str.upper)
+
+    assert (Loud("a").word, Loud(word="a").word, Loud("a").other) == ("A", "A", "X")
+    assert frozen.replace(Loud("a"), word="b") == Loud("B", "X")
+
+
 def test_a_record_does_not_change():
     record = Ours("a")
     for change in (

@@ -21,6 +21,7 @@ import tomlkit
 import yaml
 from regspec import cli, readers
 from regspec.diagnostics import Diagnostic, Severity, Span, inert
+from regspec.runtimes.containerd import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ TEXTS = (
 """Each hostile string, in texts short enough to be shown whole, and at the start of a text."""
 PLACED = {"alone": "{0}", "before": "{0}{1}", "after": "{1}{0}"}
 FORMS = ("text", "json", "github", "sarif")
+ALL_FORMS = (*FORMS, "concise")
 OURS = re.compile(r"::(?:error|warning|notice) file=[^:]*,title=regspec [A-Za-z0-9-]+::")
 
 
@@ -97,6 +99,9 @@ def test_a_diagnostic_is_harmless_however_it_is_made():
     text = "".join(HOSTILE)
     diagnostic = Diagnostic(Severity.ERROR, "x", text, text, Span(1, 1))
     assert not harmful(diagnostic.message + diagnostic.help)
+    outcome = Outcome(loads=False, reason=text, notes=(text,))
+    assert not harmful(f"{outcome.reason}{outcome.notes[0]}")
+    assert Outcome(loads=True).reason is None
 
 
 def paths_of(data, path=()):
@@ -333,11 +338,11 @@ def node(folder: Path, **files: str) -> Path:
 def test_nothing_in_a_file_of_a_node_acts(name, here, spec, tmp_path):
     folder = node(tmp_path / "node")
     sample = Sample(folder / name)
-    for text in variants(sample, sample.places()):
+    for count, text in enumerate(variants(sample, sample.places())):
         node(folder, **{name: text})
-        for form in FORMS:
-            checked(here("verify", spec, folder, "--format", form, cwd=tmp_path))
-        for version, form in (("1.6", "json"), ("1.7", "text"), ("2.3", "text"), ("2.3", "json")):
+        form = FORMS[count % len(FORMS)]
+        checked(here("verify", spec, folder, "--format", form, cwd=tmp_path))
+        for version, form in (("1.7", "text"), ("2.3", "text"), ("2.3", "json")):
             words = ("--node", folder, "nginx:1", "--containerd", version, "--format", form)
             checked(here("explain", *words, cwd=tmp_path))
 
@@ -353,6 +358,7 @@ BROKEN = (
 """Texts that no parser takes, with hostile text where each stops."""
 
 
+@pytest.mark.slow
 def test_nothing_in_a_broken_file_acts(here, spec, tmp_path):
     node(tmp_path / "node")
     for count, (broken, text) in enumerate(itertools.product(BROKEN, (*HOSTILE, *TEXTS))):
@@ -377,18 +383,20 @@ def test_nothing_in_a_spec_acts(name, here, tmp_path):
         shutil.copy(file, tmp_path)
     data = yaml.safe_load((tmp_path / f"{name}.yaml").read_text())
     env = {"REGISTRY_PASSWORD": "p", "NEXUS_PASSWORD": "p"}
-    positions = itertools.cycle(PLACED.values())
+    runs = [
+        *(("check", "x.yaml", "--strict", "--format", form) for form in ALL_FORMS),
+        ("check", "x.yaml", "--diff"),
+        ("compile", "x.yaml", "--diff"),
+        ("explain", "x.yaml", "nginx:1"),
+        *(("coverage", "x.yaml", "--format", form) for form in ("text", "json", "github")),
+    ]
+    positions, turns = itertools.cycle(PLACED.values()), itertools.cycle(runs)
     for (path, kind), hostile in itertools.product(paths_of(data), TEXTS):
         position = next(positions)
         text = json.dumps(changed(data, path, kind, lambda old: position.format(hostile, old)))  # noqa: B023
         (tmp_path / "x.yaml").write_text(text)
-        for form in ("text", "concise", "github", "json", "sarif"):
-            checked(here("check", "x.yaml", "--strict", "--format", form, cwd=tmp_path, env=env))
-        checked(here("check", "x.yaml", "--diff", cwd=tmp_path, env=env))
-        checked(here("compile", "x.yaml", "--diff", cwd=tmp_path, env=env))
-        checked(here("explain", "x.yaml", "nginx:1", cwd=tmp_path))
-        for form in ("text", "json", "github"):
-            checked(here("coverage", "x.yaml", "--format", form, cwd=tmp_path))
+        for words in (*runs[:1], next(turns), next(turns), next(turns)):
+            checked(here(*words, cwd=tmp_path, env=env))
 
 
 def test_nothing_in_a_spec_as_it_is_written_acts(here, smallest, tmp_path):
@@ -398,7 +406,7 @@ def test_nothing_in_a_spec_as_it_is_written_acts(here, smallest, tmp_path):
     ):
         written = line.format(text)
         (tmp_path / "x.yaml").write_text(f"{smallest}{written}\n", newline="")
-        for form in ("text", "concise", "github", "json", "sarif"):
+        for form in ALL_FORMS:
             checked(here("check", "x.yaml", "--format", form, cwd=tmp_path))
         checked(here("check", "x.yaml", "--diff", cwd=tmp_path))
 
@@ -415,15 +423,13 @@ def test_nothing_in_what_a_diff_shows_acts(here, smallest, tmp_path):
         for file in files:
             before = file.read_text()
             lines = before.splitlines()
-            for at, how in itertools.product(
-                range(0, len(lines), 3), ("{1}{0}", "{0}{1}", "{1}\n {0}")
-            ):
-                changed_lines = [
-                    how.format(text, one) if i == at else one for i, one in enumerate(lines)
+            for at, how in enumerate(("{1}{0}", "{0}{1}", "{1}\n {0}")):
+                there = [
+                    how.format(text, one) if number % 3 == at else one
+                    for number, one in enumerate(lines)
                 ]
-                file.write_text("\n".join(changed_lines), newline="")
-                if at % 5 == 0:
-                    checked(here("compile", "x.yaml", "--diff", cwd=tmp_path))
+                file.write_text("\n".join(there), newline="")
+                checked(here("compile", "x.yaml", "--diff", cwd=tmp_path))
             file.write_text(before)
 
 
@@ -444,6 +450,8 @@ def test_no_name_of_a_file_or_folder_acts(name, here, smallest, tmp_path):
     (work / f"{name}.good").write_text(smallest)
     (site / name).mkdir()
     shutil.copytree(ROOT / "golden/runtimes/out", site / name / name)
+    shutil.copy(ROOT / "golden/runtimes/out/palette-values.yaml", work / f"{name}.values")
+    shutil.copy(ROOT / "golden/runtimes/out/k3s/registries.yaml", work / f"{name}.k3s")
     archive = work / f"{name}.tar"
     with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
         tar.add(ROOT / "golden/runtimes/out", f"{name}/{name}")
@@ -454,10 +462,7 @@ def test_no_name_of_a_file_or_folder_acts(name, here, smallest, tmp_path):
         f"./{name}/{name}",
     )
     runs = [
-        *(
-            ("check", spec, good, "--format", form)
-            for form in ("text", "concise", "github", "json", "sarif")
-        ),
+        *(("check", spec, good, "--format", form) for form in ALL_FORMS),
         ("check", good, "--fix"),
         ("check", f"./{name}", f"{name}x" if name[0] != "-" else "x"),
         ("check", good, "--diff"),
@@ -495,6 +500,9 @@ def test_no_name_of_a_file_or_folder_acts(name, here, smallest, tmp_path):
         ("import", f"{values}/palette-values.yaml", "-o", f"./{name}/spec.yaml"),
         ("import", f"{values}/palette-values.yaml", "--prefer", f"./{name}"),
         ("import", good),
+        ("import", f"./{name}.values"),
+        ("import", f"./{name}.values", f"./{name}.k3s"),
+        ("import", f"./{name}.values", f"./{name}.k3s", "--secrets", "literal"),
         ("explain", "--node", f"./{name}", "nginx"),
         ("explain", "--node", f"./{name}", good),
         ("explain", good, "-i", f"./{name}-no"),
@@ -506,6 +514,41 @@ def test_no_name_of_a_file_or_folder_acts(name, here, smallest, tmp_path):
     ]
     for words in runs:
         checked(here(*words, cwd=work))
+    done = here("check", spec, "--format", "json", cwd=work)
+    assert json.loads(done.stdout)[0]["file"] == spec  # a program is told the very name
+
+
+@pytest.mark.parametrize("name", NAMES[:-2], ids=range(len(NAMES) - 2))
+def test_no_path_that_a_file_of_a_node_names_acts(name, here, spec, tmp_path):
+    """The folders and CA files that a node's configuration names are there, and are shown."""
+    folder = node(tmp_path / "node")
+    root = f"/etc/{name.replace(':', '')}x"  # a `:` would separate two folders
+    authority = f"/etc/x{name}.crt"
+    main = {
+        "version": 2,
+        "plugins": {"io.containerd.grpc.v1.cri": {"registry": {"config_path": root}}},
+    }
+    hosts = {
+        "server": "https://registry-1.docker.io",
+        "ca": [authority],
+        "host": {"https://harbor.example.org/v2": {"ca": [authority]}},
+    }
+    files = {
+        "etc/containerd/config.toml": tomlkit.dumps(main),
+        f"{root[1:]}/docker.io/hosts.toml": tomlkit.dumps(hosts),
+        authority[1:]: (ROOT / "examples/ca.crt").read_text(),
+    }
+    node(folder, **files)
+    for version in ("1.7", "2.3"):
+        done = here("explain", "--node", folder, "nginx:1", "--containerd", version, cwd=tmp_path)
+        checked(done)
+        assert f"because of {inert(root)}" in done.stdout
+        assert f"CA of {inert(authority)}" in done.stdout
+        words = ("--containerd", version, "--format", "json")
+        done = here("explain", "--node", folder, "nginx:1", *words, cwd=tmp_path)
+        checked(done)
+        assert json.loads(done.stdout)["attempts"][0]["file"].startswith(root)
+        checked(here("verify", spec, folder, "--containerd", version, cwd=tmp_path))
 
 
 @pytest.mark.parametrize("text", NAMES, ids=range(len(NAMES)))
@@ -558,7 +601,7 @@ def test_no_image_of_a_list_acts(here, smallest, tmp_path):
         )
         for content in written:
             (tmp_path / "images").write_text(content, newline="")
-            for form in ("text", "concise", "github", "json", "sarif"):
+            for form in ALL_FORMS:
                 checked(here("coverage", "x.yaml", "-i", "images", "--format", form, cwd=tmp_path))
             for form in ("text", "json"):
                 words = ("-i", "images", "--format", form)

@@ -152,7 +152,7 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
             yield from of_tree(shown, _unpacked(shown, content))
             continue
         if len(content) > LARGEST_TEXT:
-            raise Unusable(f"{called(shown)}: larger than {LARGEST_TEXT} bytes")
+            raise Unusable(f"{shown}: larger than {LARGEST_TEXT} bytes")
         try:
             text = content.decode()
         except UnicodeDecodeError:
@@ -342,7 +342,7 @@ def _walk(
             if real not in above:
                 waiting += [(posixpath.join(path, one), (*above, real)) for one in reversed(names)]
         if count > _MOST_WALKED or linked > _MOST_LINKS:
-            raise Unusable(f"{called(name)}: too many files and folders")
+            raise Unusable(f"{name}: too many files and folders")
 
 
 def _real(tree: Tree, path: str) -> str:
