@@ -9,7 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from regspec import composer, stream
+from regspec import composer, limits, stream
 from regspec.diagnostics import Place
 from regspec.document import NotADocument, parse
 from regspec.places import Showing
@@ -148,27 +148,33 @@ def test_any_text_is_a_document_or_says_where_it_is_none(text):
 
 
 DEEP = {
-    "flow": "[" * 65,
-    "flow mappings": "{a: " * 65,
-    "flow beyond any limit of the parser": "[" * 200_000,
-    "flow with another mistake behind": "[" * 65 + "@",
-    "flow with text": "['[', " * 65,
-    "block": "".join(f"{' ' * level}a:\n" for level in range(66)),
-    "block beyond any limit of the parser": "".join(f"{' ' * level}-\n" for level in range(3000)),
-    "block lists in one line": "- " * 66 + "a",
+    "flow": lambda deepest: "[" * (deepest + 1),
+    "flow mappings": lambda deepest: "{a: " * (deepest + 1),
+    "flow beyond any limit of the parser": lambda _: "[" * 50_000,
+    "flow with another mistake behind": lambda deepest: "[" * (deepest + 1) + "@",
+    "flow with text": lambda deepest: "['[', " * (deepest + 1),
+    "block": lambda deepest: "".join(f"{' ' * level}a:\n" for level in range(deepest + 2)),
+    "block beyond any limit of the parser": lambda _: "".join(
+        f"{' ' * level}-\n" for level in range(3000)
+    ),
+    "block lists in one line": lambda deepest: "- " * (deepest + 2) + "a",
 }
 
 
-@pytest.mark.parametrize("limit", [None, 66, 100])
-@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
-def test_deep_nesting_is_refused_whatever_limit_the_parser_has(text, limit, monkeypatch):
-    if limit:
-        monkeypatch.setattr(composer, "_Parser", with_limit(limit))
-    for read in (parse, stream.parse):
-        with pytest.raises(NotADocument) as refused:
-            read(text)
-        (problem,) = refused.value.problems
-        assert problem.message == "nested more than 64 levels deep"
+@pytest.mark.parametrize("above", [None, 2, 36])
+@pytest.mark.parametrize(
+    "read, deepest", [(parse, composer.DEEPEST), (stream.parse, limits.DEEPEST)]
+)
+@pytest.mark.parametrize("deep", DEEP.values(), ids=DEEP)
+def test_deep_nesting_is_refused_whatever_limit_the_parser_has(
+    deep, read, deepest, above, monkeypatch
+):
+    if above:
+        monkeypatch.setattr(composer, "_Parser", with_limit(deepest + above))
+    with pytest.raises(NotADocument) as refused:
+        read(deep(deepest))
+    (problem,) = refused.value.problems
+    assert problem.message == f"nested more than {deepest} levels deep"
 
 
 @pytest.mark.parametrize("limit", [None, 66])

@@ -496,7 +496,6 @@ def pip(indexes, tmp_path):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
         )
         found = target / "regspec/__init__.py"
         return found.read_text() if found.exists() else done.stdout + done.stderr
