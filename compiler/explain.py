@@ -12,9 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from .dialects import Artifact
     from .model import Choice, Spec
     from .runtimes.node import Tree
-    from .targets import Artifact
 
 __all__ = ["EXPLAINED", "Row", "as_json", "of_node", "of_spec"]
 

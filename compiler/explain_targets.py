@@ -6,6 +6,8 @@ import json
 from urllib.parse import urlsplit
 
 from . import reference
+from .dialects import TARGETS
+from .dialects.containerd import CONFIG_PATH
 from .emit import MAIN_WITH_IMPORTS, read_toml
 from .frozen import frozen, replace
 from .mirrors import Places, assumed_scheme
@@ -22,7 +24,7 @@ from .runtimes import (
     talos,
     versions,
 )
-from .targets import TARGETS, certs_d
+from .targets import certs_d
 from .targets.imageswap import pairs as imageswap_pairs
 from .verdicts import NONE, Row, verdict
 
@@ -110,7 +112,7 @@ def _of_node_image(cluster: str, version: str) -> str:
 
     Images with containerd 2.x set `config_path`; those with 1.x do not (RS230).
     """
-    table, value = f'[plugins."{certs_d.PLUGIN[1]}".registry]', certs_d.CONFIG_PATH
+    table, value = f'[plugins."{certs_d.PLUGIN[1]}".registry]', CONFIG_PATH
     parsed = versions.parse(version)
     of_image = f'{table}\nconfig_path = "{value}"\n' if parsed and parsed.major > 1 else ""
     patches = _yaml(cluster)[0].get("containerdConfigPatches", [of_image])

@@ -6,6 +6,7 @@ import posixpath
 
 from . import differences, readers
 from .diagnostics import Place, word
+from .dialects import TARGETS
 from .differences import Difference
 from .frozen import replace
 from .model import Choice
@@ -13,7 +14,6 @@ from .readers import docker, hosts_toml, openshift
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 from .runtimes import docker as docker_model
-from .targets import TARGETS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from typing import Any
 import commands
 import shown
 from regspec import resources
+from regspec.dialects import DEFAULT_TARGETS, TARGETS
 from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 from regspec.schema import resolved
-from regspec.targets import DEFAULT_TARGETS, TARGETS
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- made by docs/generate.py; run `make docs` -->\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from regspec import explain, pipeline
 from regspec.cli.group import regspec as command
-from regspec.targets import TARGETS
+from regspec.dialects import TARGETS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

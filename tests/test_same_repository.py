@@ -14,6 +14,7 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
+from regspec.dialects import TARGETS
 from regspec.runtimes import (
     buildkit,
     containerd,
@@ -26,7 +27,6 @@ from regspec.runtimes import (
     talos,
     versions,
 )
-from regspec.targets import TARGETS
 
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from .. import reports
-from ..targets import TARGETS
+from ..dialects import TARGETS
 from .completing import FILE_NAME
 from .days import today
 from .files import STDIN

@@ -6,9 +6,9 @@ import itertools
 
 from .. import coverage, reference
 from ..diagnostics import Place, Severity, word, words
+from ..dialects import TARGETS
 from ..mirrors import WILDCARD, Location, Places
 from ..runtimes import imageswap
-from ..targets.copy_list import COPIERS
 from .rule import Found, Subject, rule
 
 TYPE_CHECKING = False
@@ -207,11 +207,10 @@ def wildcard_and_registry(subject: Subject) -> Iterator[Found]:
     """
     mirrors = _by_source(subject.spec)
     wildcard = mirrors.get(WILDCARD)
-    documented = any(
-        choice.target == "containerd" and choice.option("endpoints") != "api"
+    if wildcard is None or not any(
+        TARGETS[choice.target].limits_of(choice).registry_beside_wildcard
         for choice in subject.choices
-    )
-    if wildcard is None or not (subject.has_string or documented):
+    ):
         return
     for host in dict.fromkeys(mirror.location.host for mirror in subject.spec.mirrors):
         if host in mirrors or (host == wildcard.location.host and not wildcard.location.path):
@@ -294,7 +293,7 @@ def image_without_mirror(subject: Subject) -> Iterator[Found]:
         images: ["docker.io/team/app:1"]
     """
     sources = {mirror.source for mirror in subject.spec.mirrors} | {subject.registry_host}
-    if WILDCARD in sources or subject.has(*COPIERS):  # of which RS217 tells
+    if WILDCARD in sources or subject.copies_images:  # of which RS217 tells
         return
     counts: dict[str, int] = {}
     first: dict[str, tuple[Place, str]] = {}

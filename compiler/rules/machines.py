@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..diagnostics import Severity
-from ..targets import talos
+from ..dialects import talos
 from .rule import Found, Subject, place_of, rule
 
 TYPE_CHECKING = False

@@ -7,8 +7,12 @@ beside it is what the targets themselves say of their files.
 from __future__ import annotations
 
 from .. import emit, mirrors
-from . import certs_d, on_nodes, openshift, others, regsync
-from .target import Artifact, Target
+from ..dialects import companions, node_files
+from ..dialects.containerd import CONFIG_PATH
+from ..dialects.dialect import Artifact
+from ..dialects.openshift import PULL_SECRET
+from ..dialects.runbook import TARGET
+from . import openshift, regsync
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +44,9 @@ _MERGED = {
 """The targets whose one file has keys of others on a node, and a folder of CA files beside it."""
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    made = tuple(others.made(spec, "kubeadm"))
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
+    made = tuple(companions.made(spec, TARGET))
 
     def roots(*names: str) -> list[str]:
         return [one.root for one in made if one.target.name in names]
@@ -96,9 +101,9 @@ def _variables(spec: Spec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for access in accesses for name in access.variables))
 
 
-def _certs_d(one: others.Made) -> dict[str, Any]:
+def _certs_d(one: companions.Made) -> dict[str, Any]:
     """Where to copy from and to; the folder of the hosts may be elsewhere than that of conf.d."""
-    folder = one.choice.option("configPath", certs_d.CONFIG_PATH)
+    folder = one.choice.option("configPath", CONFIG_PATH)
     root = "" if one.root == "." else f"{one.root}/"
     return {
         "moves": [
@@ -107,11 +112,11 @@ def _certs_d(one: others.Made) -> dict[str, Any]:
         ],
         "version": one.choice.option("version", ""),
         "folder": folder,
-        "documented": folder == certs_d.CONFIG_PATH,
+        "documented": folder == CONFIG_PATH,
     }
 
 
-def _containerd(one: others.Made) -> dict[str, Any]:
+def _containerd(one: companions.Made) -> dict[str, Any]:
     (artifact,) = one.artifacts
     return {
         "version": one.choice.option("version", ""),
@@ -123,7 +128,7 @@ def _containerd(one: others.Made) -> dict[str, Any]:
     }
 
 
-def _k3s(one: others.Made) -> dict[str, Any]:
+def _k3s(one: companions.Made) -> dict[str, Any]:
     distribution = one.choice.option("distribution", "k3s")
     rke2 = distribution == "rke2"
     return {
@@ -134,14 +139,14 @@ def _k3s(one: others.Made) -> dict[str, Any]:
     }
 
 
-def _containers(one: others.Made) -> dict[str, Any]:
+def _containers(one: companions.Made) -> dict[str, Any]:
     return {
         "moves": [{"root": one.root, "parts": one.parts, "to": _CONTAINERS}],
         "login": "auth.json" in one.parts,
     }
 
 
-def _talos(one: others.Made) -> dict[str, Any]:
+def _talos(one: companions.Made) -> dict[str, Any]:
     (artifact,) = one.artifacts
     return {
         "version": one.choice.option("version", ""),
@@ -150,7 +155,7 @@ def _talos(one: others.Made) -> dict[str, Any]:
     }
 
 
-def _openshift(one: others.Made) -> dict[str, Any]:
+def _openshift(one: companions.Made) -> dict[str, Any]:
     objects = [f"imagedigestmirrorset/{openshift.NAME}", f"imagetagmirrorset/{openshift.NAME}"]
     if "image-config.yaml" in one.parts:
         objects.append("image.config.openshift.io/cluster")
@@ -158,11 +163,11 @@ def _openshift(one: others.Made) -> dict[str, Any]:
         "root": one.root,
         "objects": " ".join(objects),
         "authorities": openshift.AUTHORITIES if "ca.yaml" in one.parts else "",
-        "logins": next((path for path in one.paths if path.endswith(openshift.PULL_SECRET)), ""),
+        "logins": next((path for path in one.paths if path.endswith(PULL_SECRET)), ""),
     }
 
 
-def _merged(spec: Spec, one: others.Made) -> dict[str, Any]:
+def _merged(spec: Spec, one: companions.Made) -> dict[str, Any]:
     what = _MERGED[one.target.name]
     root = "" if one.root == "." else f"{one.root}/"
     parts = [part for part in one.parts if part == what["folder"]]
@@ -175,24 +180,11 @@ def _merged(spec: Spec, one: others.Made) -> dict[str, Any]:
     }
 
 
-def _kubeadm(spec: Spec, one: others.Made) -> dict[str, Any]:
+def _kubeadm(spec: Spec, one: companions.Made) -> dict[str, Any]:
     return {
         "root": one.root,
         "name": one.root.rpartition("/")[2],
         "cloud_init": one.choice.option("format") == "cloud-init",
         "secret": "secret.yaml" in one.parts,
-        "replaced": [file.path for file in on_nodes.files(spec, one.choice) if file.shared],
+        "replaced": [file.path for file in node_files.files(spec, one.choice) if file.shared],
     }
-
-
-TARGET = Target(
-    name="runbook",
-    summary="the documented steps with the values of this spec, for the person at the site",
-    file="RUNBOOK.md",
-    destination="the person at the site",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-    of_others=True,
-)

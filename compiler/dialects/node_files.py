@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..model import Choice, Spec
-    from .target import Target
+    from .dialect import Target
 
 
 @frozen

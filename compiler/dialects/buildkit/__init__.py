@@ -1,0 +1,49 @@
+"""BuildKit: buildkitd.toml, with the CA files that it names."""
+
+from __future__ import annotations
+
+from ..dialect import Artifact, Dialect, Limit, Limits, Placement, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model import Choice, Spec
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    from ...targets.buildkit import render
+
+    return render(spec, choice)
+
+
+def _placement(spec: Spec, choice: Choice) -> Placement:
+    del spec, choice
+    folders = (("", TARGET.destination),)
+    return Placement(folders, ("buildkit",), shared=("buildkitd.toml",))
+
+
+_BY_NETWORK = "only the network can: let it refuse the upstream at once"
+TARGET = Target(
+    name="buildkit",
+    summary="buildkitd.toml of BuildKit, with the CA files that it names",
+    file="buildkit",
+    destination="/etc/buildkit",
+    on_nodes=True,
+    restart="buildkit (or make the builder of buildx anew)",
+    options=(),
+    limits=Limits(
+        wildcard=Limit(),
+        registry_beside_wildcard=None,
+        library=Limit(consumer="BuildKit"),
+        ipv6=None,
+        deny=Limit(advice=_BY_NETWORK),
+        login=Limit(reported_by="RS227"),
+        ca=None,
+        skip_verify=None,
+    ),
+    render=_render,
+    parts=("buildkitd.toml", "ca"),
+    placement=_placement,
+)
+DIALECT = Dialect("buildkit", (TARGET,))

@@ -1,0 +1,49 @@
+"""Cluster API and cloud-init: they carry the files of other targets to new machines."""
+
+from __future__ import annotations
+
+from ..dialect import CARRIES, Artifact, Dialect, Limits, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model import Choice, Spec
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    from ...targets.kubeadm import render
+
+    return render(spec, choice)
+
+
+TARGET = Target(
+    name="kubeadm",
+    summary="the files of nodes, as patches for Cluster API or as a cloud-config",
+    file="kubeadm",
+    destination="kustomize (as a component of the cluster's), or cloud-init (as user data)",
+    on_nodes=False,
+    restart="",
+    options=("version", "name", "namespaces", "format", "secrets", "carry"),
+    limits=Limits(
+        wildcard=None,
+        registry_beside_wildcard=None,
+        library=None,
+        ipv6=None,
+        deny=None,
+        login=None,
+        ca=None,
+        skip_verify=None,
+    ),
+    render=_render,
+    parts=(
+        "kustomization.yaml",
+        "control-plane.yaml",
+        "control-plane-template.yaml",
+        "workers.yaml",
+        "secret.yaml",
+        "cloud-config.yaml",
+    ),
+    companions=CARRIES,
+)
+DIALECT = Dialect("cluster_api", (TARGET,))

@@ -1,0 +1,47 @@
+"""kind: a cluster whose node mounts the certs.d of containerd."""
+
+from __future__ import annotations
+
+from ..containerd import READER
+from ..dialect import Artifact, Dialect, Limit, Limits, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model import Choice, Spec
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    from ...targets.kind import render
+
+    return render(spec, choice)
+
+
+def _limits(choice: Choice) -> Limits:
+    has_login = choice.option("credentials", "none") != "none"
+    return Limits(
+        wildcard=None,
+        registry_beside_wildcard=None,
+        library=Limit(consumer=READER),
+        ipv6=None,
+        deny=None,
+        login=None if has_login else Limit(reported_by="RS214"),
+        ca=None,
+        skip_verify=None,
+    )
+
+
+TARGET = Target(
+    name="kind",
+    summary="a kind cluster that mounts certs.d, with the certs.d",
+    file="kind",
+    destination="kind create cluster --config cluster.yaml (in this folder)",
+    on_nodes=False,
+    restart="",
+    options=("version", "credentials", "patches"),
+    limits=_limits,
+    render=_render,
+    parts=("cluster.yaml", "certs.d"),
+)
+DIALECT = Dialect("kind", (TARGET,))
