@@ -36,6 +36,15 @@ specs_argument = click.argument(
     callback=_stdin_once,
 )
 
+
+def naming_formats(command: F) -> F:
+    """Put the formats that are read into the help of a command, at `{formats}`."""
+    from ..readers import known_formats
+
+    command.__doc__ = (command.__doc__ or "").replace("{formats}", known_formats())
+    return command
+
+
 target_option = click.option(
     "-t",
     "--target",

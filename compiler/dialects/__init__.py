@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
-from .dialect import Artifact, Dialect, Target
+from .dialect import Artifact, Dialect, Format, Target
 
-__all__ = ["DEFAULT_TARGETS", "FOLDERS", "TARGETS", "Artifact", "Dialect", "Target", "dialects"]
+__all__ = [
+    "DEFAULT_TARGETS",
+    "FOLDERS",
+    "TARGETS",
+    "Artifact",
+    "Dialect",
+    "Format",
+    "Target",
+    "dialect_of",
+    "dialects",
+    "format_of",
+    "formats",
+    "makers_of",
+]
 
 FOLDERS = {
     "values": "charts",
@@ -45,6 +58,24 @@ def dialects() -> Iterator[Dialect]:
     """All dialects, in the order of their first targets."""
     for folder in dict.fromkeys(FOLDERS.values()):
         yield import_module(f".{folder}", __name__).DIALECT
+
+
+def formats() -> Iterator[Format]:
+    """All formats, in the order of their dialects."""
+    return (one for dialect in dialects() for one in dialect.formats)
+
+
+def format_of(kind: str) -> Format:
+    """The format of a kind of file."""
+    return next(one for one in formats() if one.kind == kind)
+
+
+def makers_of(kind: str) -> tuple[str, ...]:
+    """The targets that make files of a kind, those of its own dialect first."""
+    makers = [name for name, target in TARGETS.items() if kind in target.makes]
+    own = [d.targets for d in dialects() if any(one.kind == kind for one in d.formats)]
+    names = {target.name for targets in own for target in targets}
+    return tuple(sorted(makers, key=lambda name: name not in names))
 
 
 class _Targets(Mapping[str, Target]):

@@ -11,10 +11,11 @@ from ..frozen import field, frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from ..model import Choice, Spec
+    from ..readers import Reading
     from ..rules.rule import Rule
 
 
@@ -138,6 +139,8 @@ class Target:
     """The service to restart when the file has changed, or an empty text."""
     options: tuple[str, ...]
     """The options it takes in addition to `out`."""
+    makes: tuple[str, ...]
+    """The kinds of its files that are read back, see `Format`."""
     limits: Limits | Callable[[Choice], Limits]
     """What it cannot carry; a function if that depends on its options."""
     render: Callable[[Spec, Choice], Iterator[Artifact]]
@@ -157,6 +160,8 @@ class Target:
     """Whether it says where images are copied to, so that each needs a mirror."""
     needs_login: bool = False
     """Whether logins are all that it holds."""
+    stands_for: Callable[[Choice], Choice] | None = None
+    """The choice of another target that its files come to on a node, if it is not its own."""
     sandbox_image: Callable[[Choice], str] | None = None
     """The sandbox image of the nodes that a choice is for, or an empty text if it is not known."""
 
@@ -183,6 +188,56 @@ class Target:
         return self.limits if isinstance(self.limits, Limits) else self.limits(choice)
 
 
+# -- formats ---------------------------------------------------------------------------------
+
+
+@frozen
+class NodeFiles:
+    """Where the files of one kind are on a node, and how they are compared there."""
+
+    paths: tuple[str, ...]
+    drop_ins: str = ""
+    """The folder of further ones, of which the last that names a registry is in force."""
+    required: bool = False
+    """Whether it is missing where the spec has its target and its folder is on the node."""
+    only_if_chosen: bool = False
+    """Whether it is compared only if the spec has its target: a node may have it for others."""
+    authorities: str = ""
+    """The part of its target, such as `certs.d`, that has the CA of each host in a folder."""
+
+
+@frozen
+class Format:
+    """One kind of file that is read back. Facts and claims of readings are in its terms."""
+
+    kind: str
+    """Its name in code, and in the `kind` of a `Reading`."""
+    rank: int | None
+    """Whose order of mirrors an import takes: that of the lowest; None if it holds no mirrors."""
+    of_each_host: bool
+    """Whether it tells of each host what that has, so that its silence on one says something."""
+    in_each_folder: str = ""
+    """The name of its files, if each folder has one and all of them say what one of others says."""
+    on_node: NodeFiles | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the kinds of facts that it alone has are called, by the names that tell them apart."""
+    of_a_mirror: tuple[str, ...] = ()
+    """The kinds of facts that are not reported of a mirror that is missing or extra as a whole."""
+
+
+@frozen
+class Reader:
+    """What reads texts of some form; a kind of file may come in several forms."""
+
+    syntax: str
+    """`text`, `toml`, `yaml` (a document), or `yaml stream`, whose documents are read as one."""
+    view: Callable[[], tuple[Callable[[Any], bool], Callable[..., Reading]]]
+    """Gives two functions: whether some data is of this form, and what is in a `Source` of it. That
+    of a stream also takes the indexes of the documents."""
+    last: bool = False
+    """Whether the others are asked first, since they may have its keys too."""
+
+
 # -- dialects --------------------------------------------------------------------------------
 
 
@@ -193,5 +248,9 @@ class Dialect:
     name: str
     """The name of its folder."""
     targets: tuple[Target, ...]
+    formats: tuple[Format, ...] = ()
+    readers: tuple[Reader, ...] = ()
+    reads: tuple[str, ...] = ()
+    """What its readers read, as people call it."""
     rules: Callable[[], tuple[Rule, ...]] = tuple
     """The rules about this dialect alone."""

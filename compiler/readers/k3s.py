@@ -25,6 +25,8 @@ def recognises(data: Any) -> bool:
     """Whether a document is such a file."""
     if not isinstance(data, dict) or not data or "kind" in data or "apiVersion" in data:
         return False
+    if set(data) == {"auths"} and data["auths"] is not None:
+        return False  # a dockerconfigjson
     return set(data) <= {"mirrors", "configs", "auths"} and all(
         isinstance(table, dict | None) for table in data.values()
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Limit, Limits, Placement, Target
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ...model import Choice, Spec
+    from ...readers import Reading
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -23,6 +25,12 @@ def _placement(spec: Spec, choice: Choice) -> Placement:
     return Placement(folders, ("buildkit",), shared=("buildkitd.toml",))
 
 
+def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.buildkit import read, recognises
+
+    return recognises, read
+
+
 _BY_NETWORK = "only the network can: let it refuse the upstream at once"
 TARGET = Target(
     name="buildkit",
@@ -32,6 +40,7 @@ TARGET = Target(
     on_nodes=True,
     restart="buildkit (or make the builder of buildx anew)",
     options=(),
+    makes=("buildkit",),
     limits=Limits(
         wildcard=Limit(),
         registry_beside_wildcard=None,
@@ -46,4 +55,12 @@ TARGET = Target(
     parts=("buildkitd.toml", "ca"),
     placement=_placement,
 )
-DIALECT = Dialect("buildkit", (TARGET,))
+_ON_NODE = NodeFiles(("/etc/buildkit/buildkitd.toml",), only_if_chosen=True)
+_FORMAT = Format("buildkit", rank=9, of_each_host=True, on_node=_ON_NODE)
+DIALECT = Dialect(
+    "buildkit",
+    (TARGET,),
+    (_FORMAT,),
+    (Reader("toml", _reader),),
+    ("buildkitd.toml",),
+)

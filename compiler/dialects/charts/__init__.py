@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Limit, Limits, Target
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ...model import Choice, Spec
+    from ...readers import Reading
 
 
 def _values(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -29,6 +31,18 @@ def _palette(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     return render(spec, choice)
 
 
+def _values_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.values import read, recognises
+
+    return recognises, read
+
+
+def _secret_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.secret import read, recognises
+
+    return recognises, read
+
+
 _LIMITS = Limits(
     wildcard=None,
     registry_beside_wildcard=Limit(),
@@ -47,6 +61,7 @@ VALUES = Target(
     on_nodes=False,
     restart="",
     options=(),
+    makes=("values",),
     limits=_LIMITS,
     render=_values,
     carries_mirror_string=True,
@@ -60,6 +75,7 @@ SECRET = Target(
     on_nodes=False,
     restart="",
     options=(),
+    makes=("secret",),
     limits=_LIMITS,
     render=_secret,
     carries_mirror_string=True,
@@ -73,9 +89,20 @@ PALETTE = Target(
     on_nodes=False,
     restart="",
     options=(),
+    makes=("values",),
     limits=_LIMITS,
     render=_palette,
     carries_mirror_string=True,
     for_webhook=True,
 )
-DIALECT = Dialect("charts", (VALUES, SECRET, PALETTE))
+_FORMATS = (
+    Format("values", rank=1, of_each_host=False),
+    Format("secret", rank=2, of_each_host=False),
+)
+DIALECT = Dialect(
+    "charts",
+    (VALUES, SECRET, PALETTE),
+    _FORMATS,
+    (Reader("yaml", _values_reader, last=True), Reader("yaml", _secret_reader)),
+    ("Helm values", "the registry Secret"),
+)

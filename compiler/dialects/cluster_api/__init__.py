@@ -25,6 +25,7 @@ TARGET = Target(
     on_nodes=False,
     restart="",
     options=("version", "name", "namespaces", "format", "secrets", "carry"),
+    makes=(),
     limits=Limits(
         wildcard=None,
         registry_beside_wildcard=None,

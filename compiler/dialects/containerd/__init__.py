@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Limit, Limits, Placement, Target
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, Placement, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ...model import Choice, Spec
+    from ...readers import Reading
 
 CONFIG_ROOT = "/etc/containerd"
 CONFIG_PATH = f"{CONFIG_ROOT}/certs.d"
-READER = "containerd"
+CONSUMER = "containerd"
 """Who looks mirrors up by the registry of an image: containerd, in all that embed it."""
 
 
@@ -37,7 +39,7 @@ def _config_limits(choice: Choice) -> Limits:
     return Limits(
         wildcard=None,
         registry_beside_wildcard=None if api else Limit(),
-        library=Limit(consumer=READER) if api else None,
+        library=Limit(consumer=CONSUMER) if api else None,
         ipv6=None,
         deny=Limit(advice="target `certs.d` can"),
         login=Limit(reported_by="RS214"),
@@ -57,7 +59,7 @@ def _certs_d_limits(choice: Choice) -> Limits:
     return Limits(
         wildcard=None,
         registry_beside_wildcard=None,
-        library=Limit(consumer=READER),
+        library=Limit(consumer=CONSUMER),
         ipv6=None,
         deny=None,
         login=None if has_login else Limit(reported_by="RS214"),
@@ -81,6 +83,18 @@ def _sandbox_image(choice: Choice) -> str:
     return written or (f"{PAUSE_IMAGE}:{PAUSE_TAGS[line]}" if line in PAUSE_TAGS else "")
 
 
+def _config_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.containerd import read, recognises
+
+    return recognises, read
+
+
+def _hosts_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.hosts_toml import read, recognises
+
+    return recognises, read
+
+
 CONFIG = Target(
     name="containerd",
     summary="the containerd registry mirrors that a node should have",
@@ -89,6 +103,7 @@ CONFIG = Target(
     on_nodes=True,
     restart="containerd",
     options=("version", "form", "configVersion", "endpoints", "caFile"),
+    makes=("containerd",),
     limits=_config_limits,
     render=_config,
     placement=_config_placement,
@@ -102,10 +117,33 @@ CERTS_D = Target(
     on_nodes=True,
     restart="containerd (for conf.d only)",
     options=("version", "configPath", "credentials", "sandboxImage", "systemdCgroup"),
+    makes=("containerd", "hosts.toml"),
     limits=_certs_d_limits,
     render=_certs_d,
     parts=("certs.d", "conf.d/50-regspec.toml"),
     placement=_certs_d_placement,
     sandbox_image=_sandbox_image,
 )
-DIALECT = Dialect("containerd", (CONFIG, CERTS_D))
+_FORMATS = (
+    Format("containerd", rank=6, of_each_host=True),
+    Format(
+        "hosts.toml",
+        rank=11,
+        of_each_host=True,
+        in_each_folder="hosts.toml",
+        names={
+            "asked": "what is asked for {0}",
+            "capabilities": "`capabilities` for {0}",
+            "skip_verify": "`skip_verify` for {0}",
+            "header": "`header` for {0}",
+            "client": "`client` for {0}",
+        },
+    ),
+)
+DIALECT = Dialect(
+    "containerd",
+    (CONFIG, CERTS_D),
+    _FORMATS,
+    (Reader("toml", _config_reader, last=True), Reader("toml", _hosts_reader)),
+    ("config.toml and hosts.toml of containerd",),
+)

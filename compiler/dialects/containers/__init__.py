@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Limit, Limits, Placement, Target
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ...model import Choice, Spec
+    from ...readers import Reading
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -22,6 +24,12 @@ def _placement(spec: Spec, choice: Choice) -> Placement:
     return Placement((("", "/etc/containers"),), ("crio",))
 
 
+def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.registries_conf import read, recognises
+
+    return recognises, read
+
+
 NO_IPV6 = Limit("its readers take no such host", mark="[")
 """Names and IPv4 addresses are hosts to them, and nothing else."""
 TARGET = Target(
@@ -32,6 +40,7 @@ TARGET = Target(
     on_nodes=True,
     restart="crio (podman, skopeo and buildah need none)",
     options=(),
+    makes=("registries.conf", "certificates", "logins"),
     limits=Limits(
         wildcard=Limit(),
         registry_beside_wildcard=None,
@@ -46,4 +55,26 @@ TARGET = Target(
     parts=("registries.conf.d/50-regspec.conf", "certs.d", "auth.json"),
     placement=_placement,
 )
-DIALECT = Dialect("containers", (TARGET,))
+_FORMAT = Format(
+    "registries.conf",
+    rank=3,
+    of_each_host=True,
+    on_node=NodeFiles(
+        ("/etc/containers/registries.conf",),
+        drop_ins="/etc/containers/registries.conf.d",
+        authorities="certs.d",
+    ),
+    names={
+        "location": "`location` of {0}",
+        "blocked": "`blocked` of {0}",
+        "mirror setting": "{2} of a mirror of {0}",
+    },
+    of_a_mirror=("location", "blocked"),
+)
+DIALECT = Dialect(
+    "containers",
+    (TARGET,),
+    (_FORMAT,),
+    (Reader("toml", _reader),),
+    ("registries.conf",),
+)

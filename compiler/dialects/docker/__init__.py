@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Limit, Limits, Placement, Target
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ...model import Choice, Spec
+    from ...readers import Reading
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -23,6 +25,12 @@ def _placement(spec: Spec, choice: Choice) -> Placement:
     return Placement(folders, ("docker",), shared=("daemon.json",), reloads=True)
 
 
+def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.docker import read, recognises
+
+    return recognises, read
+
+
 _BY_NETWORK = "only the network can: let it refuse the upstream at once"
 TARGET = Target(
     name="docker",
@@ -32,6 +40,7 @@ TARGET = Target(
     on_nodes=True,
     restart="docker (a reload will do)",
     options=(),
+    makes=("docker",),
     limits=Limits(
         wildcard=Limit(reported_by="RS225"),
         registry_beside_wildcard=None,
@@ -46,4 +55,12 @@ TARGET = Target(
     parts=("daemon.json", "certs.d"),
     placement=_placement,
 )
-DIALECT = Dialect("docker", (TARGET,))
+_ON_NODE = NodeFiles(("/etc/docker/daemon.json",), only_if_chosen=True, authorities="certs.d")
+_FORMAT = Format("docker", rank=12, of_each_host=False, on_node=_ON_NODE)
+DIALECT = Dialect(
+    "docker",
+    (TARGET,),
+    (_FORMAT,),
+    (Reader("yaml", _reader, last=True),),
+    ("daemon.json",),
+)

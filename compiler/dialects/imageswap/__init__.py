@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Limit, Limits, Target
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ...model import Choice, Spec
+    from ...readers import Reading
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     from ...targets.imageswap import render
 
     return render(spec, choice)
+
+
+def _map_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.imageswap import is_map, read_text
+
+    return is_map, read_text
+
+
+def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.imageswap import read, recognises
+
+    return recognises, read
 
 
 TARGET = Target(
@@ -25,6 +39,7 @@ TARGET = Target(
     on_nodes=False,
     restart="",
     options=(),
+    makes=("imageswap",),
     limits=Limits(
         wildcard=None,
         registry_beside_wildcard=None,
@@ -38,4 +53,11 @@ TARGET = Target(
     render=_render,
     for_webhook=True,
 )
-DIALECT = Dialect("imageswap", (TARGET,))
+_FORMAT = Format("imageswap", rank=10, of_each_host=False, names={"map": "the place of {0}"})
+DIALECT = Dialect(
+    "imageswap",
+    (TARGET,),
+    (_FORMAT,),
+    (Reader("text", _map_reader), Reader("yaml", _reader)),
+    ("a map of image-swap",),
+)

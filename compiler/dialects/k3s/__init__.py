@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from ..containerd import READER
-from ..dialect import Artifact, Dialect, Limit, Limits, Placement, Target
+from ..containerd import CONSUMER
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ...model import Choice, Spec
+    from ...readers import Reading
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -25,6 +27,12 @@ def _placement(spec: Spec, choice: Choice) -> Placement:
     return Placement((("", "/etc/rancher/k3s"),), ("k3s", "k3s-agent"))
 
 
+def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.k3s import read, recognises
+
+    return recognises, read
+
+
 _DENIED_BY_FLAG = "start the servers and agents with `--disable-default-registry-endpoint`"
 TARGET = Target(
     name="k3s",
@@ -34,10 +42,11 @@ TARGET = Target(
     on_nodes=True,
     restart="k3s or k3s-agent (rke2-server or rke2-agent)",
     options=("distribution",),
+    makes=("k3s",),
     limits=Limits(
         wildcard=None,
         registry_beside_wildcard=None,
-        library=Limit(consumer=READER),
+        library=Limit(consumer=CONSUMER),
         ipv6=None,
         deny=Limit(advice=_DENIED_BY_FLAG),
         login=None,
@@ -48,4 +57,14 @@ TARGET = Target(
     parts=("registries.yaml", "ca"),
     placement=_placement,
 )
-DIALECT = Dialect("k3s", (TARGET,))
+_ON_NODE = NodeFiles(
+    ("/etc/rancher/k3s/registries.yaml", "/etc/rancher/rke2/registries.yaml"), required=True
+)
+_FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=_ON_NODE)
+DIALECT = Dialect(
+    "k3s",
+    (TARGET,),
+    (_FORMAT,),
+    (Reader("yaml", _reader),),
+    ("registries.yaml of k3s",),
+)

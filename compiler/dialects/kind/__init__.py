@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..containerd import READER
+from ...frozen import replace
+from ..containerd import CERTS_D, CONSUMER
 from ..dialect import Artifact, Dialect, Limit, Limits, Target
 
 TYPE_CHECKING = False
@@ -23,13 +24,19 @@ def _limits(choice: Choice) -> Limits:
     return Limits(
         wildcard=None,
         registry_beside_wildcard=None,
-        library=Limit(consumer=READER),
+        library=Limit(consumer=CONSUMER),
         ipv6=None,
         deny=None,
         login=None if has_login else Limit(reported_by="RS214"),
         ca=None,
         skip_verify=None,
     )
+
+
+def _on_its_node(choice: Choice) -> Choice:
+    """A kind cluster mounts what `certs.d` puts on a node."""
+    kept = tuple(option for option in choice.options if option[0] in ("version", "credentials"))
+    return replace(choice, target=CERTS_D.name, options=kept)
 
 
 TARGET = Target(
@@ -40,8 +47,10 @@ TARGET = Target(
     on_nodes=False,
     restart="",
     options=("version", "credentials", "patches"),
+    makes=("hosts.toml",),
     limits=_limits,
     render=_render,
     parts=("cluster.yaml", "certs.d"),
+    stands_for=_on_its_node,
 )
 DIALECT = Dialect("kind", (TARGET,))

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Limits, Target
+from ..dialect import Artifact, Dialect, Format, Limits, NodeFiles, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ...model import Choice, Spec
+    from ...readers import Reading
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     from ...targets.pull_secret import render
 
     return render(spec, choice)
+
+
+def _logins_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.logins import read, recognises
+
+    return recognises, read
+
+
+def _certificate_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.certificate import is_pem, read
+
+    return is_pem, read
 
 
 TARGET = Target(
@@ -25,6 +39,7 @@ TARGET = Target(
     on_nodes=False,
     restart="",
     options=("name", "namespaces"),
+    makes=("logins",),
     limits=Limits(
         wildcard=None,
         registry_beside_wildcard=None,
@@ -38,4 +53,19 @@ TARGET = Target(
     render=_render,
     needs_login=True,
 )
-DIALECT = Dialect("kubernetes", (TARGET,))
+_FORMATS = (
+    Format(
+        "logins",
+        rank=None,
+        of_each_host=False,
+        on_node=NodeFiles(("/etc/containers/auth.json",)),
+    ),
+    Format("certificates", rank=None, of_each_host=True),
+)
+DIALECT = Dialect(
+    "kubernetes",
+    (TARGET,),
+    _FORMATS,
+    (Reader("yaml", _logins_reader), Reader("text", _certificate_reader)),
+    ("a dockerconfigjson", "a CA"),
+)

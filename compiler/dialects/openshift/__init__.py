@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Limit, Limits, Target
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ...model import Choice, Spec
+    from ...readers import Reading
 
 PULL_SECRET = "pull-secret.dockerconfigjson"  # noqa: S105 - the name of a file
 """Not one that `oc apply` takes of a folder: the logins are added to a Secret, and are none."""
@@ -20,6 +22,12 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     return render(spec, choice)
 
 
+def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.openshift import read, recognises
+
+    return recognises, read
+
+
 TARGET = Target(
     name="openshift",
     summary="ImageDigestMirrorSet, ImageTagMirrorSet, CA and logins for the nodes of OpenShift",
@@ -28,6 +36,13 @@ TARGET = Target(
     on_nodes=False,
     restart="",
     options=(),
+    makes=(
+        "ImageDigestMirrorSet",
+        "ImageTagMirrorSet",
+        "image configuration",
+        "registry CAs",
+        "logins",
+    ),
     limits=Limits(
         wildcard=Limit(),
         registry_beside_wildcard=None,
@@ -41,4 +56,21 @@ TARGET = Target(
     render=_render,
     parts=("image-mirrors.yaml", "image-config.yaml", "ca.yaml", PULL_SECRET),
 )
-DIALECT = Dialect("openshift", (TARGET,))
+_OF_A_SET: dict[str, Any] = {
+    "of_each_host": False,
+    "names": {"policy": "`mirrorSourcePolicy` of {0}"},
+    "of_a_mirror": ("policy",),
+}
+_FORMATS = (
+    Format("ImageDigestMirrorSet", rank=4, **_OF_A_SET),
+    Format("ImageTagMirrorSet", rank=5, **_OF_A_SET),
+    Format("image configuration", rank=None, of_each_host=True),
+    Format("registry CAs", rank=None, of_each_host=True),
+)
+DIALECT = Dialect(
+    "openshift",
+    (TARGET,),
+    _FORMATS,
+    (Reader("yaml", _reader),),
+    ("mirror sets, image configuration and CAs of OpenShift",),
+)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from ..containerd import READER
-from ..dialect import Artifact, Dialect, Limit, Limits, Target
+from ..containerd import CONSUMER
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ...model import Choice, Spec
+    from ...readers import Reading
 
 FIRST_WITH_OVERRIDE_PATH = (1, 3)
 FIRST_WITH_SKIP_FALLBACK = (1, 9)
@@ -39,13 +41,19 @@ def _limits(choice: Choice) -> Limits:
     return Limits(
         wildcard=None,
         registry_beside_wildcard=None,
-        library=Limit(consumer=READER),
+        library=Limit(consumer=CONSUMER),
         ipv6=None,
         deny=deny,
         login=None,
         ca=None,
         skip_verify=None,
     )
+
+
+def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+    from ...readers.talos import read, recognises
+
+    return recognises, read
 
 
 TARGET = Target(
@@ -56,7 +64,20 @@ TARGET = Target(
     on_nodes=False,
     restart="",
     options=("version",),
+    makes=("talos",),
     limits=_limits,
     render=_render,
 )
-DIALECT = Dialect("talos", (TARGET,))
+_FORMAT = Format(
+    "talos",
+    rank=8,
+    of_each_host=True,
+    names={"skipFallback": "`skipFallback` of {0}"},
+)
+DIALECT = Dialect(
+    "talos",
+    (TARGET,),
+    (_FORMAT,),
+    (Reader("yaml stream", _reader),),
+    ("the machine configuration of Talos",),
+)
