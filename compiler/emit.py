@@ -166,6 +166,18 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(header=Verbatim(HEADER), **values)
 
 
+def macro(template: str, name: str, *values: Any) -> Verbatim:
+    """What a macro of a template makes of some values.
+
+    Args:
+        template: as for `render`.
+        name: of the macro.
+        values: its arguments.
+    """
+    module = _environment().get_template(template).module
+    return Verbatim(getattr(module, name)(*values))
+
+
 def verify(text: str, data: Any, syntax: str) -> None:
     """Read a text back and compare it with the data it was made from.
 

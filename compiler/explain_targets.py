@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from . import reference
 from .dialects import TARGETS
 from .dialects.containerd import CONFIG_PATH
+from .dialects.talos import resolve as talos
 from .emit import MAIN_WITH_IMPORTS, read_toml
 from .frozen import frozen, replace
 from .mirrors import Places, assumed_scheme
@@ -21,7 +22,6 @@ from .runtimes import (
     k3s,
     node,
     openshift,
-    talos,
     versions,
 )
 from .targets import certs_d

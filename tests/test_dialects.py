@@ -133,7 +133,6 @@ MOVING = {
     ),
     "openshift": ("targets/openshift.py", "readers/openshift.py", "runtimes/openshift.py"),
     "runbook": ("targets/runbook.py",),
-    "talos": ("targets/talos.py", "readers/talos.py", "runtimes/talos.py", "rules/machines.py"),
 }
 """Modules that are to be moved into the folder of a dialect; it may only get shorter."""
 
@@ -222,7 +221,6 @@ ELSEWHERE = {
     },
     "talos": {
         "explain_targets.py": MOVES,
-        "targets/runbook.py": MOVES,
     },
     "values": {
         "rules/logins.py": MOVES,

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
 from regspec.dialects import TARGETS
+from regspec.dialects.talos import resolve as talos
 from regspec.runtimes import (
     buildkit,
     containerd,
@@ -24,7 +25,6 @@ from regspec.runtimes import (
     k3s,
     node,
     openshift,
-    talos,
     versions,
 )
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from ..model import Choice, Spec
     from ..readers import Reading
     from ..rules.rule import Rule
+    from .companions import Made
+
+    ReadingView = tuple[Callable[[Any], bool], Callable[..., Reading]]
+    """Two functions: whether some data is of a form, and what is in a `Source` of it. That of a
+    stream also takes the indexes of the documents."""
 
 
 # -- what a target makes ---------------------------------------------------------------------
@@ -188,6 +193,22 @@ class Target:
         return self.limits if isinstance(self.limits, Limits) else self.limits(choice)
 
 
+# -- the runbook -----------------------------------------------------------------------------
+
+
+@frozen
+class Section:
+    """What the runbook says of the files of one choice."""
+
+    template: str
+    """`FOLDER/runbook.md.j2`, with a macro for each of the parts. A macro takes the values, and
+    whether this section is the first, and the last, of its template in that part."""
+    values: Mapping[str, Any]
+    parts: Mapping[str, int]
+    """The parts of the runbook: `images`, `cluster`, `nodes` and `validate`; of each, the place in
+    the order of its sections."""
+
+
 # -- formats ---------------------------------------------------------------------------------
 
 
@@ -231,9 +252,7 @@ class Reader:
 
     syntax: str
     """`text`, `toml`, `yaml` (a document), or `yaml stream`, whose documents are read as one."""
-    view: Callable[[], tuple[Callable[[Any], bool], Callable[..., Reading]]]
-    """Gives two functions: whether some data is of this form, and what is in a `Source` of it. That
-    of a stream also takes the indexes of the documents."""
+    view: Callable[[], ReadingView]
     last: bool = False
     """Whether the others are asked first, since they may have its keys too."""
 
@@ -254,3 +273,5 @@ class Dialect:
     """What its readers read, as people call it."""
     rules: Callable[[], tuple[Rule, ...]] = tuple
     """The rules about this dialect alone."""
+    section: Callable[[Spec, Made], Section] | None = None
+    """What the runbook says of one choice, with its files."""

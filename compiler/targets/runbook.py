@@ -7,7 +7,7 @@ beside it is what the targets themselves say of their files.
 from __future__ import annotations
 
 from .. import emit, mirrors
-from ..dialects import companions, node_files
+from ..dialects import companions, dialect_of, node_files
 from ..dialects.containerd import CONFIG_PATH
 from ..dialects.dialect import Artifact
 from ..dialects.openshift import PULL_SECRET
@@ -16,7 +16,7 @@ from . import openshift, regsync
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ..model import Choice, Spec
@@ -51,8 +51,11 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     def roots(*names: str) -> list[str]:
         return [one.root for one in made if one.target.name in names]
 
+    sections = _Sections(spec, made)
     text = emit.render(
         "runbook.md.j2",
+        section=sections.text,
+        has_section=sections.has,
         name=spec.registry.name,
         variables=_variables(spec),
         procedure=_procedure({one.target.name for one in made}),
@@ -78,7 +81,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         containerd=[_containerd(one) for one in made if one.target.name == "containerd"],
         k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
         containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
-        talos=[_talos(one) for one in made if one.target.name == "talos"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
         kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
@@ -86,6 +88,34 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         deny=spec.fallback == "deny",
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
+
+
+_LAST = {"images": 30, "cluster": 60, "nodes": 100, "validate": 100}
+"""In each part the place after which any section may come."""
+
+
+class _Sections:
+    """What the dialects say of their own files, by the parts of the runbook."""
+
+    def __init__(self, spec: Spec, made: Iterable[companions.Made]) -> None:
+        of_dialects = ((dialect_of(one.target.name).section, one) for one in made)
+        self._all = [section(spec, one) for section, one in of_dialects if section]
+
+    def has(self, part: str) -> bool:
+        """Whether a section is of a part."""
+        return any(part in section.parts for section in self._all)
+
+    def text(self, part: str, at: int) -> emit.Verbatim:
+        """The sections of a part whose places are in the ten from one on; after the last, all."""
+        until = at + 10 if at < _LAST[part] else 1000
+        found = [one for one in self._all if at <= one.parts.get(part, -1) < until]
+        found.sort(key=lambda section: section.parts[part])
+        texts = []
+        for section in found:
+            alike = [one for one in found if one.template == section.template]
+            first, last = section is alike[0], section is alike[-1]
+            texts.append(emit.macro(section.template, part, section.values, first, last))
+        return emit.Verbatim("".join(texts))
 
 
 def _procedure(names: set[str]) -> str:
@@ -143,15 +173,6 @@ def _containers(one: companions.Made) -> dict[str, Any]:
     return {
         "moves": [{"root": one.root, "parts": one.parts, "to": _CONTAINERS}],
         "login": "auth.json" in one.parts,
-    }
-
-
-def _talos(one: companions.Made) -> dict[str, Any]:
-    (artifact,) = one.artifacts
-    return {
-        "version": one.choice.option("version", ""),
-        "path": artifact.path,
-        "login": artifact.holds_secret,
     }
 
 

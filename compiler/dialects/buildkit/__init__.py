@@ -6,11 +6,11 @@ from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ...rules.rule import Rule
+    from ..dialect import ReadingView
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -25,10 +25,16 @@ def _placement(spec: Spec, choice: Choice) -> Placement:
     return Placement(folders, ("buildkit",), shared=("buildkitd.toml",))
 
 
-def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _reader() -> ReadingView:
     from ...readers.buildkit import read, recognises
 
     return recognises, read
+
+
+def _rules() -> tuple[Rule, ...]:
+    from ...rules.docker import login_of_the_builder
+
+    return (login_of_the_builder,)
 
 
 _BY_NETWORK = "only the network can: let it refuse the upstream at once"
@@ -58,9 +64,10 @@ TARGET = Target(
 _ON_NODE = NodeFiles(("/etc/buildkit/buildkitd.toml",), only_if_chosen=True)
 _FORMAT = Format("buildkit", rank=9, of_each_host=True, on_node=_ON_NODE)
 DIALECT = Dialect(
-    "buildkit",
-    (TARGET,),
-    (_FORMAT,),
-    (Reader("toml", _reader),),
-    ("buildkitd.toml",),
+    name="buildkit",
+    targets=(TARGET,),
+    formats=(_FORMAT,),
+    readers=(Reader("toml", _reader),),
+    reads=("buildkitd.toml",),
+    rules=_rules,
 )

@@ -6,11 +6,10 @@ from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ..dialect import ReadingView
 
 
 def _values(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -31,13 +30,13 @@ def _palette(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     return render(spec, choice)
 
 
-def _values_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _values_reader() -> ReadingView:
     from ...readers.values import read, recognises
 
     return recognises, read
 
 
-def _secret_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _secret_reader() -> ReadingView:
     from ...readers.secret import read, recognises
 
     return recognises, read
@@ -100,9 +99,9 @@ _FORMATS = (
     Format("secret", rank=2, of_each_host=False),
 )
 DIALECT = Dialect(
-    "charts",
-    (VALUES, SECRET, PALETTE),
-    _FORMATS,
-    (Reader("yaml", _values_reader, last=True), Reader("yaml", _secret_reader)),
-    ("Helm values", "the registry Secret"),
+    name="charts",
+    targets=(VALUES, SECRET, PALETTE),
+    formats=_FORMATS,
+    readers=(Reader("yaml", _values_reader, last=True), Reader("yaml", _secret_reader)),
+    reads=("Helm values", "the registry Secret"),
 )

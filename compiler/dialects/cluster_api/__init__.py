@@ -9,12 +9,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ...rules.rule import Rule
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     from ...targets.kubeadm import render
 
     return render(spec, choice)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from ...rules import carried
+
+    return (
+        carried.not_carried,
+        carried.login_in_user_data,
+        carried.one_path_of_a_node_twice,
+        carried.replaced_on_machines,
+        carried.too_many_files,
+    )
 
 
 TARGET = Target(
@@ -47,4 +60,8 @@ TARGET = Target(
     ),
     companions=CARRIES,
 )
-DIALECT = Dialect("cluster_api", (TARGET,))
+DIALECT = Dialect(
+    name="cluster_api",
+    targets=(TARGET,),
+    rules=_rules,
+)

@@ -6,11 +6,10 @@ from ..dialect import Artifact, Dialect, Format, Limit, Limits, Placement, Reade
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ..dialect import ReadingView
 
 CONFIG_ROOT = "/etc/containerd"
 CONFIG_PATH = f"{CONFIG_ROOT}/certs.d"
@@ -83,13 +82,13 @@ def _sandbox_image(choice: Choice) -> str:
     return written or (f"{PAUSE_IMAGE}:{PAUSE_TAGS[line]}" if line in PAUSE_TAGS else "")
 
 
-def _config_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _config_reader() -> ReadingView:
     from ...readers.containerd import read, recognises
 
     return recognises, read
 
 
-def _hosts_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _hosts_reader() -> ReadingView:
     from ...readers.hosts_toml import read, recognises
 
     return recognises, read
@@ -141,9 +140,9 @@ _FORMATS = (
     ),
 )
 DIALECT = Dialect(
-    "containerd",
-    (CONFIG, CERTS_D),
-    _FORMATS,
-    (Reader("toml", _config_reader, last=True), Reader("toml", _hosts_reader)),
-    ("config.toml and hosts.toml of containerd",),
+    name="containerd",
+    targets=(CONFIG, CERTS_D),
+    formats=_FORMATS,
+    readers=(Reader("toml", _config_reader, last=True), Reader("toml", _hosts_reader)),
+    reads=("config.toml and hosts.toml of containerd",),
 )

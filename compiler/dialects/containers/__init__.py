@@ -6,11 +6,10 @@ from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ..dialect import ReadingView
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -24,7 +23,7 @@ def _placement(spec: Spec, choice: Choice) -> Placement:
     return Placement((("", "/etc/containers"),), ("crio",))
 
 
-def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _reader() -> ReadingView:
     from ...readers.registries_conf import read, recognises
 
     return recognises, read
@@ -72,9 +71,9 @@ _FORMAT = Format(
     of_a_mirror=("location", "blocked"),
 )
 DIALECT = Dialect(
-    "containers",
-    (TARGET,),
-    (_FORMAT,),
-    (Reader("toml", _reader),),
-    ("registries.conf",),
+    name="containers",
+    targets=(TARGET,),
+    formats=(_FORMAT,),
+    readers=(Reader("toml", _reader),),
+    reads=("registries.conf",),
 )

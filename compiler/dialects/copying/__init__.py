@@ -100,4 +100,7 @@ ZARF = Target(
     companions=BUNDLES,
     needs_images=True,
 )
-DIALECT = Dialect("copying", (COPY_LIST, REGSYNC, HAULER, ZARF))
+DIALECT = Dialect(
+    name="copying",
+    targets=(COPY_LIST, REGSYNC, HAULER, ZARF),
+)

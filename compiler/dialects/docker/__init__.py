@@ -6,11 +6,11 @@ from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ...rules.rule import Rule
+    from ..dialect import ReadingView
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -25,10 +25,16 @@ def _placement(spec: Spec, choice: Choice) -> Placement:
     return Placement(folders, ("docker",), shared=("daemon.json",), reloads=True)
 
 
-def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _reader() -> ReadingView:
     from ...readers.docker import read, recognises
 
     return recognises, read
+
+
+def _rules() -> tuple[Rule, ...]:
+    from ...rules.docker import login_of_docker_hub, not_for_dockerd
+
+    return not_for_dockerd, login_of_docker_hub
 
 
 _BY_NETWORK = "only the network can: let it refuse the upstream at once"
@@ -58,9 +64,10 @@ TARGET = Target(
 _ON_NODE = NodeFiles(("/etc/docker/daemon.json",), only_if_chosen=True, authorities="certs.d")
 _FORMAT = Format("docker", rank=12, of_each_host=False, on_node=_ON_NODE)
 DIALECT = Dialect(
-    "docker",
-    (TARGET,),
-    (_FORMAT,),
-    (Reader("yaml", _reader, last=True),),
-    ("daemon.json",),
+    name="docker",
+    targets=(TARGET,),
+    formats=(_FORMAT,),
+    readers=(Reader("yaml", _reader, last=True),),
+    reads=("daemon.json",),
+    rules=_rules,
 )

@@ -6,11 +6,10 @@ from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ..dialect import ReadingView
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -19,13 +18,13 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     return render(spec, choice)
 
 
-def _map_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _map_reader() -> ReadingView:
     from ...readers.imageswap import is_map, read_text
 
     return is_map, read_text
 
 
-def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _reader() -> ReadingView:
     from ...readers.imageswap import read, recognises
 
     return recognises, read
@@ -55,9 +54,9 @@ TARGET = Target(
 )
 _FORMAT = Format("imageswap", rank=10, of_each_host=False, names={"map": "the place of {0}"})
 DIALECT = Dialect(
-    "imageswap",
-    (TARGET,),
-    (_FORMAT,),
-    (Reader("text", _map_reader), Reader("yaml", _reader)),
-    ("a map of image-swap",),
+    name="imageswap",
+    targets=(TARGET,),
+    formats=(_FORMAT,),
+    readers=(Reader("text", _map_reader), Reader("yaml", _reader)),
+    reads=("a map of image-swap",),
 )

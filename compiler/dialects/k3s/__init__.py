@@ -7,11 +7,10 @@ from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ..dialect import ReadingView
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -27,7 +26,7 @@ def _placement(spec: Spec, choice: Choice) -> Placement:
     return Placement((("", "/etc/rancher/k3s"),), ("k3s", "k3s-agent"))
 
 
-def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _reader() -> ReadingView:
     from ...readers.k3s import read, recognises
 
     return recognises, read
@@ -62,9 +61,9 @@ _ON_NODE = NodeFiles(
 )
 _FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=_ON_NODE)
 DIALECT = Dialect(
-    "k3s",
-    (TARGET,),
-    (_FORMAT,),
-    (Reader("yaml", _reader),),
-    ("registries.yaml of k3s",),
+    name="k3s",
+    targets=(TARGET,),
+    formats=(_FORMAT,),
+    readers=(Reader("yaml", _reader),),
+    reads=("registries.yaml of k3s",),
 )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ...rules.rule import Rule
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -39,6 +40,12 @@ def _on_its_node(choice: Choice) -> Choice:
     return replace(choice, target=CERTS_D.name, options=kept)
 
 
+def _rules() -> tuple[Rule, ...]:
+    from ...rules.carried import kind_without_config_path
+
+    return (kind_without_config_path,)
+
+
 TARGET = Target(
     name="kind",
     summary="a kind cluster that mounts certs.d, with the certs.d",
@@ -53,4 +60,8 @@ TARGET = Target(
     parts=("cluster.yaml", "certs.d"),
     stands_for=_on_its_node,
 )
-DIALECT = Dialect("kind", (TARGET,))
+DIALECT = Dialect(
+    name="kind",
+    targets=(TARGET,),
+    rules=_rules,
+)

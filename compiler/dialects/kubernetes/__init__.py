@@ -6,11 +6,10 @@ from ..dialect import Artifact, Dialect, Format, Limits, NodeFiles, Reader, Targ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ..dialect import ReadingView
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -19,13 +18,13 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     return render(spec, choice)
 
 
-def _logins_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _logins_reader() -> ReadingView:
     from ...readers.logins import read, recognises
 
     return recognises, read
 
 
-def _certificate_reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _certificate_reader() -> ReadingView:
     from ...readers.certificate import is_pem, read
 
     return is_pem, read
@@ -63,9 +62,9 @@ _FORMATS = (
     Format("certificates", rank=None, of_each_host=True),
 )
 DIALECT = Dialect(
-    "kubernetes",
-    (TARGET,),
-    _FORMATS,
-    (Reader("yaml", _logins_reader), Reader("text", _certificate_reader)),
-    ("a dockerconfigjson", "a CA"),
+    name="kubernetes",
+    targets=(TARGET,),
+    formats=_FORMATS,
+    readers=(Reader("yaml", _logins_reader), Reader("text", _certificate_reader)),
+    reads=("a dockerconfigjson", "a CA"),
 )

@@ -6,11 +6,11 @@ from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ..dialect import ReadingView
 
 PULL_SECRET = "pull-secret.dockerconfigjson"  # noqa: S105 - the name of a file
 """Not one that `oc apply` takes of a folder: the logins are added to a Secret, and are none."""
@@ -22,7 +22,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     return render(spec, choice)
 
 
-def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
+def _reader() -> ReadingView:
     from ...readers.openshift import read, recognises
 
     return recognises, read
@@ -68,9 +68,9 @@ _FORMATS = (
     Format("registry CAs", rank=None, of_each_host=True),
 )
 DIALECT = Dialect(
-    "openshift",
-    (TARGET,),
-    _FORMATS,
-    (Reader("yaml", _reader),),
-    ("mirror sets, image configuration and CAs of OpenShift",),
+    name="openshift",
+    targets=(TARGET,),
+    formats=_FORMATS,
+    readers=(Reader("yaml", _reader),),
+    reads=("mirror sets, image configuration and CAs of OpenShift",),
 )

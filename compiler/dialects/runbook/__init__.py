@@ -39,4 +39,7 @@ TARGET = Target(
     render=_render,
     companions=DESCRIBES,
 )
-DIALECT = Dialect("runbook", (TARGET,))
+DIALECT = Dialect(
+    name="runbook",
+    targets=(TARGET,),
+)

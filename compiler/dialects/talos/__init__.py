@@ -7,11 +7,12 @@ from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ...rules.rule import Rule
+    from ..companions import Made
+    from ..dialect import ReadingView, Section
 
 FIRST_WITH_OVERRIDE_PATH = (1, 3)
 FIRST_WITH_SKIP_FALLBACK = (1, 9)
@@ -28,7 +29,7 @@ def version_of(choice: Choice) -> tuple[int, int] | None:
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.talos import render
+    from .write import render
 
     return render(spec, choice)
 
@@ -50,10 +51,22 @@ def _limits(choice: Choice) -> Limits:
     )
 
 
-def _reader() -> tuple[Callable[[Any], bool], Callable[..., Reading]]:
-    from ...readers.talos import read, recognises
+def _reader() -> ReadingView:
+    from .read import read, recognises
 
     return recognises, read
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from .rules import RULES
+
+    return RULES
 
 
 TARGET = Target(
@@ -68,16 +81,18 @@ TARGET = Target(
     limits=_limits,
     render=_render,
 )
-_FORMAT = Format(
+FORMAT = Format(
     "talos",
     rank=8,
     of_each_host=True,
     names={"skipFallback": "`skipFallback` of {0}"},
 )
 DIALECT = Dialect(
-    "talos",
-    (TARGET,),
-    (_FORMAT,),
-    (Reader("yaml stream", _reader),),
-    ("the machine configuration of Talos",),
+    name="talos",
+    targets=(TARGET,),
+    formats=(FORMAT,),
+    readers=(Reader("yaml stream", _reader),),
+    reads=("the machine configuration of Talos",),
+    rules=_rules,
+    section=_section,
 )

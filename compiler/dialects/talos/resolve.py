@@ -11,16 +11,16 @@ from __future__ import annotations
 import posixpath
 from urllib.parse import urlsplit
 
-from ..frozen import frozen
-from .containerd import WILDCARD, Attempt, manifest_url
-from .hosts import default_host
+from ...frozen import frozen
+from ...runtimes.containerd import WILDCARD, Attempt, manifest_url
+from ...runtimes.hosts import default_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..reference import Reference
+    from ...reference import Reference
 
 _HOSTS = "/etc/cri/conf.d/hosts"
 _CONFIGURATION = "the machine configuration"

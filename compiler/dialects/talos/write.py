@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import binascii
 
-from .. import emit
-from ..dialects.dialect import Artifact
-from ..dialects.talos import (
-    FIRST_WITH_DOCUMENTS,
-    FIRST_WITH_SKIP_FALLBACK,
-    TARGET,
-    version_of,
-)
-from ..mirrors import Location
+from ... import emit
+from ...mirrors import Location
+from ..dialect import Artifact
+from . import FIRST_WITH_DOCUMENTS, FIRST_WITH_SKIP_FALLBACK, TARGET, version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Access, Choice, Spec
+    from ...model import Access, Choice, Spec
 
 
 def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
