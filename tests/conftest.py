@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from regspec import cli, dialects, resources, schema
+from regspec.cli.group import regspec as command
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = "apiVersion: regspec/v1\nkind: RegistrySpec\n"
@@ -83,6 +84,7 @@ def dialect_added(monkeypatch, root):
         schema._validator.cache_clear()
 
     def add(folder, *targets):
+        assert command.commands  # whose help is not to have it in other tests
         for target in targets:
             monkeypatch.setitem(dialects.FOLDERS, target, folder.name)
         monkeypatch.setattr(dialects, "__path__", [*dialects.__path__, str(folder.parent)])

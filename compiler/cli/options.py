@@ -45,12 +45,18 @@ def naming_formats(command: F) -> F:
     return command
 
 
+class _TargetName(click.Choice[str]):
+    """The name of a target; those that there are when it is read."""
+
+    choices = property(lambda _self: tuple(TARGETS), lambda _self, _given: None)
+
+
 target_option = click.option(
     "-t",
     "--target",
     "targets",
     multiple=True,
-    type=click.Choice(tuple(TARGETS)),
+    type=_TargetName(()),
     help="Only this target, with its options in the spec or its defaults. Repeatable.",
 )
 

@@ -8,7 +8,6 @@ from .. import coverage, reference
 from ..diagnostics import Place, Severity, word, words
 from ..dialects import TARGETS
 from ..mirrors import WILDCARD, Location, Places
-from ..runtimes import imageswap
 from .rule import Found, Subject, rule
 
 TYPE_CHECKING = False
@@ -332,8 +331,10 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
     Good:
         images: ["nginx:1.25", "docker.io/library/redis:7"]
     """
-    if not subject.has_string:
+    if not subject.has_string or not subject.resolved.images:
         return
+    from ..runtimes import imageswap
+
     mirrors = _by_source(subject.spec)
     pairs = dict(
         mirror.pair.split("::", 1) for mirror in mirrors.values() if not mirror.proxy_cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..diagnostics import Place, Severity, word
 from ..dialects import DEFAULT_TARGETS
 from ..mirrors import WILDCARD
-from ..targets import containerd, copy_list
+from ..targets import containerd
 from .rule import Found, Subject, place_of, rule
 
 TYPE_CHECKING = False
@@ -401,6 +401,8 @@ def nothing_to_copy(subject: Subject) -> Iterator[Found]:
     spec = subject.resolved
     if not subject.copies_images or not isinstance(spec.images, tuple):
         return
+    from ..targets import copy_list
+
     for target, choice in subject.targets:
         images_alone = target.needs_images and not target.companions
         if images_alone and not spec.images and not any(copy_list.copies(spec)):
