@@ -36,10 +36,6 @@ _LITERAL = r"[!-~][ -~]*\n(?:\n* *[!-~][ -~]*\n)*\Z"
 says how far the block is indented; none consists of blanks, and the last is not empty."""
 
 
-MAIN_WITH_IMPORTS = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
-"""The smallest config.toml that reads the fragments."""
-
-
 class Verbatim(str):
     """A text that is already in the form of the output, and is not quoted again.
 

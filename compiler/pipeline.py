@@ -188,7 +188,7 @@ def explain_spec(
     from . import explain, placeholders
     from .dialects import TARGETS
 
-    only = explain.EXPLAINED
+    only = explain.is_explained
     look = _Look(targets, environment, read_file, None, None, logins=False, only=only)
     try:
         found = look.at(document.parse(_decode(content)))
@@ -256,7 +256,7 @@ def cover_spec(
         logins=False,
         images=images,
         # What these lack is what is asked here.
-        only=tuple(name for name, target in TARGETS.items() if not target.needs_images),
+        only=lambda name: not TARGETS[name].needs_images,
     )
     try:
         found = look.at(document.parse(_decode(content)))
@@ -324,8 +324,8 @@ class _Look:
     logins: bool
     images: Sequence[str] | None = None
     """What is looked at in place of the images of the spec, if it is given."""
-    only: tuple[str, ...] = ()
-    """The targets that are looked at; none looks at all that are chosen."""
+    only: Callable[[str], bool] | None = None
+    """Whether a target is looked at; none looks at all that are chosen."""
     stand_in: str = ""
     """What takes the place of a reference that cannot be resolved; nothing makes it an error."""
 
@@ -344,7 +344,7 @@ class _Look:
         spec = model.build(parsed.data)
         choices = choose(spec, self.targets)
         if self.only:
-            choices = tuple(choice for choice in choices if choice.target in self.only)
+            choices = tuple(choice for choice in choices if self.only(choice.target))
         selection = self.selection or rules.Selection()
         selection = replace(selection, all_targets=not self.targets)
         resolved, findings = sources.resolve(

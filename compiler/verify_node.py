@@ -7,6 +7,7 @@ import posixpath
 from . import differences, readers, toml_places
 from .diagnostics import Place
 from .dialects import TARGETS, formats, makers_of
+from .dialects.files import Unreadable
 from .differences import Difference
 from .document import NotADocument
 from .frozen import frozen, replace
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from .dialects import Format
     from .dialects.dialect import NodeFiles
+    from .dialects.files import Tree
     from .model import Choice
     from .readers import Fact, Reading
     from .verify import Expected
@@ -49,7 +51,7 @@ class Node:
             can read the node's files.
     """
 
-    def __init__(self, tree: node.Tree, expected: Expected, wanted: Sequence[str]) -> None:
+    def __init__(self, tree: Tree, expected: Expected, wanted: Sequence[str]) -> None:
         self.tree = tree
         self.expected = expected
         self.wanted = wanted
@@ -219,7 +221,7 @@ class Node:
                     self.found.append(Broken(path, "this file is missing"))
                 else:
                     self.readings[path] = read(text)
-            except (node.Unreadable, readers.Unknown) as why:
+            except (Unreadable, readers.Unknown) as why:
                 self.found.append(Broken(path, str(why)))
             except NotADocument as why:
                 self.found.append(Broken(path, why.problems[0].message, why))
@@ -228,7 +230,7 @@ class Node:
     def _file_text(self, path: str) -> str | None:
         try:
             return self.tree.text(path)
-        except node.Unreadable:
+        except Unreadable:
             return None
 
     def _containerd(self) -> None:

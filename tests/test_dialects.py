@@ -50,10 +50,8 @@ def imported(path, tree):
             yield from ((*module, alias.name) for alias in node.names)
 
 
-SHARED = {
-    ("readers", "reading"),
-}
-"""What every reader uses, and others to know what a reading is."""
+SHARED = {("readers", "reading"), ("runtimes", "hosts")}
+"""What every view may use."""
 
 
 def test_no_view_imports_another():
@@ -139,7 +137,6 @@ MOVING = {
 MOVES = "until its dialect has moved, or what asks has become a question to it"
 ELSEWHERE = {
     "buildkit": {
-        "explain_targets.py": MOVES,
         "rules/docker.py": MOVES,
         "targets/runbook.py": MOVES,
     },
@@ -147,7 +144,6 @@ ELSEWHERE = {
         "verify.py": MOVES,
     },
     "certs.d": {
-        "explain_targets.py": MOVES,
         "import_targets.py": MOVES,
         "readers/certificate.py": MOVES,
         "rules/nodes.py": MOVES,
@@ -157,10 +153,7 @@ ELSEWHERE = {
     },
     "containerd": {
         "cli/explain.py": MOVES,
-        "cli/explaining.py": MOVES,
         "cli/verify.py": MOVES,
-        "explain.py": MOVES,
-        "explain_targets.py": MOVES,
         "import_targets.py": MOVES,
         "rules/endpoints.py": MOVES,
         "rules/nodes.py": MOVES,
@@ -172,7 +165,6 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
     },
     "docker": {
-        "explain_targets.py": MOVES,
         "import_hosts.py": MOVES,
         "import_targets.py": MOVES,
         "targets/runbook.py": MOVES,
@@ -181,15 +173,12 @@ ELSEWHERE = {
         "readers/certificate.py": MOVES,
     },
     "imageswap": {
-        "explain_targets.py": MOVES,
         "targets/runbook.py": MOVES,
     },
     "k3s": {
-        "explain_targets.py": MOVES,
         "targets/runbook.py": MOVES,
     },
     "kind": {
-        "explain_targets.py": MOVES,
         "rules/carried.py": MOVES,
         "rules/nodes.py": MOVES,
     },
@@ -200,11 +189,9 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
     },
     "openshift": {
-        "explain_targets.py": MOVES,
         "targets/runbook.py": MOVES,
     },
     "palette": {
-        "explain_targets.py": MOVES,
         "targets/runbook.py": MOVES,
     },
     "pull-secret": {
@@ -213,14 +200,10 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
     },
     "registries.conf": {
-        "explain_targets.py": MOVES,
         "targets/runbook.py": MOVES,
     },
     "regsync": {
         "targets/runbook.py": MOVES,
-    },
-    "talos": {
-        "explain_targets.py": MOVES,
     },
     "values": {
         "rules/logins.py": MOVES,
@@ -310,7 +293,7 @@ CHOICES = [
     *({"target": name} for name in TARGETS if name not in ("containerd", "certs.d", "kind")),
 ]
 """Every target, with the options that change what it can carry."""
-PULLING = [one for one in CHOICES if one["target"] in explain.EXPLAINED]
+PULLING = [one for one in CHOICES if explain.is_explained(one["target"])]
 
 
 def limits_of(choice):
@@ -373,6 +356,41 @@ def test_a_target_carries_what_its_limits_do_not_exclude(root, choice, question,
         assert limit.reported_by
     else:
         assert any(carried(one) for one in found) is (limit is None)
+
+
+@pytest.mark.parametrize("choice", PULLING, ids=named)
+@pytest.mark.parametrize(
+    "question, keys, ending",
+    [
+        ("login", {"username": "u", "password": "p"}, ("auth.json", ".dockerconfigjson")),
+        ("ca", {"caCert": {"file": "ca.crt"}}, (".crt", "/ca.yaml")),
+    ],
+)
+def test_what_is_taken_away_is_missed(root, choice, question, keys, ending):
+    """A resolver knows files and no spec: without the file of a login or of a CA it has none."""
+    given_spec = spec_of(choice, registry={"endpoint": HOST, **keys})
+    explained = pipeline.explain_spec(given_spec, **given(root))
+    kept = [one for one in explained.artifacts if not one[1].path.endswith(ending)]
+    if explained.spec is None or len(kept) == len(explained.artifacts):
+        return  # it is in the one file that there is, or nowhere
+    before, after = (
+        list(explain.of_spec(explained.spec, artifacts, ["nginx"], ()))
+        for artifacts in (explained.artifacts, kept)
+    )
+    assert before != after
+    found = [attempt for row in after for attempt in row.outcome.attempts]
+    assert not any(one.login if question == "login" else one.authorities for one in found)
+
+
+def test_without_its_mirrors_the_upstream_alone_is_left(root):
+    for choice in PULLING:
+        explained = pipeline.explain_spec(spec_of(choice, fallback="allow"), **given(root))
+        if explained.spec is None or len(explained.artifacts) == 1:
+            continue
+        names = ("hosts.toml", ".conf", "image-mirrors.yaml")
+        kept = [one for one in explained.artifacts if not one[1].path.endswith(names)]
+        rows = explain.of_spec(explained.spec, kept, ["nginx"], ())
+        assert {row.verdict for row in rows} <= {"upstream"}, choice
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=named)

@@ -17,7 +17,7 @@ from regspec import importing, pipeline
 from regspec.cli import given as given_files
 from regspec.cli import import_
 from regspec.dialects import TARGETS
-from regspec.runtimes.node import Files
+from regspec.dialects.files import Files
 
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")

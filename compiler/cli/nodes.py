@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from ..dialects.files import Unreadable
 from ..frozen import frozen
 from ..regular_file import read_regular, reason
-from ..runtimes.node import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _LARGEST = 64 * 1024 * 1024
 
 @frozen
 class NodeFolder:
-    """The files of a node (see `runtimes.node.Tree`) below a folder.
+    """The files of a node (see `dialects.files.Tree`) below a folder.
 
     A link in it is followed as the node would: an absolute one begins at the folder.
     """

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ..model import Choice, Spec
     from ..readers import Reading
     from ..rules.rule import Rule
+    from .attempt import Resolver
     from .companions import Made
+    from .files import Tree
 
     ReadingView = tuple[Callable[[Any], bool], Callable[..., Reading]]
     """Two functions: whether some data is of a form, and what is in a `Source` of it. That of a
@@ -60,6 +62,10 @@ class Placement:
     """What below its folder has settings of others too on a node, and is to be merged there."""
     reloads: bool = False
     """Whether the units take the files over by a reload, without a restart."""
+    part_of_file: bool = False
+    """Whether it is a part of the file there, so that it cannot take the place of that."""
+    assumed: tuple[tuple[str, str], ...] = ()
+    """Files of a node that are to have it in force, which it does not make: paths and texts."""
 
     def path(self, part: str) -> str:
         """The path on the node of a file.
@@ -154,7 +160,7 @@ class Target:
     """What it writes below its folder, files and folders; none if it writes one file."""
     placement: Callable[[Spec, Choice], Placement | None] | None = None
     """Where the files of a choice go on a node, if `destination` and `restart` are no plain path
-    and unit; it gives none for what is a part of a file there."""
+    and unit."""
     companions: int = STANDALONE
     """What it makes of the other targets of the run, which it finds in `spec.targets`."""
     carries_mirror_string: bool = False
@@ -273,5 +279,10 @@ class Dialect:
     """What its readers read, as people call it."""
     rules: Callable[[], tuple[Rule, ...]] = tuple
     """The rules about this dialect alone."""
+    resolvers: Callable[[Tree, tuple[str, ...]], Iterator[Resolver]] | None = None
+    """The runtimes that read its files: of each version that is given, or of all that it has. They
+    know the files and nothing of the spec."""
+    explains_nodes: bool = False
+    """Whether `explain --node` asks it."""
     section: Callable[[Spec, Made], Section] | None = None
     """What the runbook says of one choice, with its files."""

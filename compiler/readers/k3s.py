@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..mirrors import LIBRARY
-from .containerd import claim_mirror, is_served_by_itself, say_ca
+from .claims import claim_mirror, is_served_by_itself, say_ca
 from .reading import Reading, text_of
 
 TYPE_CHECKING = False

@@ -81,7 +81,8 @@ def not_carried(subject: Subject) -> Iterator[Found]:
                 "add `certs.d` to `targets`, for instance",
             )
         for target, other in chosen:
-            if target.placed(spec, other) is None:
+            placement = target.placed(spec, other)
+            if placement is None or placement.part_of_file:
                 yield (
                     place_of(choice),
                     f"what target `{target.name}` makes is a part of a file, and is not carried",

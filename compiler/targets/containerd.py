@@ -77,12 +77,11 @@ def _tls(spec: Spec, choice: Choice) -> dict[str, dict[str, Any]]:
     return settings
 
 
-def placement(spec: Spec, choice: Choice) -> Placement | None:
-    """Of the whole file, and of the CAs that it names; a fragment is a part of config.toml."""
-    if choice.option("form") != "full":
-        return None
+def placement(spec: Spec, choice: Choice) -> Placement:
+    """Of the file, and of the CAs that it names; a fragment is a part of config.toml."""
     path = choice.option("caFile") if choice.option("endpoints") == "api" else None
     accesses = [spec.access(host) for host, has_ca, skip in tls_hosts(spec) if has_ca and not skip]
     certificates = dict.fromkeys(str(access.ca_cert) for access in accesses if access)
     beside = ((path, "".join(certificates)),) if path and certificates else ()
-    return Placement((("", CONFIG.destination),), ("containerd",), beside)
+    part = choice.option("form") != "full"
+    return Placement((("", CONFIG.destination),), ("containerd",), beside, part_of_file=part)

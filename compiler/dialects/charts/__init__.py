@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ..attempt import Resolver
     from ..dialect import ReadingView
+    from ..files import Tree
 
 
 def _values(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -40,6 +42,12 @@ def _secret_reader() -> ReadingView:
     from ...readers.secret import read, recognises
 
     return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from .resolve import resolvers
+
+    return resolvers(files, versions)
 
 
 _LIMITS = Limits(
@@ -104,4 +112,5 @@ DIALECT = Dialect(
     formats=_FORMATS,
     readers=(Reader("yaml", _values_reader, last=True), Reader("yaml", _secret_reader)),
     reads=("Helm values", "the registry Secret"),
+    resolvers=_resolvers,
 )

@@ -9,10 +9,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ..attempt import Resolver
     from ..dialect import ReadingView
+    from ..files import Tree
 
 CONFIG_ROOT = "/etc/containerd"
 CONFIG_PATH = f"{CONFIG_ROOT}/certs.d"
+MAIN = f"{CONFIG_ROOT}/config.toml"
+MAIN_WITH_IMPORTS = f'version = 2\nimports = ["{CONFIG_ROOT}/conf.d/*.toml"]\n'
+"""The smallest config.toml that reads the fragments."""
 CONSUMER = "containerd"
 """Who looks mirrors up by the registry of an image: containerd, in all that embed it."""
 
@@ -47,7 +52,7 @@ def _config_limits(choice: Choice) -> Limits:
     )
 
 
-def _config_placement(spec: Spec, choice: Choice) -> Placement | None:
+def _config_placement(spec: Spec, choice: Choice) -> Placement:
     from ...targets.containerd import placement
 
     return placement(spec, choice)
@@ -70,7 +75,11 @@ def _certs_d_limits(choice: Choice) -> Limits:
 def _certs_d_placement(spec: Spec, choice: Choice) -> Placement:
     del spec
     folder = choice.option("configPath", CONFIG_PATH)
-    return Placement((("certs.d", folder), ("", CONFIG_ROOT)), ("containerd",))
+    return Placement(
+        (("certs.d", folder), ("", CONFIG_ROOT)),
+        ("containerd",),
+        assumed=((MAIN, MAIN_WITH_IMPORTS),),
+    )
 
 
 def _sandbox_image(choice: Choice) -> str:
@@ -92,6 +101,12 @@ def _hosts_reader() -> ReadingView:
     from ...readers.hosts_toml import read, recognises
 
     return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from .resolve import resolvers
+
+    return resolvers(files, versions)
 
 
 CONFIG = Target(
@@ -145,4 +160,6 @@ DIALECT = Dialect(
     formats=_FORMATS,
     readers=(Reader("toml", _config_reader, last=True), Reader("toml", _hosts_reader)),
     reads=("config.toml and hosts.toml of containerd",),
+    resolvers=_resolvers,
+    explains_nodes=True,
 )

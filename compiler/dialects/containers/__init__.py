@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ..attempt import Resolver
     from ..dialect import ReadingView
+    from ..files import Tree
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -27,6 +29,12 @@ def _reader() -> ReadingView:
     from ...readers.registries_conf import read, recognises
 
     return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from ...runtimes.containers import resolvers
+
+    return resolvers(files, versions)
 
 
 NO_IPV6 = Limit("its readers take no such host", mark="[")
@@ -76,4 +84,5 @@ DIALECT = Dialect(
     formats=(_FORMAT,),
     readers=(Reader("toml", _reader),),
     reads=("registries.conf",),
+    resolvers=_resolvers,
 )

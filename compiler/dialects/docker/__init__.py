@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     from ...model import Choice, Spec
     from ...rules.rule import Rule
+    from ..attempt import Resolver
     from ..dialect import ReadingView
+    from ..files import Tree
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -29,6 +31,12 @@ def _reader() -> ReadingView:
     from ...readers.docker import read, recognises
 
     return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from ...runtimes.docker import resolvers
+
+    return resolvers(files, versions)
 
 
 def _rules() -> tuple[Rule, ...]:
@@ -70,4 +78,5 @@ DIALECT = Dialect(
     readers=(Reader("yaml", _reader, last=True),),
     reads=("daemon.json",),
     rules=_rules,
+    resolvers=_resolvers,
 )

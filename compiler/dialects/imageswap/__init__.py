@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ..attempt import Resolver
     from ..dialect import ReadingView
+    from ..files import Tree
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -28,6 +30,12 @@ def _reader() -> ReadingView:
     from ...readers.imageswap import read, recognises
 
     return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from ...runtimes.imageswap import resolvers
+
+    return resolvers(files, versions)
 
 
 TARGET = Target(
@@ -59,4 +67,5 @@ DIALECT = Dialect(
     formats=(_FORMAT,),
     readers=(Reader("text", _map_reader), Reader("yaml", _reader)),
     reads=("a map of image-swap",),
+    resolvers=_resolvers,
 )

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ..attempt import Resolver
     from ..dialect import ReadingView
+    from ..files import Tree
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -30,6 +32,12 @@ def _reader() -> ReadingView:
     from ...readers.k3s import read, recognises
 
     return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from ...runtimes.k3s import resolvers
+
+    return resolvers(files, versions)
 
 
 _DENIED_BY_FLAG = "start the servers and agents with `--disable-default-registry-endpoint`"
@@ -66,4 +74,5 @@ DIALECT = Dialect(
     formats=(_FORMAT,),
     readers=(Reader("yaml", _reader),),
     reads=("registries.yaml of k3s",),
+    resolvers=_resolvers,
 )

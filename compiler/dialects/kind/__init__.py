@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from ...model import Choice, Spec
     from ...rules.rule import Rule
+    from ..attempt import Resolver
+    from ..files import Tree
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -40,6 +42,12 @@ def _on_its_node(choice: Choice) -> Choice:
     return replace(choice, target=CERTS_D.name, options=kept)
 
 
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from .resolve import resolvers
+
+    return resolvers(files, versions)
+
+
 def _rules() -> tuple[Rule, ...]:
     from ...rules.carried import kind_without_config_path
 
@@ -64,4 +72,5 @@ DIALECT = Dialect(
     name="kind",
     targets=(TARGET,),
     rules=_rules,
+    resolvers=_resolvers,
 )

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...model import Choice, Spec
+    from ..attempt import Resolver
     from ..dialect import ReadingView
+    from ..files import Tree
 
 PULL_SECRET = "pull-secret.dockerconfigjson"  # noqa: S105 - the name of a file
 """Not one that `oc apply` takes of a folder: the logins are added to a Secret, and are none."""
@@ -26,6 +28,12 @@ def _reader() -> ReadingView:
     from ...readers.openshift import read, recognises
 
     return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from ...runtimes.openshift import resolvers
+
+    return resolvers(files, versions)
 
 
 TARGET = Target(
@@ -73,4 +81,5 @@ DIALECT = Dialect(
     formats=_FORMATS,
     readers=(Reader("yaml", _reader),),
     reads=("mirror sets, image configuration and CAs of OpenShift",),
+    resolvers=_resolvers,
 )

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
     from ...model import Choice, Spec
     from ...rules.rule import Rule
+    from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section
+    from ..files import Tree
 
 FIRST_WITH_OVERRIDE_PATH = (1, 3)
 FIRST_WITH_SKIP_FALLBACK = (1, 9)
@@ -57,6 +59,12 @@ def _reader() -> ReadingView:
     return recognises, read
 
 
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from .resolve import resolvers
+
+    return resolvers(files, versions)
+
+
 def _section(spec: Spec, made: Made) -> Section:
     from .runbook import section
 
@@ -95,4 +103,5 @@ DIALECT = Dialect(
     reads=("the machine configuration of Talos",),
     rules=_rules,
     section=_section,
+    resolvers=_resolvers,
 )

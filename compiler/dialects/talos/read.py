@@ -7,7 +7,7 @@ import re
 
 from ...diagnostics import word
 from ...mirrors import LIBRARY
-from ...readers.containerd import claim_mirror, is_served_by_itself
+from ...readers.claims import claim_mirror, is_served_by_itself
 from ...readers.reading import (
     Reading,
     certificates_in,

@@ -20,8 +20,9 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from regspec import emit, pipeline, reference
+from regspec.dialects.files import Files
 from regspec.dialects.talos import resolve as talos
-from regspec.runtimes import containerd, node, versions
+from regspec.runtimes import containerd, versions
 
 DATA = Path(__file__).resolve().parent / "data"
 TESTS = DATA.parents[2]
@@ -176,7 +177,7 @@ def test_its_containerd_asks_what_the_model_says(data, version, registry, line):
     artifact = compiled(data, version)
     assume(artifact)
     registries = talos.Registries(documents(artifact))
-    tree = node.Files({MAIN: CONFIG} | hosts_of(registries))
+    tree = Files({MAIN: CONFIG} | hosts_of(registries))
     image = reference.parse(f"{registry}/team/app:1")
     outcome = containerd.Resolver(tree, versions.parse(line)).pull(image)
     assert outcome.loads, outcome.reason
