@@ -7,7 +7,7 @@ import json
 import sys
 
 import pytest
-from regspec import pipeline
+from regspec import explain, importing, pipeline, readers, verify
 from regspec.cli.group import regspec as command
 
 
@@ -16,7 +16,10 @@ def toy(dialect_added, root):
     dialect_added(root / "tests/dialects/toy", "toy")
 
 
-def compiled(*targets):
+GIVEN = {"targets": (), "environment": {}, "read_file": {}.__getitem__}
+
+
+def spec_of(*targets):
     spec = {
         "apiVersion": "regspec/v1",
         "kind": "RegistrySpec",
@@ -24,9 +27,11 @@ def compiled(*targets):
         "mirrors": ["docker.io", "docker.io/library"],
         "targets": list(targets),
     }
-    return pipeline.compile_spec(
-        json.dumps(spec).encode(), targets=(), environment={}, read_file={}.__getitem__
-    )
+    return json.dumps(spec).encode()
+
+
+def compiled(*targets):
+    return pipeline.compile_spec(spec_of(*targets), **GIVEN)
 
 
 def test_it_compiles_with_its_option():
@@ -50,6 +55,42 @@ def test_its_option_is_refused_elsewhere():
 def test_it_is_listed(capfdbinary):
     command.main(["targets"], standalone_mode=False)
     assert b"toy: the mirrors of a toy" in capfdbinary.readouterr().out
+
+
+def test_explain_says_what_it_requests():
+    explained = pipeline.explain_spec(spec_of("toy"), **GIVEN)
+    rows = list(explain.of_spec(explained.spec, explained.artifacts, ["a/b:1", "quay.io/x"], ()))
+    assert [(row.runtime, row.target, row.verdict) for row in rows] == [
+        ("toy", "toy", "mirror"),
+        ("toy", "toy", "none"),
+    ]
+    url = "https://harbor.example.org/v2/docker.io/a/b/manifests/1?ns=docker.io"
+    assert rows[0].outcome.attempts[0].url == url
+
+
+def test_verify_compares_its_file():
+    _, expected = pipeline.verify_spec(spec_of("toy"), **GIVEN)
+    text = compiled("toy").artifacts[0].text
+
+    def found(text):
+        (reading,) = readers.read(text, "/x", lambda _path: None)
+        return [one.message for one in verify.of_reading(expected, reading)]
+
+    assert found(text) == []
+    assert found(text.replace('docker.io"', 'dock.io"', 1)) == [
+        "`dock.io` stands where the spec has `docker.io`"
+    ]
+    (message,) = found(text.replace('org/docker.io"', 'org/hub"'))
+    assert message.startswith("the mirror of `docker.io` is `harbor.example.org/hub`; the spec has")
+
+
+def test_import_makes_a_spec_of_its_file():
+    text = compiled("toy").artifacts[0].text
+    (reading,) = readers.read(text, "/x", lambda _path: None)
+    imported = importing.assemble([importing.Given("toy.json", reading, "toy.json")])
+    assert imported.data["mirrors"] == ["docker.io", "docker.io/library"]
+    assert imported.data["targets"] == ["toy"]
+    assert "the mirrors of a toy" in readers.known_formats()
 
 
 def test_the_runbook_has_its_section():

@@ -151,13 +151,13 @@ def _text(image: str, rows: Sequence[Row]) -> str:
 
 
 def _asked(url: str) -> str:
-    """What a URL asks for, of what is written in more than one way the shortest."""
+    """What a URL requests, whatever its scheme: a webhook does not say how its node connects."""
     from urllib.parse import urlsplit
 
     from ..runtimes.hosts import without_default_port
 
     parts = urlsplit(url)
-    return f"{parts.scheme}://{without_default_port(parts.scheme, parts.netloc)}{parts.path}"
+    return f"{without_default_port(parts.scheme, parts.netloc)}{parts.path}"
 
 
 def _who(rows: Sequence[Row]) -> str:

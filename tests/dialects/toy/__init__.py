@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section
+    from ..files import Tree
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -28,6 +30,12 @@ def _reader() -> ReadingView:
     from .read import read, recognises
 
     return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from .resolve import resolvers
+
+    return resolvers(files, versions)
 
 
 def _section(spec: Spec, made: Made) -> Section:
@@ -65,5 +73,6 @@ DIALECT = Dialect(
     formats=(FORMAT,),
     readers=(Reader("yaml", _reader),),
     reads=("the mirrors of a toy",),
+    resolvers=_resolvers,
     section=_section,
 )
