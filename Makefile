@@ -50,7 +50,7 @@ site: $(VENV)/.dev ## build docs/ as a site, in site/
 editor: $(VENV)/bin/python ## install yaml-language-server (with npm) for tests/test_editors.py
 	npm install --prefix $(VENV)/node --silent --no-audit --no-fund yaml-language-server@1.25.0
 
-generate: $(VENV)/.dev ## rewrite compiler/generated.py, from the schema and the templates
+generate: $(VENV)/.dev ## rewrite the schema and compiler/generated.py, from their parts
 	$(BIN)/python .ci/generate.py
 
 man: $(VENV)/.dev ## write the man pages to out/man

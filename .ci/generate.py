@@ -1,16 +1,19 @@
-"""Writes compiler/generated.py: the schema and the templates as Python, made ahead of time.
+"""Writes the schema of a spec, and compiler/generated.py: it and the templates as Python.
 
     python .ci/generate.py
 
-It accepts and renders what jsonschema and jinja2 do, which need not be imported then: an import of
-them takes longer than all else that a compile does. A form that this cannot translate is an error
-here, and never a wrong answer there.
+The schema is schemas/base.json with what the dialects say of their targets: their names, and the
+options in the `options.json` of each folder. What is made as Python accepts and renders what
+jsonschema and jinja2 do, which need not be imported then: an import of them takes longer than all
+else that a compile does. A form that this cannot translate is an error here, and never a wrong
+answer there.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -225,9 +228,46 @@ def _function_of(template: str) -> str:
     return "_" + template.removesuffix(".j2").replace(".", "_").replace("-", "_")
 
 
+def joined() -> dict[str, Any]:
+    """The schema of a spec: the base, and the targets and options of every dialect.
+
+    An option of several dialects is defined by one of them, whose targets are named first; the
+    others may add to its description. The base has the order of the older ones: an empty one there
+    has its place only.
+    """
+    root: dict[str, Any] = json.loads((ROOT / "schemas/base.json").read_text("utf-8"))
+    registry: Any = import_module("regspec.dialects")
+    entry = root["properties"]["targets"]["items"]
+    entry["then"]["enum"] = entry["properties"]["target"]["enum"] = list(registry.TARGETS)
+    options = entry["properties"]
+    defined_by: dict[str, str] = {}
+    for folder in dict.fromkeys(registry.FOLDERS.values()):
+        file = Path(import_module(f"regspec.dialects.{folder}").__file__ or "")
+        fragment = file.with_name("options.json")
+        own = json.loads(fragment.read_text("utf-8")) if fragment.exists() else {}
+        for name, option in own.items():
+            if not options.get(name):
+                options[name], defined_by[name] = option, folder
+            elif set(option) == {"description"}:
+                options[name]["description"] += f" {option['description']}"
+            else:
+                raise SystemExit(f"{fragment}: the option {name} is defined in another dialect")
+    for name, option in options.items():
+        takers = [target.name for target in registry.TARGETS.values() if name in target.options]
+        takers.sort(key=lambda taker: registry.FOLDERS[taker] != defined_by.get(name))
+        if takers:
+            option["description"] += f" Option of: {', '.join(takers)}."
+    return root
+
+
+def schema_text() -> str:
+    """The text of the schema."""
+    return json.dumps(joined(), indent=2, ensure_ascii=False) + "\n"
+
+
 def text() -> str:
     """The text of the module."""
-    schema = Schema(json.loads((ROOT / "schemas/registry-spec.schema.json").read_text("utf-8")))
+    schema = Schema(joined())
     accepts = schema.function(schema.root)
     environment = jinja2.Environment(  # noqa: S701 - not HTML
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
@@ -245,6 +285,9 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    path = ROOT / "compiler/generated.py"
-    path.write_text(text(), encoding="utf-8")
-    sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+    for name, made in (
+        ("schemas/registry-spec.schema.json", schema_text()),
+        ("compiler/generated.py", text()),
+    ):
+        (ROOT / name).write_text(made, encoding="utf-8")
+        sys.stdout.write(f"{name}\n")

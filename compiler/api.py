@@ -9,13 +9,13 @@ from types import MappingProxyType
 
 from . import explain, pipeline, reference, rules
 from .diagnostics import Diagnostic, Severity, Span, word
+from .dialects import TARGETS, Artifact
+from .dialects.attempt import Attempt, Outcome
 from .explain import Row
 from .frozen import frozen
 from .pipeline import Result
 from .runtimes import versions
-from .runtimes.containerd import Attempt, Outcome
 from .sources import FolderReader, ReadFile, Unresolvable
-from .targets import TARGETS, Artifact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from . import reference
+from .dialects import TARGETS
 from .frozen import frozen
 from .mirrors import LIBRARY, WILDCARD, Places
 from .reports import json_text
-from .runtimes.versions import PAUSE_IMAGE, PAUSE_TAGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from .mirrors import Location
     from .model import Choice, Spec
-
-_CONTAINERD = ("containerd", "certs.d")
-"""The targets whose `version` is one of containerd."""
 
 
 @frozen
@@ -90,10 +87,8 @@ def _may_be_served(places: Places, image: str) -> bool:
 
 def sandbox_image(choice: Choice) -> str:
     """The sandbox image of the nodes that a target is for, or nothing if nobody knows it."""
-    own: str = choice.option("sandboxImage", "")
-    containerd = choice.target in _CONTAINERD
-    line = ".".join(choice.option("version", "").split(".")[:2]) if containerd else ""
-    return own or (f"{PAUSE_IMAGE}:{PAUSE_TAGS[line]}" if line in PAUSE_TAGS else "")
+    sandbox_image_of = TARGETS[choice.target].sandbox_image
+    return sandbox_image_of(choice) if sandbox_image_of else ""
 
 
 def analyse(spec: Spec, images: Iterable[str]) -> Coverage:

@@ -22,7 +22,7 @@ from .frozen import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .targets import Artifact
+    from .dialects import Artifact
 
 _HIDDEN = "<hidden>"
 _CHANGED = "<hidden, changed>"

@@ -6,13 +6,14 @@ import re
 
 from . import placeholders
 from .diagnostics import Place, word
+from .dialects import format_of
 from .frozen import frozen
 from .readers import UNKNOWN
 from .readers.reading import STAND_IN as UNSET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from .readers import Fact, Reading
@@ -24,7 +25,6 @@ _QUERY = re.compile(r"\?[^\s,]+")
 _MOST_SHOWN = 300
 """How many characters of a value are shown: enough for any image, or two could look alike."""
 _OF_A_HOST = ("tls", "insecure")
-_OF_A_MIRROR = ("policy", "location", "blocked")
 _REQUIRED = tuple(
     ("registry", key) for key in ("endpoint", "name", "baseContentPath", "insecureSkipVerify")
 )
@@ -56,6 +56,7 @@ def between(
         hosts: those that the spec has mirrors on; settings of others are not compared.
         facts: what is in force of what is there, if that is not what the file says.
     """
+    names = {**_NAMES, **format_of(found.kind).names}
     present: dict[Subject, list[Fact]] = {}
     for fact in found.facts if facts is None else facts:
         present.setdefault(fact.subject, []).append(fact)
@@ -71,12 +72,13 @@ def between(
         for fact in group
         if subject not in wanted and _is_too_much(fact, found, known, has_default=has_default)
     ]
-    missing, extra = _without_details(missing), _without_details(extra)
+    of_a_mirror = format_of(found.kind).of_a_mirror
+    missing, extra = _without_details(missing, of_a_mirror), _without_details(extra, of_a_mirror)
     told: list[tuple[Place, str, Fact | None]] = [
         (fact.place, message, fact)
         for subject, one in wanted.items()
         for fact in present.get(subject, ())
-        if (message := _changed(one, fact))
+        if (message := _changed(one, fact, names))
     ]
     renamed = _renamed(missing, extra)
     for old, new in renamed:
@@ -86,23 +88,21 @@ def between(
     missing = [fact for fact in missing if id(fact) not in paired]
     extra = [fact for fact in extra if id(fact) not in paired]
     mirrors = any(subject[0] == "endpoint" for subject in present)
-    told += [(fact.place, _too_much(fact, mirrors=mirrors), fact) for fact in extra]
+    told += [(fact.place, _too_much(fact, names, mirrors=mirrors), fact) for fact in extra]
     if not told and not missing and not present.keys() & wanted.keys():
         told.append((Place(()), "nothing in it is what the spec is about", None))
     differences = [Difference(found, place, message, fact) for place, message, fact in told]
     for fact in missing:
         place = _home(fact, found) or Place(())
-        differences.append(Difference(found, place, _missing(fact), missing=fact))
+        differences.append(Difference(found, place, _missing(fact, names), missing=fact))
     return differences
 
 
-def _without_details(facts: list[Fact]) -> list[Fact]:
+def _without_details(facts: list[Fact], of_a_mirror: tuple[str, ...]) -> list[Fact]:
     """What is missing, or too much, but nothing more of a mirror that is so as a whole."""
     whole = {fact.subject[1] for fact in facts if fact.subject[0] == "mirrors"}
     return [
-        fact
-        for fact in facts
-        if fact.subject[0] not in _OF_A_MIRROR or fact.subject[1] not in whole
+        fact for fact in facts if fact.subject[0] not in of_a_mirror or fact.subject[1] not in whole
     ]
 
 
@@ -171,14 +171,14 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str], *, has_defau
     return not of_a_host
 
 
-def _changed(wanted: Fact, found: Fact) -> str:
+def _changed(wanted: Fact, found: Fact, names: Mapping[str, str]) -> str:
     """What is to be said of a value that is there, or nothing if it is as it should be."""
     same = _is_same(wanted.value, found.value) and not found.problem
     if same or UNKNOWN in (wanted.value, found.value):
         return ""
     if wanted.subject == ("format",):
         return found.shown
-    name = _name(found)
+    name = _name(found, names)
     if wanted.secret or found.secret:
         return _changed_secret(name, wanted, found)
     if found.problem or UNSET in str(wanted.value):
@@ -210,15 +210,15 @@ def _changed_ca(name: str, found: Fact) -> str:
     return f"{name} is another certificate than the spec has"
 
 
-def _missing(fact: Fact) -> str:
-    name = _name(fact)
+def _missing(fact: Fact, names: Mapping[str, str]) -> str:
+    name = _name(fact, names)
     if fact.secret or _is_ca(fact):
         return f"{name} is missing"
     return f"{name} is missing; the spec has {_shown(fact)}"
 
 
-def _too_much(fact: Fact, *, mirrors: bool) -> str:
-    name = _name(fact)
+def _too_much(fact: Fact, names: Mapping[str, str], *, mirrors: bool) -> str:
+    name = _name(fact, names)
     if fact.subject == ("config_path",) and mirrors:
         return (
             f"{name} is {_shown(fact)}; beside `mirrors`, containerd does not load its CRI plugin"
@@ -263,31 +263,20 @@ def _shown(fact: Fact) -> str:
 
 _NAMES = {
     "mirror": "the place of {0}",
-    "map": "the place of {0}",
     "endpoint": "the mirror of {0}",
     "mirrors": "the mirror of {0}",
-    "asked": "what is asked for {0}",
-    "capabilities": "`capabilities` for {0}",
-    "skip_verify": "`skip_verify` for {0}",
-    "header": "`header` for {0}",
     "ca": "the CA for {0}",
-    "location": "`location` of {0}",
-    "blocked": "`blocked` of {0}",
-    "skipFallback": "`skipFallback` of {0}",
-    "policy": "`mirrorSourcePolicy` of {0}",
     "insecure": "`insecure` of {0}",
-    "mirror setting": "{2} of a mirror of {0}",
-    "client": "`client` for {0}",
     "tls": "{1} for {0}",
 }
-"""What facts of a kind are called, by the names that tell them apart."""
+"""What the kinds of facts that several formats have are called; see `Format.names`."""
 
 
-def _name(fact: Fact) -> str:
+def _name(fact: Fact, called: Mapping[str, str]) -> str:
     """What a fact is called: by what it is for, or by the key that holds it."""
     kind, *names = fact.subject
-    if kind in _NAMES:
-        return _NAMES[kind].format(*map(word, names))
+    if kind in called:
+        return called[kind].format(*map(word, names))
     if kind in ("auth", "login"):
         return f"the {names[-1]} for {word(names[-2])}"
     if kind == "setting":

@@ -42,10 +42,6 @@ _LITERAL = r"[!-~][ -~]*\n(?:\n* *[!-~][ -~]*\n)*\Z"
 says how far the block is indented; none consists of blanks, and the last is not empty."""
 
 
-MAIN_WITH_IMPORTS = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
-"""The smallest config.toml that reads the fragments."""
-
-
 class Verbatim(str):
     """A text that is already in the form of the output, and is not quoted again.
 
@@ -175,6 +171,18 @@ def render(template: str, **values: Any) -> str:
     if template in TEMPLATES:
         return TEMPLATES[template]({"header": Verbatim(HEADER), **values}, _finalize, _FILTERS)
     return _environment().get_template(template).render(header=Verbatim(HEADER), **values)
+
+
+def macro(template: str, name: str, *values: Any) -> Verbatim:
+    """What a macro of a template makes of some values.
+
+    Args:
+        template: as for `render`.
+        name: of the macro.
+        values: its arguments.
+    """
+    module = _environment().get_template(template).module
+    return Verbatim(getattr(module, name)(*values))
 
 
 def verify(text: str, data: Any, syntax: str) -> None:

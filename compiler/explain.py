@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from . import reference
-from .explain_targets import RUNTIMES, Site, resolver
+from .dialects import TARGETS, dialect_of, dialects
+from .dialects.files import Files
+from .mirrors import Places
 from .reports import json_text
 from .verdicts import Row, verdict
 
@@ -11,14 +13,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from .dialects import Artifact
+    from .dialects.attempt import Outcome, Resolver
+    from .dialects.files import Tree
     from .model import Choice, Spec
-    from .runtimes.node import Tree
-    from .targets import Artifact
 
-__all__ = ["EXPLAINED", "Row", "as_json", "of_node", "of_spec"]
+__all__ = ["Row", "as_json", "is_explained", "of_node", "of_spec"]
 
-EXPLAINED = tuple(RUNTIMES)
-"""The targets that a runtime reads."""
+
+def is_explained(target: str) -> bool:
+    """Whether a runtime reads the files of a target."""
+    return dialect_of(target).resolvers is not None
 
 
 def as_json(row: Row) -> str:
@@ -48,14 +53,20 @@ def of_node(tree: Tree, images: Sequence[str], wanted: Sequence[str]) -> Iterato
     Args:
         tree: the files.
         images: references, as somebody wrote them.
-        wanted: versions or lines of containerd.
+        wanted: versions or lines of containerd; none takes all lines.
     """
-    resolvers = [(version, resolver(tree, version)) for version in wanted]
+    resolvers = [
+        resolver
+        for dialect in dialects()
+        if dialect.explains_nodes and dialect.resolvers
+        for resolver in dialect.resolvers(tree, tuple(wanted))
+    ]
     for image in images:
         parsed = reference.parse(image)
-        for version, model in resolvers:
-            outcome = model.pull(parsed)
-            yield Row(image, "containerd", None, version, outcome, verdict(outcome))
+        for resolver in resolvers:
+            outcome = resolver.pull(image, parsed)
+            version, judged = resolver.version, verdict(outcome)
+            yield Row(image, resolver.runtime, None, version, outcome, judged, outcome.becomes)
 
 
 def of_spec(
@@ -75,11 +86,70 @@ def of_spec(
     texts: dict[Choice, dict[str, str]] = {}
     for choice, artifact in artifacts:
         texts.setdefault(choice, {})[artifact.path] = artifact.text
-    site = Site(spec)
-    runtimes = [
-        RUNTIMES[choice.target](site, choice, files, wanted) for choice, files in texts.items()
+    resolvers = [
+        (choice, resolver)
+        for choice, made in texts.items()
+        for resolver in _resolvers(spec, choice, made, wanted)
     ]
+    site = _Site(spec)
     for image in images:
         parsed = reference.parse(image)
-        for rows in runtimes:
-            yield from rows(image, parsed)
+        for choice, resolver in resolvers:
+            outcome = resolver.pull(image, parsed)
+            row = (image, resolver.runtime, choice.target, resolver.version, outcome)
+            yield Row(*row, site.verdict(outcome, parsed), outcome.becomes)
+
+
+def placed(spec: Spec, choice: Choice, made: dict[str, str]) -> Files:
+    """What a target makes, at the paths where its consumer reads it.
+
+    Args:
+        spec: the spec.
+        choice: of the target.
+        made: the texts of its files by their paths below the output folder.
+
+    Returns:
+        The files of a node; what does not go to a node is in the topmost folder.
+    """
+    target = TARGETS[choice.target]
+    placement = target.placed(spec, choice)
+    root = choice.option("out", target.file)
+    files = {}
+    for path, text in made.items():
+        part = path.removeprefix(root).lstrip("/")
+        if placement is None:
+            files[f"/{part or path.rpartition('/')[2]}"] = text
+        else:
+            files[placement.path(part)] = text
+    if placement is not None:
+        files |= dict(placement.beside + placement.assumed)
+    return Files(files)
+
+
+def _resolvers(
+    spec: Spec, choice: Choice, made: dict[str, str], wanted: Sequence[str]
+) -> Iterator[Resolver]:
+    resolvers = dialect_of(choice.target).resolvers
+    if resolvers is None:
+        return
+    own = choice.option("version")
+    versions = tuple(wanted) or ((own,) if own else ())
+    yield from resolvers(placed(spec, choice, made), versions)
+
+
+class _Site:
+    """What the spec means, which no runtime knows."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._hosts = frozenset(spec.mirror_hosts)
+        self._places = Places(spec.mirrors)
+
+    def verdict(self, outcome: Outcome, image: reference.Reference) -> str:
+        """The verdict on what is requested for an image."""
+        return verdict(outcome, self._meant(image), self._hosts)
+
+    def _meant(self, image: reference.Reference) -> str | None:
+        """`HOST/REPOSITORY` where the spec has an image; none if it has no mirror of it."""
+        if image.registry in self._hosts:
+            return f"{image.registry}/{image.repository}"
+        return self._places.find(image)[1] or None

@@ -1,7 +1,7 @@
 """Frozen records: what `@dataclass(frozen=True, slots=True)` makes, at a fraction of its price.
 
 The library writes and compiles the methods of every class at every start. That was a fifth of what
-a cold `compile` cost; here all classes share them (docs/decisions/0012-records.md).
+a cold `compile` cost; here all classes share them (docs/decisions/0012-starts.md).
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import placeholders
 from .diagnostics import word
+from .dialects import format_of
 from .import_claims import Told
 from .import_forms import is_host, name_of
 from .readers import REGISTRY
@@ -20,18 +21,6 @@ LOGIN = ("username", "password")
 """The keys of a host that are secrets."""
 _SWITCHES = ("insecureSkipVerify", "plainHTTP")
 _OF_EACH_HOST = ("password", "caCert", "insecureSkipVerify", "insecure")
-_OF_HOSTS = {
-    "hosts.toml",
-    "containerd",
-    "k3s",
-    "talos",
-    "buildkit",
-    "registries.conf",
-    "certificates",
-    "image configuration",
-    "registry CAs",
-}
-"""The kinds of files that tell of each host what it has."""
 
 
 def take_registry(claims: Claims, endpoint: str) -> None:
@@ -116,7 +105,7 @@ def _drop_what_http_lacks(claims: Claims, host: str, keys: dict[str, Any]) -> No
     """Nobody checks a certificate of a host that speaks http; charts say so all the same."""
     both = all(keys.get(switch) for switch in _SWITCHES)
     said = claims.of("host", host, "insecureSkipVerify")
-    if both and said and all(one.given.reading.kind in _OF_HOSTS for one in said):
+    if both and said and all(_is_of_each_host(one.given.reading.kind) for one in said):
         del keys["insecureSkipVerify"]
         _leave_what_is_true(claims, said, f"{word(host)} speaks http, which has no certificate")
 
@@ -207,4 +196,8 @@ def _is_silent_on(claims: Claims, host: str, endpoint: str, part: str) -> bool:
         said = claims.of("host", one, part)
         return {each.given.reading.kind for each in said if each.fact.value}
 
-    return bool(telling(endpoint) & _OF_HOSTS - telling(host))
+    return any(_is_of_each_host(kind) for kind in telling(endpoint) - telling(host))
+
+
+def _is_of_each_host(kind: str) -> bool:
+    return format_of(kind).of_each_host

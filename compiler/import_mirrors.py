@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import import_losses
 from .diagnostics import Place, word
+from .dialects import format_of
 from .import_claims import Said, Told
 from .import_forms import can_be_short, path_below
 
@@ -17,21 +18,6 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 1000
 """How many disagreements are looked for, as of one rule; nobody reads more."""
-_RANKS = (
-    "values",
-    "secret",
-    "registries.conf",
-    "ImageDigestMirrorSet",
-    "ImageTagMirrorSet",
-    "containerd",
-    "k3s",
-    "talos",
-    "buildkit",
-    "imageswap",
-    "hosts.toml",
-    "docker",
-)
-"""Whose order of mirrors goes before others': the more of them a kind holds, the earlier."""
 
 
 def served(claims: Claims) -> dict[str, Said]:
@@ -64,7 +50,9 @@ def _by_speaker(given: Sequence[Given]) -> dict[str, dict[str, Said]]:
 
 
 def _rank(held: dict[str, Said]) -> int:
-    return _RANKS.index(next(iter(held.values())).given.reading.kind)
+    rank = format_of(next(iter(held.values())).given.reading.kind).rank
+    assert rank is not None  # noqa: S101 - it holds mirrors
+    return rank
 
 
 def _served_from(

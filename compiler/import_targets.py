@@ -7,9 +7,9 @@ import re
 
 from . import model, schema
 from .diagnostics import Place
+from .dialects import DEFAULT_TARGETS, TARGETS
 from .import_claims import Told
 from .mirrors import HUB, LIBRARY
-from .targets import DEFAULT_TARGETS, TARGETS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 WILDCARD = "*"
 HUB = "docker.io"
 LIBRARY = "docker.io/library"
-CARRIERS = ("values", "secret", "palette")
-"""The targets that carry the mirror string, which the webhook reads."""
 _WILDCARD_IN_STRING = "default"
 _ENTRY = r"[^,\n]+"
 _LOOPBACK = r"127(?:\.[0-9]+){3}\Z"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from . import coverage, model, rules, sources, verify
-    from .targets import Artifact
+    from .dialects import Artifact
 
 _SEVERITIES = list(Severity)
 
@@ -100,7 +100,7 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
     spec, choices = found.spec, found.choices
     if result.failed or spec is None:
         return result
-    from .targets import TARGETS
+    from .dialects import TARGETS
 
     if with_placeholders:
         from . import placeholders
@@ -186,9 +186,9 @@ def explain_spec(
 ) -> Explained:
     """Compile a spec with placeholders for its logins; see `check_spec` for the arguments."""
     from . import explain, placeholders
-    from .targets import TARGETS
+    from .dialects import TARGETS
 
-    only = explain.EXPLAINED
+    only = explain.is_explained
     look = _Look(targets, environment, read_file, None, None, logins=False, only=only)
     try:
         found = look.at(document.parse(_decode(content)))
@@ -244,8 +244,7 @@ def cover_spec(
     See `check_spec` for the other arguments.
     """
     from . import coverage, rules
-    from .targets import TARGETS
-    from .targets.copy_list import COPIERS
+    from .dialects import TARGETS
 
     selection = rules.Selection(select=("RS319", "RS321", "RS323", "RS324"))
     look = _Look(
@@ -257,7 +256,7 @@ def cover_spec(
         logins=False,
         images=images,
         # What these lack is what is asked here.
-        only=tuple(name for name in TARGETS if name not in COPIERS),
+        only=lambda name: not TARGETS[name].needs_images,
     )
     try:
         found = look.at(document.parse(_decode(content)))
@@ -325,8 +324,8 @@ class _Look:
     logins: bool
     images: Sequence[str] | None = None
     """What is looked at in place of the images of the spec, if it is given."""
-    only: tuple[str, ...] = ()
-    """The targets that are looked at; none looks at all that are chosen."""
+    only: Callable[[str], bool] | None = None
+    """Whether a target is looked at; none looks at all that are chosen."""
     stand_in: str = ""
     """What takes the place of a reference that cannot be resolved; nothing makes it an error."""
 
@@ -337,7 +336,7 @@ class _Look:
             return _Found(parsed, findings)
         # What the schema refuses goes no further, and does not wait for these.
         from . import model, rules, sources
-        from .targets import others
+        from .dialects import companions
 
         findings = list(rules.check_data(parsed.data))
         if findings:
@@ -345,7 +344,7 @@ class _Look:
         spec = model.build(parsed.data)
         choices = choose(spec, self.targets)
         if self.only:
-            choices = tuple(choice for choice in choices if choice.target in self.only)
+            choices = tuple(choice for choice in choices if self.only(choice.target))
         selection = self.selection or rules.Selection()
         selection = replace(selection, all_targets=not self.targets)
         resolved, findings = sources.resolve(
@@ -358,7 +357,7 @@ class _Look:
         findings += rules.check_spec(subject, selection)
         accesses = (spec.registry.access, *spec.hosts.values())
         literal = any(one.password and isinstance(one.password, str) for one in accesses)
-        rendered = replace(resolved, targets=others.told_of(spec, choices))
+        rendered = replace(resolved, targets=companions.told_of(spec, choices))
         return _Found(parsed, findings, rendered, choices, literal)
 
 
@@ -381,9 +380,9 @@ def _unreadable(why: document.NotADocument) -> Result:
 def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]:
     """The targets to compile: the spec's, those of them that are named, or named ones it lacks."""
     from . import model
-    from .targets import others
+    from .dialects import companions
 
-    listed = others.listed(spec)
+    listed = companions.listed(spec)
     if not targets:
         return listed
     selected = [choice for choice in listed if choice.target in targets]

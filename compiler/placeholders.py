@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .dialects import Artifact
     from .model import Access, Spec
-    from .targets import Artifact
 
 MARK = "REGSPEC_PLACEHOLDER_"
 """What every placeholder begins with: letters that no quoting changes, and that nobody chooses."""

@@ -31,8 +31,9 @@ def schema() -> dict[str, Any]:
 
 
 def template_text(name: str) -> str:
-    """The text of one template, by the name of its file."""
-    return _text("regspec.templates", name)
+    """The text of one template, by the name of its file; `FOLDER/FILE` is one of a dialect."""
+    folder, slash, file = name.rpartition("/")
+    return _text(f"regspec.dialects.{folder}" if slash else "regspec.templates", file)
 
 
 def docstring(function: Callable[..., Any]) -> str:

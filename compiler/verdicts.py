@@ -9,7 +9,7 @@ from .runtimes.hosts import without_default_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .runtimes.containerd import Attempt, Outcome
+    from .dialects.attempt import Attempt, Outcome
 
 MIRROR, MIRROR_THEN_UPSTREAM, UPSTREAM = "mirror", "mirror, then upstream", "upstream"
 WRONG_PATH, NONE, NOT_LOADED = "wrong path", "none", "not loaded"

@@ -6,14 +6,13 @@ import posixpath
 
 from . import differences, readers
 from .diagnostics import Place, word
+from .dialects import TARGETS, makers_of
 from .differences import Difference
-from .frozen import replace
 from .model import Choice
 from .readers import docker, hosts_toml, openshift
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 from .runtimes import docker as docker_model
-from .targets import TARGETS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,25 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["UNSET", "Difference", "Expected", "elsewhere", "namespace_of", "of_reading", "refused"]
 
-_MAKERS = {
-    "values": ("values", "palette"),
-    "secret": ("secret",),
-    "logins": ("pull-secret", "registries.conf", "openshift"),
-    "containerd": ("containerd", "certs.d"),
-    "hosts.toml": ("certs.d", "kind"),
-    "k3s": ("k3s",),
-    "registries.conf": ("registries.conf",),
-    "talos": ("talos",),
-    "ImageDigestMirrorSet": ("openshift",),
-    "ImageTagMirrorSet": ("openshift",),
-    "image configuration": ("openshift",),
-    "registry CAs": ("openshift",),
-    "docker": ("docker",),
-    "buildkit": ("buildkit",),
-    "imageswap": ("imageswap",),
-    "certificates": ("registries.conf",),
-}
-"""The targets that make files of a kind; the first is what is compared with by default."""
 _TRUSTED = ("additionalTrustedCA",)
 _NOT_READ = (".txt", "/cluster.yaml")
 """How the names of artifacts end that no reader knows."""
@@ -86,13 +66,11 @@ class Expected:
         return self._by_namespace
 
     def _made(self, kind: str) -> list[tuple[Choice, Reading]]:
-        makers = _MAKERS[kind]
-        known = map(_on_its_node, self.choices) if kind == "containerd" else self.choices
+        makers = makers_of(kind)
+        known = [_on_its_node(choice, kind) for choice in self.choices]
         chosen = [choice for choice in known if choice.target in makers]
         found = [pair for choice in chosen for pair in self._readings(choice, kind)]
-        if found or (chosen and kind == "hosts.toml"):
-            return found
-        return self._readings(Choice(makers[0]), kind)
+        return found or self._readings(Choice(makers[0]), kind)
 
     def _readings(self, choice: Choice, kind: str) -> list[tuple[Choice, Reading]]:
         artifacts = list(TARGETS[choice.target].render(self.spec, choice))
@@ -124,12 +102,12 @@ class Expected:
         return self.spec.mirror_hosts
 
 
-def _on_its_node(choice: Choice) -> Choice:
-    """What a target comes to on a node: a kind cluster mounts what `certs.d` puts there."""
-    if choice.target != "kind":
+def _on_its_node(choice: Choice, kind: str) -> Choice:
+    """What a target comes to on a node, as far as files of a kind that it does not make itself."""
+    target = TARGETS[choice.target]
+    if target.stands_for is None or kind in target.makes:
         return choice
-    kept = tuple(option for option in choice.options if option[0] in ("version", "credentials"))
-    return replace(choice, target="certs.d", options=kept)
+    return target.stands_for(choice)
 
 
 def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> list[Difference]:

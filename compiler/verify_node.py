@@ -6,10 +6,12 @@ import posixpath
 
 from . import differences, readers, toml_places
 from .diagnostics import Place
+from .dialects import TARGETS, formats, makers_of
+from .dialects.files import Unreadable
 from .differences import Difference
 from .document import NotADocument
 from .frozen import frozen, replace
-from .readers import containerd, hosts_toml, registries_conf
+from .readers import containerd, hosts_toml
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 from .runtimes import hosts_toml as hosts_model
@@ -20,24 +22,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from .dialects import Format
+    from .dialects.dialect import NodeFiles
+    from .dialects.files import Tree
     from .model import Choice
     from .readers import Fact, Reading
     from .readers.reading import Subject
     from .verify import Expected
 
-_ON_NODES = (
-    "/etc/rancher/k3s/registries.yaml",
-    "/etc/rancher/rke2/registries.yaml",
-    "/etc/containers/auth.json",
-)
-_IF_CHOSEN = {
-    "docker": ("/etc/docker", "daemon.json"),
-    "buildkit": ("/etc/buildkit", "buildkitd.toml"),
-}
-"""What is compared only if the spec has its target: a node may have it for something else."""
-_REGISTRIES_CONF = "/etc/containers/registries.conf"
-_DROP_INS = "/etc/containers/registries.conf.d"
-_AUTHORITIES = {"registries.conf": "/etc/containers/certs.d", "docker": "/etc/docker/certs.d"}
 _FIRST_OF_2 = 2
 
 
@@ -60,7 +52,7 @@ class Node:
             can read the node's files.
     """
 
-    def __init__(self, tree: node.Tree, expected: Expected, wanted: Sequence[str]) -> None:
+    def __init__(self, tree: Tree, expected: Expected, wanted: Sequence[str]) -> None:
         self.tree = tree
         self.expected = expected
         self.wanted = wanted
@@ -69,34 +61,61 @@ class Node:
 
     def differences(self) -> list[Difference | Broken]:
         """What differs, file by file."""
-        chosen = {choice.target: choice for choice in self.expected.choices}
-        others = [path for path in _ON_NODES if self._is_there(path)]
+        chosen = {choice.target for choice in self.expected.choices}
+        on_nodes = [(one, one.on_node) for one in formats() if one.on_node]
+        plain = [
+            (one, path)
+            for one, files in on_nodes
+            if not files.only_if_chosen and not files.drop_ins
+            for path in files.paths
+            if self._is_there(path)
+        ]
         apart = [
-            target
-            for target, (folder, _) in _IF_CHOSEN.items()
-            if target in chosen and self.tree.names(folder) is not None
+            (one, files)
+            for one, files in on_nodes
+            if files.only_if_chosen
+            and self._makers(one)
+            and self.tree.names(posixpath.dirname(files.paths[0])) is not None
         ]
         if self.tree.names("/etc/containerd") is not None:
             self._containerd()
-        elif not others and not apart and chosen.keys() & {"containerd", "certs.d"}:
+        elif not plain and not apart and chosen & {"containerd", "certs.d"}:
             self.found.append(Broken(node.MAIN, "this file is missing"))
-        if "k3s" in chosen:
-            folder = f"/etc/rancher/{chosen['k3s'].option('distribution', 'k3s')}"
-            listed = any(path.endswith("registries.yaml") for path in others)
-            if not listed and self.tree.names(folder) is not None:
-                self.found.append(Broken(f"{folder}/registries.yaml", "this file is missing"))
-        for path in others:
+        for one, files in on_nodes:
+            if files.required and not any(found is one for found, _ in plain):
+                self._find_missing(one)
+        for _, path in plain:
             for reading in self._read(path):
                 self.found += of_reading(self.expected, reading)
-        if self.tree.names("/etc/containers") is not None:
-            self._containers(wanted="registries.conf" in chosen)
-        for target in apart:
-            self._apart(target, posixpath.join(*_IF_CHOSEN[target]))
+        for one, files in on_nodes:
+            if files.drop_ins and self.tree.names(posixpath.dirname(files.paths[0])) is not None:
+                self._with_drop_ins(one, files, self._makers(one))
+        for one, files in apart:
+            self._apart(one, files, self._makers(one))
         return self.found
 
-    def _apart(self, target: str, path: str) -> None:
+    def _makers(self, of: Format) -> list[Choice]:
+        """The choices of the spec whose targets are for such files."""
+        makers = makers_of(of.kind)
+        return [choice for choice in self.expected.choices if choice.target in makers]
+
+    def _path(self, choice: Choice, part: str) -> str:
+        """Where a part of a target is on a node."""
+        placement = TARGETS[choice.target].placed(self.expected.spec, choice)
+        assert placement is not None  # noqa: S101 - its files are on nodes
+        return placement.path(part)
+
+    def _find_missing(self, of: Format) -> None:
+        """The file of a format that is not on a node where its folder is."""
+        for choice in self._makers(of):
+            path = self._path(choice, TARGETS[choice.target].parts[0])
+            if self.tree.names(posixpath.dirname(path)) is not None:
+                self.found.append(Broken(path, "this file is missing"))
+
+    def _apart(self, of: Format, files: NodeFiles, choices: list[Choice]) -> None:
         """The one file of a target whose other keys are none of ours, and its CA files."""
-        readings = [one for one in self._read(path, others=True) if one.kind == target]
+        path = files.paths[0]
+        readings = [one for one in self._read(path, others=True) if one.kind == of.kind]
         if not readings and not any(
             isinstance(one, Broken) and one.path == path for one in self.found
         ):
@@ -104,26 +123,27 @@ class Node:
         for reading in readings:
             self.found += of_reading(self.expected, reading)
         self.found += refused(self._file_text(path) or "", readings)
-        if target in _AUTHORITIES:
-            self._authorities(target)
+        if files.authorities:
+            self._authorities(files, choices)
 
     def _is_there(self, path: str) -> bool:
         folder, name = posixpath.split(path)
         return name in (self.tree.names(folder) or ())
 
-    def _containers(self, *, wanted: bool) -> None:
-        """registries.conf with its drop-ins, of which the later ones win, and the CA files.
+    def _with_drop_ins(self, of: Format, files: NodeFiles, choices: list[Choice]) -> None:
+        """A file with its drop-ins, of which the later ones win, and the CA files.
 
         Source: containers/image, pkg/sysregistriesv2: the last one that has a prefix.
         """
-        drop_ins = [f"{_DROP_INS}/{name}" for name in self.tree.names(_DROP_INS) or ()]
-        paths = [path for path in drop_ins if path.endswith(".conf")]
-        paths = [path for path in (_REGISTRIES_CONF, *paths) if self._is_there(path)]
+        ending = posixpath.splitext(files.paths[0])[1]
+        drop_ins = [f"{files.drop_ins}/{name}" for name in self.tree.names(files.drop_ins) or ()]
+        paths = [path for path in drop_ins if path.endswith(ending)]
+        paths = [path for path in (*files.paths, *paths) if self._is_there(path)]
         readings = [
             reading
             for path in paths
             for reading in self._read(path, others=True)
-            if reading.kind == registries_conf.KIND
+            if reading.kind == of.kind
         ]
         facts: dict[str, list[tuple[Fact, Reading]]] = {}
         for reading in readings:
@@ -132,8 +152,8 @@ class Node:
                 own.setdefault(fact.subject[1], []).append((fact, reading))
             facts |= own
         in_force = [pair for group in facts.values() for pair in group]
-        ((_, expected),) = self.expected.of(registries_conf.KIND)[:1]
-        if in_force or (wanted and readings):
+        ((_, expected),) = self.expected.of(of.kind)[:1]
+        if in_force or (choices and readings):
             origin = {id(fact): reading for fact, reading in in_force}
             told = differences.between(
                 expected, readings[0], self.expected.hosts, [fact for fact, _ in in_force]
@@ -141,22 +161,21 @@ class Node:
             self.found += [
                 replace(one, reading=origin[id(one.fact)]) if one.fact else one for one in told
             ]
-        elif wanted:
-            self.found.append(Broken(f"{_DROP_INS}/50-regspec.conf", "this file is missing"))
-        if in_force or wanted:
-            self._authorities(registries_conf.KIND)
+        elif choices:
+            path = self._path(choices[0], TARGETS[choices[0].target].parts[0])
+            self.found.append(Broken(path, "this file is missing"))
+        if files.authorities:
+            self._authorities(files, choices)
 
-    def _authorities(self, target: str) -> None:
+    def _authorities(self, files: NodeFiles, choices: list[Choice]) -> None:
         """The CA of each host that has one, in whichever file it is."""
-        for choice in self.expected.choices:
-            if choice.target != target:
-                continue
+        for choice in choices:
             for host in self.expected.hosts:
                 access = self.expected.spec.access(host)
                 insecure = access and (access.plain_http or access.insecure_skip_verify)
                 if access is None or insecure or access.ca_cert in ("", UNSET):
                     continue
-                folder = f"{_AUTHORITIES[target]}/{host}"
+                folder = self._path(choice, f"{files.authorities}/{host}")
                 names = [n for n in self.tree.names(folder) or () if n.endswith(".crt")]
                 found = [
                     certificates_in(self._file_text(f"{folder}/{name}") or "") for name in names
@@ -203,7 +222,7 @@ class Node:
                     self.found.append(Broken(path, "this file is missing"))
                 else:
                     self.readings[path] = read(text)
-            except (node.Unreadable, readers.Unknown) as why:
+            except (Unreadable, readers.Unknown) as why:
                 self.found.append(Broken(path, str(why)))
             except NotADocument as why:
                 self.found.append(Broken(path, why.problems[0].message, why))
@@ -212,7 +231,7 @@ class Node:
     def _file_text(self, path: str) -> str | None:
         try:
             return self.tree.text(path)
-        except node.Unreadable:
+        except Unreadable:
             return None
 
     def _containerd(self) -> None:

@@ -8,6 +8,7 @@ tests/test_docs.py fails when a page is not what this makes.
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import textwrap
 from pathlib import Path
@@ -16,10 +17,10 @@ from typing import Any
 import commands
 import shown
 from regspec import resources
+from regspec.dialects import DEFAULT_TARGETS, FOLDERS, TARGETS
 from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 from regspec.schema import resolved
-from regspec.targets import DEFAULT_TARGETS, TARGETS
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- made by docs/generate.py; run `make docs` -->\n"
@@ -140,6 +141,41 @@ def rules_page() -> str:
     return "\n".join(lines)
 
 
+def table_rows(text: str) -> dict[str, dict[str, str]]:
+    """The rows of each table of a page, by its heading and then by their first cells."""
+    found: dict[str, dict[str, str]] = {}
+    heading = ""
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            heading = ""
+        elif not heading:
+            heading = line
+        elif not line.startswith("| --- |"):
+            found.setdefault(heading, {})[line.split(" | ")[0]] = line
+    return found
+
+
+def runtimes_page() -> str:
+    """docs/runtimes.md, which is written by hand, with the rows that the dialects have."""
+    own: dict[str, dict[str, str]] = {}
+    for folder in dict.fromkeys(FOLDERS.values()):
+        front = importlib.import_module(f"regspec.dialects.{folder}").__file__ or ""
+        file = Path(front).with_name("docs.md")
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        for heading, rows in table_rows(text).items():
+            own.setdefault(heading, {}).update(rows)
+    lines: list[str] = []
+    missing: dict[str, str] = {}
+    for line in [*(HERE / "runtimes.md").read_text(encoding="utf-8").splitlines(), ""]:
+        if not line.startswith("|"):
+            lines += missing.values()  # of a table that ends here
+            missing = {}
+        elif line in own:
+            missing = dict(own[line])
+        lines.append(missing.pop(line.split(" | ")[0], line))
+    return "\n".join(lines)
+
+
 def run_page(name: str) -> str:
     """A page that is written by hand, with what its commands really print."""
     example = (HERE.parent / "examples/harbor-airgap.yaml").read_text(encoding="utf-8")
@@ -152,6 +188,7 @@ PAGES = {
     "spec.md": spec_page,
     "targets.md": targets_page,
     "rules.md": rules_page,
+    "runtimes.md": runtimes_page,
     "cli.md": functools.partial(commands.cli_page, NOTE),
     "json.md": functools.partial(run_page, "json.md"),
     "tutorial.md": functools.partial(run_page, "tutorial.md"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import io
 import os
 import re
@@ -15,7 +16,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from regspec import cli
+from regspec import cli, dialects, resources, schema
+from regspec.cli.group import regspec as command
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = "apiVersion: regspec/v1\nkind: RegistrySpec\n"
@@ -137,6 +139,35 @@ def made_once(tmp_path_factory):
         return folder
 
     return once
+
+
+@pytest.fixture
+def dialect_added(monkeypatch, root):
+    """Adds the folder of a dialect, for one test: dialect_added(folder, target, ...)."""
+
+    def forget():
+        schema._root.cache_clear()
+        schema._validator.cache_clear()
+
+    def add(folder, *targets):
+        assert command.commands  # whose help is not to have it in other tests
+        for target in targets:
+            monkeypatch.setitem(dialects.FOLDERS, target, folder.name)
+        monkeypatch.setattr(dialects, "__path__", [*dialects.__path__, str(folder.parent)])
+        path = root / ".ci/generate.py"
+        spec = importlib.util.spec_from_file_location("generate", path)
+        generate = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(generate)
+        text = generate.schema_text()
+        monkeypatch.setattr(resources, "schema_text", lambda: text)
+        forget()
+
+    yield add
+    monkeypatch.undo()
+    forget()
+    for name in [name for name in sys.modules if name.startswith("regspec.dialects.")]:
+        if name.split(".")[2] not in {*dialects.FOLDERS.values(), "dialect", "companions"}:
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 from regspec import __version__
-from regspec.targets import DEFAULT_TARGETS, TARGETS
+from regspec.dialects import DEFAULT_TARGETS, TARGETS
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], [], ["compile", "--help"]])

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from regspec import reference
-from regspec.runtimes import containerd, node, versions
+from regspec.dialects.files import Files
+from regspec.runtimes import containerd, versions
 
 CASES = [
     json.loads(line)
@@ -28,7 +29,7 @@ UNREACHABLE = ("harbor.example.test:9999", "nosuch.example.test")
 def resolver(case, version):
     files = {path: PEM if text.startswith("(") else text for path, text in case["files"].items()}
     files["/etc/containerd/airgap-ca.crt"] = PEM
-    return containerd.Resolver(node.Files(files), versions.parse(version))
+    return containerd.Resolver(Files(files), versions.parse(version))
 
 
 def answers(attempt, case):

@@ -426,3 +426,16 @@ def test_an_insecure_mirror_is_asked_by_both_schemes(regspec, head, tmp_path):
     assert "2. http://m.example.org/v2/quay.io/a/manifests/latest" in done.stdout
     assert "1. http://m.example.org/v2/b/manifests/latest" in done.stdout
     assert "the registry that it names" in done.stdout
+    assert "they do not agree" not in done.stdout  # by http or by https, it is one place
+
+
+def test_a_webhook_says_nothing_of_the_scheme(regspec, head, tmp_path):
+    """How the node connects to what the webhook has written is up to the node's own files."""
+    spec = (
+        f"{head}registry: {{endpoint: m.example.org, plainHTTP: true}}\nmirrors: [quay.io]\n"
+        "targets: [imageswap, k3s]\n"
+    )
+    done = regspec("explain", "-", "quay.io/a:1", cwd=tmp_path, input=spec)
+    assert "1. https://m.example.org/v2/quay.io/a/manifests/1\n" in done.stdout
+    assert "1. http://m.example.org/v2/quay.io/a/manifests/1?ns=quay.io" in done.stdout
+    assert "they do not agree" not in done.stdout

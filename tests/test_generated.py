@@ -82,6 +82,8 @@ def test_what_is_made_is_current(root):
     module = importlib.util.module_from_spec(importlib.util.spec_from_file_location("made", path))
     module.__spec__.loader.exec_module(module)
     assert (root / "compiler/generated.py").read_text() == module.text(), "run: make generate"
+    schema = (root / "schemas/registry-spec.schema.json").read_text()
+    assert schema == module.schema_text(), "run: make generate"
 
 
 def test_it_says_yes_only_where_the_schema_does(specs):

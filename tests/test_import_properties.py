@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from regspec import importing, pipeline
 from regspec.cli import given as given_files
 from regspec.cli import import_
-from regspec.runtimes.node import Files
-from regspec.targets import TARGETS
+from regspec.dialects import TARGETS
+from regspec.dialects.files import Files
 
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")

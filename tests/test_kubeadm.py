@@ -26,8 +26,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from regspec import model, pipeline, rules
+from regspec.dialects import TARGETS
 from regspec.sources import FolderReader
-from regspec.targets import TARGETS
 
 HERE = Path(__file__).resolve().parent
 CASE = HERE.parent / "golden" / "carried"

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from regspec import reference
-from regspec.runtimes import containerd, node, versions
+from regspec.dialects.files import Files
+from regspec.runtimes import containerd, versions
 
 ALL = versions.MEASURED
 ONE = tuple(version for version in ALL if version.startswith("1."))
@@ -31,7 +32,7 @@ NOT_LOADED = "not loaded"
 
 def asked(files, version, image="nginx:1"):
     """The URLs that are asked, or that nothing runs."""
-    resolver = containerd.Resolver(node.Files(files), versions.parse(version))
+    resolver = containerd.Resolver(Files(files), versions.parse(version))
     outcome = resolver.pull(reference.parse(image))
     if not outcome.loads:
         assert outcome.reason
@@ -384,7 +385,7 @@ def test_no_files_break_the_model(files, changes, version, image):
         at = other % len(lines)
         lines[at] = text if whole else lines[at][: spot % 40] + text
         files[path] = "\n".join(lines)
-    outcome = containerd.Resolver(node.Files(files), versions.parse(version)).pull(
+    outcome = containerd.Resolver(Files(files), versions.parse(version)).pull(
         reference.parse(image)
     )
     assert outcome.loads or outcome.reason

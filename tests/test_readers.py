@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from regspec import readers, stream, toml_places
 from regspec.diagnostics import Place
+from regspec.dialects import dialects
 from regspec.document import NotADocument
 from regspec.readers.reading import HIDDEN, certificates_in, served_by
 
@@ -141,6 +142,30 @@ TEXTS = [(kind, text) for kind, texts in FORMATS.items() for text in texts]
 
 def kinds_of(text, path="/any/name"):
     return [one.kind for one in readers.read(text, path, lambda _path: None)]
+
+
+def recognised(syntax, data):
+    """The readers of a syntax that take some data for theirs, without those that are asked last."""
+    known = [one for dialect in dialects() for one in dialect.readers if one.syntax == syntax]
+    found = [reader for reader in known if reader.view()[0](data)]
+    return [reader for reader in found if not reader.last] or found
+
+
+@pytest.mark.parametrize("text", [text for _, text in TEXTS])
+def test_exactly_one_reader_takes_a_text_for_its_own(text):
+    """So that the order of the dialects says nothing."""
+    plain = recognised("text", text)
+    if plain:
+        assert len(plain) == 1
+        return
+    try:
+        data = [tomllib.loads(text)]
+        syntaxes = ("toml",)
+    except tomllib.TOMLDecodeError:
+        data = [one for one in stream.parse(text).data if one is not None]
+        syntaxes = ("yaml", "yaml stream")
+    for one in data:
+        assert len([reader for syntax in syntaxes for reader in recognised(syntax, one)]) == 1
 
 
 @pytest.mark.parametrize("path", ["/x/y", "/certs.d/docker.io/hosts.toml", "/values.yaml"])

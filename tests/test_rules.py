@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
+import importlib.util
 import inspect
 import json
 import pkgutil
@@ -13,7 +13,7 @@ import sys
 import textwrap
 
 import pytest
-from regspec import authorities, document, pipeline, rules, sources
+from regspec import authorities, dialects, document, pipeline, rules, sources
 from regspec.rules import RULES, Rule, Selection
 
 COMMON = {"RS101", "RS211", "RS317"}
@@ -92,6 +92,12 @@ def test_the_codes_are_unique_and_every_rule_is_listed():
     modules = [
         importlib.import_module(f"regspec.rules.{module.name}")
         for module in pkgutil.iter_modules(rules.__path__)
+    ]
+    modules += [
+        importlib.import_module(f"{package.__name__}.rules")
+        for folder in dict.fromkeys(dialects.FOLDERS.values())
+        for package in [importlib.import_module(f"regspec.dialects.{folder}")]
+        if importlib.util.find_spec(f"{package.__name__}.rules")
     ]
     written = {
         id(value): value

@@ -14,6 +14,9 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
+from regspec.dialects import TARGETS
+from regspec.dialects.files import Files
+from regspec.dialects.talos import resolve as talos
 from regspec.runtimes import (
     buildkit,
     containerd,
@@ -21,12 +24,9 @@ from regspec.runtimes import (
     docker,
     imageswap,
     k3s,
-    node,
     openshift,
-    talos,
     versions,
 )
-from regspec.targets import TARGETS
 
 pytestmark = pytest.mark.slow
 
@@ -99,7 +99,7 @@ def from_url(url):
 
 def asked(files, image, version="2.3"):
     """The first URL that containerd asks, and whether the upstream is asked at all."""
-    resolver = containerd.Resolver(node.Files(files), versions.parse(version))
+    resolver = containerd.Resolver(Files(files), versions.parse(version))
     outcome = resolver.pull(reference.parse(image))
     assert outcome.loads, outcome.reason
     return outcome.attempts[0].url, any(attempt.upstream for attempt in outcome.attempts)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from regspec import pipeline, resources, schema
+from regspec.dialects import DEFAULT_TARGETS, TARGETS
 from regspec.sources import FolderReader
-from regspec.targets import DEFAULT_TARGETS, TARGETS
 
 ROOT = resources.schema()
 

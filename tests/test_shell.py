@@ -10,8 +10,8 @@ import sys
 
 import pytest
 from regspec.cli.group import regspec as group
+from regspec.dialects import TARGETS
 from regspec.rules import RULES
-from regspec.targets import TARGETS
 
 BASH = """
 source <(regspec completion bash)

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference, verify_node
-from regspec.runtimes import containerd, node, versions
+from regspec.dialects.files import Files
+from regspec.runtimes import containerd, versions
 
 CERTIFICATES = Path(__file__).resolve().parent / "data" / "certificates"
 ONE, TWO = ((CERTIFICATES / name).read_text() for name in ("chain.crt", "expired.crt"))
@@ -145,7 +146,7 @@ def diff(before, after):
 
 def asked(files, version):
     """What a node asks for each image, with the certificates that it trusts for it."""
-    resolver = containerd.Resolver(node.Files(files), version)
+    resolver = containerd.Resolver(Files(files), version)
     outcomes = []
     for image in IMAGES:
         outcome = resolver.pull(reference.parse(image))
@@ -175,7 +176,7 @@ def test_a_node_without_drift_pulls_as_the_compiled_one(target, line):
     files, expected = compiled(SPEC, target)
     whole = laid_out(files, target)
     version = versions.parse(line)
-    assert not verify_node.Node(node.Files(whole), expected, (line,)).differences()
+    assert not verify_node.Node(Files(whole), expected, (line,)).differences()
     right = asked(whole, version)
 
     @settings(
@@ -185,7 +186,7 @@ def test_a_node_without_drift_pulls_as_the_compiled_one(target, line):
     )
     @given(changes(whole))
     def holds(changed):
-        if not verify_node.Node(node.Files(changed), expected, (line,)).differences():
+        if not verify_node.Node(Files(changed), expected, (line,)).differences():
             assert asked(changed, version) == right, diff(whole, changed)
 
     holds()

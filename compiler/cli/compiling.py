@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from ..targets import Artifact
+    from ..dialects import Artifact
     from .telling import Teller
 
 DEFAULT_FOLDER = "out"

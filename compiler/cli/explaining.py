@@ -121,7 +121,7 @@ def _text(image: str, rows: Sequence[Row]) -> str:
     for row in rows:
         key = (
             row.runtime,
-            row.target if row.runtime == "containerd" else "",
+            row.target if row.version else "",
             row.verdict,
             row.outcome,
             row.becomes,
@@ -151,13 +151,13 @@ def _text(image: str, rows: Sequence[Row]) -> str:
 
 
 def _asked(url: str) -> str:
-    """What a URL asks for, of what is written in more than one way the shortest."""
+    """What a URL requests, whatever its scheme: a webhook does not say how its node connects."""
     from urllib.parse import urlsplit
 
     from ..runtimes.hosts import without_default_port
 
     parts = urlsplit(url)
-    return f"{parts.scheme}://{without_default_port(parts.scheme, parts.netloc)}{parts.path}"
+    return f"{without_default_port(parts.scheme, parts.netloc)}{parts.path}"
 
 
 def _who(rows: Sequence[Row]) -> str:
@@ -171,7 +171,7 @@ def _who(rows: Sequence[Row]) -> str:
 
 def _beside(attempt: object, *, own: bool) -> str:
     """What goes along with a request, and why it is made."""
-    from ..runtimes.containerd import Attempt
+    from ..dialects.attempt import Attempt
 
     assert isinstance(attempt, Attempt)  # noqa: S101 - for the type checker
     said = [("the registry that it names" if own else "the upstream")] if attempt.upstream else []

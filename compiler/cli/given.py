@@ -9,10 +9,10 @@ import tarfile
 import zlib
 from pathlib import Path
 
+from ..dialects.files import Files, Unreadable
 from ..frozen import frozen
 from ..limits import LARGEST_TEXT
 from ..regular_file import read_regular
-from ..runtimes.node import Files, Unreadable
 from .files import STDIN, read_bytes
 from .nodes import NodeFolder
 from .terminal import Unusable
@@ -21,8 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ..dialects.files import Tree
     from ..readers import Reading
-    from ..runtimes.node import Tree
 
 _LARGEST = 64 * 1024 * 1024
 """The largest file or archive that is read, in bytes; of an archive, unpacked."""

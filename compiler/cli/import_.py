@@ -12,6 +12,7 @@ from ..frozen import replace
 from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, write_new
+from .options import naming_formats
 from .terminal import Unusable, paint, put, say, say_as_is, say_error
 
 TYPE_CHECKING = False
@@ -58,6 +59,7 @@ _MOST_NAMED = 3
     help="Whether the upstream is asked when a mirror fails, whatever the files say, some of which "
     "have it for each registry: a spec has it for all of them.",
 )
+@naming_formats
 def import_command(
     names: tuple[str, ...],
     output: str,
@@ -67,13 +69,10 @@ def import_command(
 ) -> int:
     """Make one spec of what each FILE says of the private registry.
 
-    FILE is what configures a chart, a node or a cluster, however it was made: values files, the
-    registry Secret (as a file, or as kubectl prints it), config.toml of containerd, hosts.toml,
-    registries.yaml of k3s and RKE2, registries.conf, the machine configuration of Talos, mirror
-    sets of OpenShift with its image configuration and CAs, daemon.json, buildkitd.toml, a map of
-    image-swap, a dockerconfigjson, CA certificates. Each is told by what is in it. `-` is standard
-    input; a folder, or a tar archive of one, is read whole. Files of other formats, as `regspec
-    compile` writes them for kubeadm, regsync, bundles and people, are passed over in a folder.
+    FILE is what configures a chart, a node or a cluster, however it was made, also as kubectl
+    prints it: {formats}. Each is detected by content. `-` is standard input; a folder, or a tar
+    archive of one, is read whole. Files of other formats, as `regspec compile` writes them for
+    kubeadm, regsync, bundles and people, are passed over in a folder.
 
     Where files do not agree, each disagreement is told and no spec is written, unless --prefer says
     who is right, or --fallback, where it is about that. What a spec cannot hold is listed, with a
@@ -141,12 +140,14 @@ def _given(names: Sequence[str]) -> Iterator[Given]:
 
 def documents_of(text: Text, *, alone: bool) -> Iterator[Given]:
     """What the documents of a text say; see `given.readings_of`."""
+    from ..dialects import format_of
     from ..importing import Given
     from .given import readings_of
 
     for reading in readings_of(text, alone=alone):
         folder = posixpath.dirname(posixpath.dirname(text.name))
-        speaker = f"{folder}/*/hosts.toml" if reading.kind == "hosts.toml" else text.name
+        name = format_of(reading.kind).in_each_folder
+        speaker = f"{folder}/*/{name}" if name else text.name
         yield Given(text.name, reading, speaker)
 
 

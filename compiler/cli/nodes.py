@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
+from ..dialects.files import Unreadable
 from ..frozen import frozen
 from ..limits import LARGEST_TEXT
 from ..regular_file import read_regular, reason
-from ..runtimes.node import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @frozen
 class NodeFolder:
-    """The files of a node (see `runtimes.node.Tree`) below a folder.
+    """The files of a node (see `dialects.files.Tree`) below a folder.
 
     A link in it is followed as the node would: an absolute one begins at the folder.
     """

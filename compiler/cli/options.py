@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from .. import reports
-from ..targets import TARGETS
+from ..dialects import TARGETS
 from .completing import FILE_NAME
 from .days import today
 from .files import STDIN
@@ -36,12 +36,27 @@ specs_argument = click.argument(
     callback=_stdin_once,
 )
 
+
+def naming_formats(command: F) -> F:
+    """Put the formats that are read into the help of a command, at `{formats}`."""
+    from ..readers import known_formats
+
+    command.__doc__ = (command.__doc__ or "").replace("{formats}", known_formats())
+    return command
+
+
+class _TargetName(click.Choice[str]):
+    """The name of a target; those that there are when it is read."""
+
+    choices = property(lambda _self: tuple(TARGETS), lambda _self, _given: None)
+
+
 target_option = click.option(
     "-t",
     "--target",
     "targets",
     multiple=True,
-    type=click.Choice(tuple(TARGETS)),
+    type=_TargetName(()),
     help="Only this target, with its options in the spec or its defaults. Repeatable.",
 )
 

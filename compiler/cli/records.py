@@ -90,7 +90,7 @@ def _record(
 
     In the output folder of a spec no link is followed; elsewhere its own folder may be one.
     """
-    from ..targets import Artifact
+    from ..dialects import Artifact
 
     written = Path(path)
     if (

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from ..targets import DEFAULT_TARGETS, TARGETS
+from ..dialects import DEFAULT_TARGETS, TARGETS
 from .options import text_or_json
 from .terminal import put
 

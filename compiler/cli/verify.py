@@ -11,7 +11,7 @@ from ..diagnostics import Diagnostic, Severity, Span
 from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
-from .options import allow_file_option, containerd_option, target_option
+from .options import allow_file_option, containerd_option, naming_formats, target_option
 from .telling import default_form
 from .terminal import Unusable, paint, put, say, say_as_is
 
@@ -42,6 +42,7 @@ _CODE = "drift"
     type=click.Choice(_FORMS),
     help="How to tell: text, one line each; json; github, the default under GitHub Actions; sarif.",
 )
+@naming_formats
 def verify_command(
     spec: str,
     names: tuple[str, ...],
@@ -54,12 +55,9 @@ def verify_command(
     unrelated keys do not matter, nor do the settings of hosts that SPEC has no mirror on. Exit 1 if
     anything differs.
 
-    FILE is a values file, a Secret as a file or as kubectl prints it, config.toml, hosts.toml,
-    registries.yaml, registries.conf, the machine configuration of Talos, a mirror set of OpenShift,
-    its image configuration or CAs, daemon.json, buildkitd.toml, a map of image-swap, a
-    dockerconfigjson or a CA; each is told by what is in it. `-` is standard input. A folder, or a
-    tar archive of one, is a node's root, or its /etc/containerd; then what is in force is compared,
-    with all that config.toml imports.
+    FILE is one of these, also as kubectl prints it: {formats}. Each is detected by content. `-` is
+    standard input. A folder, or a tar archive of one, is a node's root, or its /etc/containerd;
+    then what is in force is compared, with all that config.toml imports.
 
     A login that differs is told without a word of it; one that SPEC refers to and that is not set
     is not compared.

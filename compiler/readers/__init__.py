@@ -6,22 +6,8 @@ import re
 
 from .. import limits, stream, toml_places
 from ..diagnostics import Place
+from ..dialects import dialects
 from ..document import Document, Extent, NotADocument, SyntaxProblem
-from . import (
-    buildkit,
-    certificate,
-    containerd,
-    docker,
-    hosts_toml,
-    imageswap,
-    k3s,
-    logins,
-    openshift,
-    registries_conf,
-    secret,
-    talos,
-    values,
-)
 from .reading import REGISTRY, UNKNOWN, Fact, Reading, Served, Source
 
 TYPE_CHECKING = False
@@ -33,19 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["REGISTRY", "UNKNOWN", "Fact", "Reading", "Served", "Source", "Unknown", "read"]
 
-_OF_YAML = (secret, logins, openshift, imageswap, values, k3s, docker)
-_OF_TOML = (hosts_toml, registries_conf, buildkit, containerd)
 _LOOKS_LIKE_TOML = re.compile(
     r"^[ \t]*(?:\[[^\n]*\][ \t]*(?:#.*)?$|[\w.\"-]+[ \t]*=)", re.MULTILINE
 )
 _SPEC = "RegistrySpec"
-_FORMATS = (
-    "Helm values, the registry Secret, config.toml and hosts.toml of containerd, registries.yaml "
-    "of k3s, registries.conf, the machine configuration of Talos, mirror sets, image configuration "
-    "and CAs of OpenShift, daemon.json, buildkitd.toml, a map of image-swap, a dockerconfigjson, "
-    "or a CA"
-)
-"""For those who gave something else."""
 
 
 class Unknown(Exception):  # noqa: N818 - it says what the text is
@@ -59,6 +36,22 @@ class Unknown(Exception):  # noqa: N818 - it says what the text is
     def __init__(self, message: str, formats: str = "") -> None:
         super().__init__(message)
         self.formats = formats
+
+
+def known_formats() -> str:
+    """What is read, in words."""
+    *several, last = [name for dialect in dialects() for name in dialect.reads]
+    return f"{', '.join(several)}, or {last}"
+
+
+def _reader(syntax: str, data: Any) -> Callable[..., Reading] | None:
+    """What reads data of a syntax, if any dialect has it."""
+    readers = [one for dialect in dialects() for one in dialect.readers if one.syntax == syntax]
+    for reader in sorted(readers, key=lambda reader: reader.last):
+        recognises, read_it = reader.view()
+        if recognises(data):
+            return read_it
+    return None
 
 
 def read(
@@ -92,10 +85,9 @@ def _read(
     limits.check_size(text)
     if not text.strip():
         raise Unknown("it is empty")
-    if certificate.is_pem(text):
-        return [certificate.read(Source(_plain(text), path, file_text, complete))]
-    if imageswap.is_map(text):
-        return [imageswap.read_text(Source(_plain(text), path, file_text, complete))]
+    read_it = _reader("text", text)
+    if read_it:
+        return [read_it(Source(_plain(text), path, file_text, complete))]
     if _LOOKS_LIKE_TOML.search(text) and not text.lstrip().startswith(("{", "---")):
         try:
             parsed = toml_places.parse(text)
@@ -108,10 +100,10 @@ def _read(
                 raise why from None  # one long text is broken TOML
             # It is YAML, in which a line of some text looks so.
             return _of_stream(documents, path, file_text, complete=complete)
-        for reader in _OF_TOML:
-            if reader.recognises(parsed.data):
-                return [reader.read(Source(parsed, path, file_text, complete))]
-        raise Unknown("it is TOML, but no configuration that regspec knows", _FORMATS)
+        read_it = _reader("toml", parsed.data)
+        if read_it:
+            return [read_it(Source(parsed, path, file_text, complete))]
+        raise Unknown("it is TOML, but no configuration that regspec knows", known_formats())
     return _of_stream(stream.parse(text), path, file_text, complete=complete)
 
 
@@ -120,17 +112,22 @@ def _of_stream(
 ) -> list[Reading]:
     readings = []
     others = []
-    configuration = tuple(step for step, data in enumerate(parsed.data) if talos.recognises(data))
-    if configuration:  # its documents are one configuration
+    together: dict[Callable[..., Reading], list[int]] = {}
+    for step, data in enumerate(parsed.data):
+        read_all = _reader("yaml stream", data)
+        if read_all:
+            together.setdefault(read_all, []).append(step)
+    for read_all, steps in together.items():
         source = Source(parsed, path, file_text, complete)
-        readings.append(talos.read(source, configuration))
+        readings.append(read_all(source, tuple(steps)))
+    of_several = {step for steps in together.values() for step in steps}
     for within, data in _documents(parsed.data):
-        if within[0] in configuration:
+        if within[0] in of_several:
             continue
         source = Source(parsed, path, file_text, complete, within)
-        reader = next((reader for reader in _OF_YAML if reader.recognises(data)), None)
-        if reader:
-            readings.append(reader.read(source))
+        read_it = _reader("yaml", data)
+        if read_it:
+            readings.append(read_it(source))
         elif data is not None:
             others.append(within)
     for within in others if readings else ():
@@ -139,7 +136,7 @@ def _of_stream(
         kinds = {data["kind"] for _, data in _documents(parsed.data) if _has_kind(data)}
         if kinds == {_SPEC}:
             raise Unknown("it is a spec already")
-        raise Unknown("it is of no format that regspec reads", _FORMATS)
+        raise Unknown("it is of no format that regspec reads", known_formats())
     return readings
 
 

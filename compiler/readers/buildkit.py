@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mirrors import LIBRARY, Location, assumed_scheme
-from .containerd import is_served_by_itself, say_ca
+from .claims import is_served_by_itself, say_ca
 from .reading import Reading, Served
 
 TYPE_CHECKING = False

@@ -7,7 +7,7 @@ import re
 
 from ..diagnostics import word
 from ..mirrors import LIBRARY, WILDCARD
-from .containerd import say_ca
+from .claims import say_ca
 from .reading import Reading, decoded, is_below_api, served_by, switch_of
 
 TYPE_CHECKING = False

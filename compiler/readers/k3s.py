@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..mirrors import LIBRARY
-from .containerd import claim_mirror, is_served_by_itself, say_ca
+from .claims import claim_mirror, is_served_by_itself, say_ca
 from .reading import Reading, text_of
 
 TYPE_CHECKING = False
@@ -25,6 +25,8 @@ def recognises(data: Any) -> bool:
     """Whether a document is such a file."""
     if not isinstance(data, dict) or not data or "kind" in data or "apiVersion" in data:
         return False
+    if set(data) == {"auths"} and data["auths"] is not None:
+        return False  # a dockerconfigjson
     return set(data) <= {"mirrors", "configs", "auths"} and all(
         isinstance(table, dict | None) for table in data.values()
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mirrors import Location
-from .containerd import is_served_by_itself
+from .claims import is_served_by_itself
 from .reading import Reading, Served
 
 TYPE_CHECKING = False

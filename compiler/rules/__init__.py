@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from ..diagnostics import Finding, Severity
+from ..dialects import dialect_of, dialects
 from . import (
-    carried,
     certificates,
     coverage,
-    docker,
     endpoints,
     logins,
-    machines,
     names,
     nodes,
     outputs,
@@ -20,12 +20,11 @@ from .rule import Rule, Selection, Subject, code_meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
 __all__ = ["RULES", "Rule", "Selection", "Subject", "check_data", "check_spec", "code_meant"]
 
-RULES: dict[str, Rule] = {
+_GENERIC: dict[str, Rule] = {
     rule.code: rule
     for rule in (
         endpoints.documented_endpoint_without_v2,
@@ -57,19 +56,7 @@ RULES: dict[str, Rule] = {
         nodes.wildcard_not_expressible,
         nodes.header_before_2_1,
         nodes.nothing_to_copy,
-        machines.talos_without_override_path,
-        machines.talos_fallback_reported,
-        machines.version_of_containerd,
         outputs.pull_secret_of_openshift,
-        docker.not_for_dockerd,
-        docker.login_of_docker_hub,
-        docker.login_of_the_builder,
-        carried.kind_without_config_path,
-        carried.not_carried,
-        carried.login_in_user_data,
-        carried.one_path_of_a_node_twice,
-        carried.replaced_on_machines,
-        carried.too_many_files,
         names.mirrors_twice_or_never,
         names.path_and_target,
         names.no_default_path,
@@ -113,11 +100,32 @@ RULES: dict[str, Rule] = {
         settings.IDLE_IGNORE,
     )
 }
+"""The rules about the spec itself, and those that ask the same of several targets."""
+
+
+class _Catalogue(Mapping[str, Rule]):
+    """All rules by their codes; those about one dialect are imported when one is asked for."""
+
+    def _all(self) -> dict[str, Rule]:
+        own = (rule for dialect in dialects() for rule in dialect.rules())
+        return _GENERIC | {rule.code: rule for rule in own}
+
+    def __getitem__(self, code: str) -> Rule:
+        return _GENERIC[code] if code in _GENERIC else self._all()[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+RULES: Mapping[str, Rule] = _Catalogue()
 
 
 def check_data(data: dict[str, Any]) -> Iterator[Finding]:
     """What the structure rules find in data that the schema has accepted."""
-    for rule in RULES.values():
+    for rule in _GENERIC.values():
         if rule.over_data:
             yield from rule.findings(data)
 
@@ -130,7 +138,12 @@ def check_spec(subject: Subject, selection: Selection) -> Iterator[Finding]:
     """
     used: set[str] = set()
     ignored = set(subject.spec.ignored_rules)
-    for rule in RULES.values():
+    chosen = {
+        dialect.name: dialect
+        for dialect in (dialect_of(choice.target) for choice in subject.choices)
+    }
+    own = [rule for dialect in chosen.values() for rule in dialect.rules()]
+    for rule in (*_GENERIC.values(), *own):
         if rule.over_data or rule is settings.IDLE_IGNORE:
             continue
         if rule.asked and rule.code not in selection.select:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..diagnostics import Place, Severity, word, words
-from ..targets import TARGETS, kubeadm, on_nodes
+from ..dialects import TARGETS, node_files
+from ..targets import kubeadm
 from .rule import Found, Subject, place_of, rule
 
 TYPE_CHECKING = False
@@ -72,7 +73,7 @@ def not_carried(subject: Subject) -> Iterator[Found]:
         spec = subject.rendered
         wrong = list(_wrong_names(spec, choice))
         yield from wrong
-        chosen = list(on_nodes.chosen(spec, choice))
+        chosen = list(node_files.chosen(spec, choice))
         if not chosen and not wrong:
             yield (
                 place_of(choice),
@@ -80,7 +81,8 @@ def not_carried(subject: Subject) -> Iterator[Found]:
                 "add `certs.d` to `targets`, for instance",
             )
         for target, other in chosen:
-            if target.placed(spec, other) is None:
+            placement = target.placed(spec, other)
+            if placement is None or placement.part_of_file:
                 yield (
                     place_of(choice),
                     f"what target `{target.name}` makes is a part of a file, and is not carried",
@@ -134,7 +136,7 @@ def login_in_user_data(subject: Subject) -> Iterator[Found]:
     for choice in _carriers(subject):
         if choice.option("format") != "cloud-init" or choice.option("secrets") == "inline":
             continue
-        for file in on_nodes.files(subject.rendered, choice):
+        for file in node_files.files(subject.rendered, choice):
             if file.holds_secret:
                 yield (
                     place_of(choice, "format"),
@@ -169,7 +171,7 @@ def one_path_of_a_node_twice(subject: Subject) -> Iterator[Found]:
     """
     for choice in _carriers(subject):
         taken: set[str] = set()
-        for file in on_nodes.files(subject.rendered, choice):
+        for file in node_files.files(subject.rendered, choice):
             if file.path in taken:
                 message = f"two of the targets put a file at {word(file.path)} of a node"
                 yield place_of(choice), message, _ANOTHER
@@ -202,7 +204,7 @@ def replaced_on_machines(subject: Subject) -> Iterator[Found]:
           - {target: kubeadm, carry: [certs.d, buildkit]}
     """
     for choice in _carriers(subject):
-        for file in on_nodes.files(subject.rendered, choice):
+        for file in node_files.files(subject.rendered, choice):
             maker = file.choice.target
             if file.shared and maker not in choice.option("carry", ()):
                 yield (
@@ -246,7 +248,7 @@ def too_many_files(subject: Subject) -> Iterator[Found]:
     for choice in _carriers(subject):
         if choice.option("format") == "cloud-init":
             continue
-        number = sum(1 for _ in on_nodes.files(subject.rendered, choice))
+        number = sum(1 for _ in node_files.files(subject.rendered, choice))
         if number > kubeadm.MOST_FILES:
             yield (
                 place_of(choice),

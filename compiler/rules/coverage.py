@@ -6,9 +6,8 @@ import itertools
 
 from .. import coverage, reference
 from ..diagnostics import Place, Severity, word, words
+from ..dialects import TARGETS
 from ..mirrors import WILDCARD, Location, Places
-from ..runtimes import imageswap
-from ..targets.copy_list import COPIERS
 from .rule import Found, Subject, rule
 
 TYPE_CHECKING = False
@@ -207,11 +206,10 @@ def wildcard_and_registry(subject: Subject) -> Iterator[Found]:
     """
     mirrors = _by_source(subject.spec)
     wildcard = mirrors.get(WILDCARD)
-    documented = any(
-        choice.target == "containerd" and choice.option("endpoints") != "api"
+    if wildcard is None or not any(
+        TARGETS[choice.target].limits_of(choice).registry_beside_wildcard
         for choice in subject.choices
-    )
-    if wildcard is None or not (subject.has_string or documented):
+    ):
         return
     for host in dict.fromkeys(mirror.location.host for mirror in subject.spec.mirrors):
         if host in mirrors or (host == wildcard.location.host and not wildcard.location.path):
@@ -294,7 +292,7 @@ def image_without_mirror(subject: Subject) -> Iterator[Found]:
         images: ["docker.io/team/app:1"]
     """
     sources = {mirror.source for mirror in subject.spec.mirrors} | {subject.registry_host}
-    if WILDCARD in sources or subject.has(*COPIERS):  # of which RS217 tells
+    if WILDCARD in sources or subject.copies_images:  # of which RS217 tells
         return
     counts: dict[str, int] = {}
     first: dict[str, tuple[Place, str]] = {}
@@ -333,8 +331,10 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
     Good:
         images: ["nginx:1.25", "docker.io/library/redis:7"]
     """
-    if not subject.has_string:
+    if not subject.has_string or not subject.resolved.images:
         return
+    from ..runtimes import imageswap
+
     mirrors = _by_source(subject.spec)
     pairs = dict(
         mirror.pair.split("::", 1) for mirror in mirrors.values() if not mirror.proxy_cache

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .. import mirrors, schema
 from ..diagnostics import Path, Place, Severity, word
+from ..dialects import TARGETS
 from ..mirrors import Location
 from ..mirrors import assumed_scheme as scheme_of
-from ..targets.copy_list import COPIERS
 from .rule import Found, Subject, rule, structure_rule
 
 TYPE_CHECKING = False
@@ -104,11 +104,6 @@ def _hosts(subject: Subject) -> Iterator[tuple[Place, str]]:
         yield Place(access.path, on_key=True), host
 
 
-_OF_NAMES = ("registries.conf", "openshift", *COPIERS)
-"""The targets whose readers take names and IPv4 addresses for hosts, and nothing else."""
-_WITHOUT_IPV6 = (*mirrors.CARRIERS, "imageswap", *_OF_NAMES)
-
-
 @rule("RS103", Severity.ERROR)
 def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
     """The mirror string of `values` and `secret` cannot carry an IPv6 address.
@@ -131,23 +126,24 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
         registry: {endpoint: "[fd00::1]:5000"}
         targets: [containerd]
     """
-    carriers = [c.target for c in subject.choices if c.target in _WITHOUT_IPV6]
-    if not carriers:
-        return
+    limits = [
+        (choice.target, limit)
+        for choice in subject.choices
+        if (limit := TARGETS[choice.target].limits_of(choice).ipv6)
+    ]
     told: set[str] = set()
-    for mirror in subject.spec.mirrors:
+    for mirror in subject.spec.mirrors if limits else ():
         for text, place in (
             (mirror.location.host, _host_place(subject, mirror)),
             (mirror.source, mirror.place),
         ):
-            refusing = [c for c in carriers if ("[" if c in _OF_NAMES else "::") in text]
+            refusing = [(name, limit) for name, limit in limits if limit.mark in text]
             if refusing and text not in told:
                 told.add(text)
-                names = refusing[0] in _OF_NAMES
-                why = "its readers take no such host" if names else "`::` parts its pairs"
+                name, limit = refusing[0]
                 yield (
                     place,
-                    f"target {word(refusing[0])} cannot carry {word(text)}: {why}",
+                    f"target {word(name)} cannot carry {word(text)}: {limit.reason}",
                     "use a DNS name, or list only targets that can: `targets: [certs.d]`",
                 )
 

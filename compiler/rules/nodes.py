@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..diagnostics import Place, Severity, word
+from ..dialects import DEFAULT_TARGETS
 from ..mirrors import WILDCARD
-from ..targets import containerd, copy_list, talos
+from ..targets import containerd
 from .rule import Found, Subject, place_of, rule
 
 TYPE_CHECKING = False
@@ -158,15 +159,6 @@ def newer_fragment(subject: Subject) -> Iterator[Found]:
             )
 
 
-_CANNOT_FORBID = {
-    "containerd": "target `certs.d` can",
-    "k3s": "start the servers and agents with `--disable-default-registry-endpoint`",
-    "docker": "only the network can: let it refuse the upstream at once",
-    "buildkit": "only the network can: let it refuse the upstream at once",
-}
-"""The targets whose files cannot forbid the upstream, and what can."""
-
-
 @rule("RS211", Severity.WARNING)
 def upstream_is_asked(subject: Subject) -> Iterator[Found]:
     """`fallback: deny`, the default, is nothing that this file can say.
@@ -196,25 +188,22 @@ def upstream_is_asked(subject: Subject) -> Iterator[Found]:
     spec = subject.spec
     if spec.fallback != "deny":
         return
-    for target, advice in _CANNOT_FORBID.items():
-        choice = next((one for one in subject.choices if one.target == target), None)
-        if choice and (spec.fallback_written or target != "containerd"):
-            yield (
-                Place(("fallback",)) if spec.fallback_written else place_of(choice),
-                f"target `{target}` cannot forbid the upstream: it is asked when a mirror fails",
-                advice,
-            )
-    for choice in subject.choices:
-        version = talos.version_of(choice) if choice.target == "talos" else None
-        if version and talos.FIRST_WITH_OVERRIDE_PATH <= version < talos.FIRST_WITH_SKIP_FALLBACK:
-            yield (
-                place_of(choice, "version"),
-                (
-                    f"Talos {choice.option('version')} cannot forbid the upstream: "
-                    "it is asked when a mirror fails"
-                ),
-                "Talos 1.9 and later can",
-            )
+    told: set[str] = set()
+    for target, choice in subject.targets:
+        limit = target.limits_of(choice).deny
+        if limit is None or target.name in told:
+            continue
+        if not limit.option:  # another choice of the target cannot either
+            told.add(target.name)
+            if not spec.fallback_written and target.name in DEFAULT_TARGETS:
+                continue
+        at_fallback = spec.fallback_written and not limit.option
+        consumer = limit.consumer or f"target `{target.name}`"
+        yield (
+            Place(("fallback",)) if at_fallback else place_of(choice, limit.option),
+            f"{consumer} cannot forbid the upstream: it is asked when a mirror fails",
+            limit.advice,
+        )
 
 
 @rule("RS212", Severity.WARNING)
@@ -326,9 +315,6 @@ def login_left_behind(subject: Subject) -> Iterator[Found]:
             )
 
 
-_WITHOUT_WILDCARD = ("registries.conf", "openshift", "buildkit")
-
-
 @rule("RS215", Severity.ERROR)
 def wildcard_not_expressible(subject: Subject) -> Iterator[Found]:
     """Some runtimes have no mirror for all registries.
@@ -349,12 +335,17 @@ def wildcard_not_expressible(subject: Subject) -> Iterator[Found]:
         mirrors: [docker.io, quay.io]
         targets: [registries.conf]
     """
-    for target in filter(subject.has, _WITHOUT_WILDCARD):
+    refusing = {
+        target.name: None
+        for target, choice in subject.targets
+        if (limit := target.limits_of(choice).wildcard) and not limit.reported_by
+    }
+    for name in refusing:
         for mirror in subject.spec.mirrors:
             if mirror.source == WILDCARD:
                 yield (
                     mirror.place,
-                    f"target {word(target)} cannot express a mirror of `*`",
+                    f"target {word(name)} cannot express a mirror of `*`",
                     "list the registries, or leave out the target",
                 )
 
@@ -408,11 +399,13 @@ def nothing_to_copy(subject: Subject) -> Iterator[Found]:
         targets: [copy-list]
     """
     spec = subject.resolved
-    if not subject.has(*copy_list.COPIERS) or not isinstance(spec.images, tuple):
+    if not subject.copies_images or not isinstance(spec.images, tuple):
         return
-    for choice in subject.choices:
-        listed = choice.target in ("copy-list", "regsync")
-        if listed and not spec.images and not any(copy_list.copies(spec)):
+    from ..targets import copy_list
+
+    for target, choice in subject.targets:
+        images_alone = target.needs_images and not target.companions
+        if images_alone and not spec.images and not any(copy_list.copies(spec)):
             yield place_of(choice), "there is nothing to copy", "add `images: FILE`, or a list"
     left = list(copy_list.without_mirror(spec))
     if left:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..diagnostics import Place, Severity, word, words
+from ..dialects import TARGETS
 from ..output import Claims
 from ..reference import DOCKER_HUB_ALIASES
-from ..targets import TARGETS, containerd
+from ..targets import containerd
 from .rule import Found, Subject, place_of, rule
 
 TYPE_CHECKING = False
@@ -197,10 +198,10 @@ def pull_secret_without_login(subject: Subject) -> Iterator[Found]:
     if any(access.has_login for access in subject.accesses):
         return
     for choice in subject.choices:
-        if choice.target == "pull-secret":
+        if TARGETS[choice.target].needs_login:
             yield (
                 place_of(choice),
-                "target `pull-secret` has no login to hold",
+                f"target `{choice.target}` has no login to hold",
                 "add `username` and `password` to `registry`, or remove the target",
             )
     for key, block in (("imageSwap", spec.image_swap), ("certManager", spec.cert_manager)):
@@ -210,17 +211,6 @@ def pull_secret_without_login(subject: Subject) -> Iterator[Found]:
                 "`pullSecret` has no login to hold",
                 "add `username` and `password` to `registry`, or leave it out",
             )
-
-
-_BY_REGISTRY = {
-    "certs.d": "containerd",
-    "k3s": "containerd",
-    "talos": "containerd",
-    "kind": "containerd",
-    "docker": "dockerd",
-    "buildkit": "BuildKit",
-}
-"""The targets whose readers look a mirror up by the registry of an image."""
 
 
 @rule("RS206", Severity.ERROR)
@@ -246,9 +236,9 @@ def library_alone(subject: Subject) -> Iterator[Found]:
           - {target: containerd, endpoints: api}
     """
     readers = [
-        _BY_REGISTRY.get(choice.target, "containerd")
+        limit.consumer
         for choice in subject.choices
-        if choice.target in _BY_REGISTRY or choice.option("endpoints") == "api"
+        if (limit := TARGETS[choice.target].limits_of(choice).library)
     ]
     if not readers:
         return

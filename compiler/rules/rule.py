@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 
 from ..diagnostics import Finding, Path, Place, Severity
+from ..dialects import TARGETS, companions
 from ..frozen import frozen, replace
-from ..mirrors import CARRIERS
 from ..resources import docstring
-from ..targets import others
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
+    from ..dialects import Target
     from ..model import Access, Choice, Spec
 
 MOST_FOUND = 1000
@@ -43,22 +43,34 @@ class Subject:
         return any(choice.target in targets for choice in self.choices)
 
     @property
+    def targets(self) -> Iterator[tuple[Target, Choice]]:
+        """The targets that are compiled, each with its choice, in the order of all targets."""
+        order = list(TARGETS)
+        for choice in sorted(self.choices, key=lambda choice: order.index(choice.target)):
+            yield TARGETS[choice.target], choice
+
+    @property
     def rendered(self) -> Spec:
         """The spec as targets take it, with a placeholder for each login."""
         from .. import placeholders
 
-        spec = replace(self.resolved, targets=others.told_of(self.spec, self.choices))
+        spec = replace(self.resolved, targets=companions.told_of(self.spec, self.choices))
         return placeholders.in_place_of_logins(spec)
 
     @property
     def has_string(self) -> bool:
         """Whether a target carries the mirror string, which the vendor's webhook reads."""
-        return self.has(*CARRIERS)
+        return any(target.carries_mirror_string for target, _ in self.targets)
 
     @property
     def has_webhook(self) -> bool:
         """Whether a target is for an image-swap webhook."""
-        return self.has(*CARRIERS, "imageswap")
+        return any(target.for_webhook for target, _ in self.targets)
+
+    @property
+    def copies_images(self) -> bool:
+        """Whether a target says where images are copied to."""
+        return any(target.needs_images for target, _ in self.targets)
 
     @property
     def registry_host(self) -> str:

@@ -23,14 +23,15 @@ def idle_ignores(codes: tuple[str, ...], used: set[str], rules: Mapping[str, Rul
     """
     idle = []
     for index, code in enumerate(codes):
-        if code not in rules:
+        if code in used:
+            if code in codes[:index]:
+                idle.append((index, code, "is listed twice"))
+        elif code not in rules:
             idle.append((index, code, "is no rule"))
         elif rules[code].severity is Severity.ERROR:
             idle.append((index, code, "is an error, which cannot be ignored"))
-        elif code not in used:
+        else:
             idle.append((index, code, "finds nothing here"))
-        elif code in codes[:index]:
-            idle.append((index, code, "is listed twice"))
     return idle
 
 

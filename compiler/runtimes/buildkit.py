@@ -5,15 +5,46 @@ Source: moby/buildkit, util/resolver/resolver.go, NewRegistryConfig; it is read,
 
 from __future__ import annotations
 
+from functools import partial
+from urllib.parse import urlsplit
+
+from ..dialects.attempt import Attempt, manifest_url, resolver_of
+from ..emit import read_toml
 from ..mirrors import assumed_scheme
-from .containerd import manifest_url
+from .hosts import default_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from ..dialects.attempt import Resolver
+    from ..dialects.files import Tree
     from ..reference import Reference
+
+_FILE = "/etc/buildkit/buildkitd.toml"
+
+
+def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    """BuildKit, by buildkitd.toml; no version of it is told apart."""
+    del versions
+    yield resolver_of("buildkit", partial(_attempts, files, read_toml(files.text(_FILE) or "")))
+
+
+def _attempts(files: Tree, data: Mapping[str, Any], image: Reference) -> Iterator[Attempt]:
+    """The mirror, and then the upstream, which BuildKit always adds."""
+    upstream = default_host(image.registry)
+    own = manifest_url(image, scheme(data, image.registry), upstream, "/v2")
+    for url in dict.fromkeys(filter(None, (first_url(data, image), own))):
+        host = urlsplit(url).netloc
+        table = of_host(data, host if url != own else image.registry)
+        yield Attempt(
+            url,
+            upstream=host == upstream,
+            file=_FILE if url != own else None,
+            authorities=tuple(path for path in table.get("ca", ()) if files.text(path) is not None),
+            skip_verify=table.get("insecure", False),
+        )
 
 
 def first_url(data: Mapping[str, Any], image: Reference) -> str | None:

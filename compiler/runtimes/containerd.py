@@ -5,51 +5,21 @@ Source: measured on the versions in versions.MEASURED, request by request.
 
 from __future__ import annotations
 
-import posixpath
-from urllib.parse import quote
-
-from ..diagnostics import inert
-from ..frozen import field, frozen, replace
+from ..dialects.attempt import Attempt, Outcome, manifest_url
+from ..dialects.files import Unreadable
+from ..frozen import frozen, replace
 from ..mirrors import assumed_scheme
 from . import go, hosts_toml, node
 from .hosts import default_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..dialects.files import Tree
     from ..reference import Reference
-    from .node import Tree
     from .versions import Version
 
 WILDCARD = "*"
 DEFAULT_FOLDER = "_default"
-
-
-@frozen
-class Attempt:
-    """One URL that is asked for the manifest, if every earlier one says not found."""
-
-    url: str
-    upstream: bool
-    """Whether the host is the one that the image names, which containerd adds by itself."""
-    file: str | None = None
-    """The file because of which it is asked."""
-    authorities: tuple[str, ...] = ()
-    """The CA files that its certificate is checked with, beside the trust store."""
-    skip_verify: bool = False
-    login: str = ""
-    """Where the login is from that goes along: a file, or nothing."""
-
-
-@frozen
-class Outcome:
-    """What becomes of the pull of one image."""
-
-    loads: bool
-    reason: str | None = field(default=None, convert=lambda why: why and inert(why))
-    """Why the CRI plugin does not run, or why nothing is asked."""
-    attempts: tuple[Attempt, ...] = ()
-    notes: tuple[str, ...] = field(default=(), convert=lambda notes: tuple(map(inert, notes)))
-    """What in the files is without effect, and why."""
 
 
 class Resolver:
@@ -83,7 +53,7 @@ class Resolver:
                 folder = self._folder(image.registry)
                 notes += folder.notes
                 attempts = self._by_hosts(folder, image)
-        except (hosts_toml.NoFile, node.Unreadable, ValueError) as why:
+        except (hosts_toml.NoFile, Unreadable, ValueError) as why:
             return Outcome(loads=True, reason=str(why), notes=notes)
         # Immediate repeats are one: with the same host as [host] and as server it is asked twice.
         kept = [a for i, a in enumerate(attempts) if not i or a.url != attempts[i - 1].url]
@@ -241,19 +211,3 @@ def _upstream(root: hosts_toml.Host, registry: str) -> hosts_toml.Host:
         skip_verify=root.skip_verify,
         has_header=root.has_header,
     )
-
-
-def manifest_url(image: Reference, scheme: str, host: str, path: str) -> str:
-    """The URL of a manifest below the root of an API; a mirror is told the registry meant.
-
-    Args:
-        image: what is asked for.
-        scheme: `http` or `https`.
-        host: `host[:port]`.
-        path: the root of the API, such as `/v2`; slashes at its end, or twice, are one.
-    """
-    root = posixpath.normpath(f"/{path}/{image.repository}").replace("//", "/")
-    url = f"{scheme}://{host}{root}/manifests/{image.digest or image.tag or 'latest'}"
-    if host in (image.registry, default_host(image.registry)):
-        return url
-    return f"{url}?ns={quote(image.registry, safe='')}"

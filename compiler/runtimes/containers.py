@@ -5,14 +5,97 @@ Source: containers/image, pkg/sysregistriesv2: the longest prefix wins, and is r
 
 from __future__ import annotations
 
+import json
+
+from ..dialects.attempt import Attempt, resolver_of
+from ..dialects.files import texts
+from ..emit import read_toml
+from ..frozen import frozen
+from .hosts import default_host
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from ..dialects.attempt import Resolver
+    from ..dialects.files import Tree
     from ..reference import Reference
 
 _BY_DIGEST, _BY_TAG = "digest-only", "tag-only"
+_FOLDER = "/etc/containers"
+
+
+def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    """podman, CRI-O, skopeo and buildah, which resolve images alike; no version is told apart."""
+    del versions
+    drop_ins = f"{_FOLDER}/registries.conf.d"
+    found = [(f"{drop_ins}/{name}", text) for name, text in texts(files, drop_ins)]
+    main = files.text(f"{_FOLDER}/registries.conf")
+    found = [*([(f"{_FOLDER}/registries.conf", main)] if main is not None else []), *found]
+    registries = [one for _, text in found for one in read_toml(text).get("registry", ())]
+    site = Site(
+        Registries({"registry": registries}),
+        file=found[-1][0] if found else None,
+        authorities=frozenset(_with_authorities(files, f"{_FOLDER}/certs.d")),
+        folder=f"{_FOLDER}/certs.d",
+        logins=frozenset(json.loads(files.text(f"{_FOLDER}/auth.json") or "{}").get("auths", ())),
+        login="auth.json",
+    )
+    yield resolver_of("containers", site.attempts)
+
+
+def _with_authorities(files: Tree, folder: str) -> Iterator[str]:
+    """The hosts that have a CA in a folder."""
+    for host in files.names(folder) or ():
+        if files.text(f"{folder}/{host}/ca.crt") is not None:
+            yield host
+
+
+@frozen
+class Site:
+    """What podman, CRI-O and the others have read, from wherever it was put."""
+
+    registries: Registries
+    file: str | None
+    """Of the mirrors."""
+    authorities: frozenset[str]
+    """The hosts that have a CA, below a folder."""
+    folder: str
+    logins: frozenset[str]
+    """The hosts that have a login."""
+    login: str
+    """Where the logins are."""
+
+    def attempts(self, image: Reference) -> Iterator[Attempt]:
+        """The mirror, and then the upstream, if it may be asked."""
+        table, mirror = self.registries.tables(image)
+        place, blocked = self.registries.asked(image)
+        if place is not None:
+            yield from self._requests(place, image, self.file, mirror)
+        if not blocked:
+            # A table without a mirror is about the registry itself.
+            file = self.file if table and not table.get("mirror") else None
+            name = f"{default_host(image.registry)}/{image.repository}"
+            yield from self._requests(name, image, file, table)
+
+    def _requests(
+        self, place: str, image: Reference, file: str | None, table: Mapping[str, Any]
+    ) -> Iterator[Attempt]:
+        """The requests for `HOST/REPOSITORY`: by https and, where it is insecure, by http."""
+        host, _, repository = place.partition("/")
+        insecure = table.get("insecure") is True
+        ca = f"{self.folder}/{host}/ca.crt"
+        for scheme in ("https", "http") if insecure else ("https",):
+            yield Attempt(
+                f"{scheme}://{host}/v2/{repository}/manifests/"
+                f"{image.digest or image.tag or 'latest'}",
+                upstream=host == default_host(image.registry),
+                file=file,
+                authorities=(ca,) if host in self.authorities and not insecure else (),
+                skip_verify=insecure and scheme == "https",
+                login=self.login if host in self.logins else "",
+            )
 
 
 class Registries:
@@ -28,6 +111,14 @@ class Registries:
             for registry in data.get("registry", ())
         }
 
+    def tables(self, image: Reference) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The table for an image, and that of its mirror; each is empty if there is none."""
+        _, table = self._found(image)
+        # An image with a tag and a digest is asked for by its digest.
+        others = _BY_TAG if image.digest else _BY_DIGEST
+        mirrors = (m for m in table.get("mirror", ()) if m.get("pull-from-mirror") != others)
+        return table, next(mirrors, {})
+
     def asked(self, image: Reference) -> tuple[str | None, bool]:
         """What is asked for an image.
 
@@ -35,16 +126,17 @@ class Registries:
             `HOST/REPOSITORY` that is asked first, none when it has no mirror of the image; and
             whether the upstream must not be asked, also when the mirror fails.
         """
-        name = prefix = f"{image.registry}/{image.repository}"
-        while prefix not in self._registries:
-            prefix, slash, _ = prefix.rpartition("/")
-            if not slash:
-                return None, False
-        registry = self._registries[prefix]
-        blocked = registry.get("blocked", False)
-        # An image with a tag and a digest is asked for by its digest.
-        others = _BY_TAG if image.digest else _BY_DIGEST
-        for mirror in registry.get("mirror", ()):
-            if mirror.get("pull-from-mirror") != others:
-                return mirror["location"] + name[len(prefix) :], blocked
-        return None, blocked
+        prefix, table = self._found(image)
+        _, mirror = self.tables(image)
+        blocked = table.get("blocked", False)
+        if not mirror:
+            return None, blocked
+        name = f"{image.registry}/{image.repository}"
+        return mirror["location"] + name[len(prefix) :], blocked
+
+    def _found(self, image: Reference) -> tuple[str, Mapping[str, Any]]:
+        """The longest prefix of an image's name that there is a table for, and the table."""
+        prefix = f"{image.registry}/{image.repository}"
+        while prefix and prefix not in self._registries:
+            prefix = prefix.rpartition("/")[0]
+        return prefix, self._registries.get(prefix, {})

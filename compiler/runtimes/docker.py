@@ -6,15 +6,48 @@ Source: moby/moby, daemon/pkg/registry; run with dockerd 20.10.24.
 from __future__ import annotations
 
 import ipaddress
+import json
+from functools import partial
+from urllib.parse import urlsplit
 
-from .hosts import HUB
+from ..dialects.attempt import Attempt, resolver_of
+from .hosts import HUB, default_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from ..dialects.attempt import Resolver
+    from ..dialects.files import Tree
     from ..reference import Reference
+
+_DAEMON, _AUTHORITIES = "/etc/docker/daemon.json", "/etc/docker/certs.d"
+
+
+def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    """dockerd, by daemon.json and certs.d; no version of it is told apart."""
+    del versions
+    data = json.loads(files.text(_DAEMON) or "{}")
+    yield resolver_of("dockerd", partial(_attempts, files, data))
+
+
+def _attempts(files: Tree, data: Mapping[str, Any], image: Reference) -> Iterator[Attempt]:
+    """The mirrors of Docker Hub, or the host by https and then, where it may be, by http."""
+    host = default_host(image.registry)
+    own = [f"https://{host}", *([f"http://{host}"] if is_insecure(data, host) else [])]
+    urls = mirror_urls(data, image)
+    for url in (*urls, *(manifest_url(origin, image) for origin in own)):
+        parts = urlsplit(url)
+        ca = f"{_AUTHORITIES}/{parts.netloc}/ca.crt"
+        secure = parts.scheme == "https"
+        yield Attempt(
+            url,
+            upstream=parts.netloc == host,
+            file=_DAEMON if url in urls else None,
+            authorities=(ca,) if secure and files.text(ca) is not None else (),
+            skip_verify=secure and is_insecure(data, parts.netloc),
+        )
 
 
 def mirror_urls(data: Mapping[str, Any], image: Reference) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .node import Tree
+    from ..dialects.files import Tree
     from .versions import Version
 
 _CAPABILITIES = frozenset({"pull", "resolve", "push"})

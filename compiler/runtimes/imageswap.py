@@ -8,11 +8,18 @@ from __future__ import annotations
 import fnmatch
 import re
 
+from .. import reference
+from ..dialects.attempt import Attempt, Outcome, Resolver
+from ..dialects.files import texts, yaml_documents
 from ..frozen import field, frozen
+from ..mirrors import assumed_scheme
+from .hosts import default_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from ..dialects.files import Tree
 
 DEFAULT = "default"
 """The key for all registries that have none of their own."""
@@ -130,3 +137,40 @@ def _by_default(value: str, registry: str, image: str) -> str:
     if registry in image:
         return image.replace(registry, value)
     return f"{value}/{image}"
+
+
+def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    """The webhook with the map of its ConfigMap; it has no version here."""
+    del versions
+    for _, text in texts(files):
+        for document in yaml_documents(text):
+            yield webhook(read(document["data"]["maps"]))
+
+
+def webhook(swap_map: SwapMap | Mapping[str, str]) -> Resolver:
+    """What becomes of an image: the node asks for what the webhook has written in its place.
+
+    Args:
+        swap_map: as for `swap`.
+    """
+    pairs = swap_map.pairs if isinstance(swap_map, SwapMap) else swap_map
+    mirrors = frozenset(value.partition("/")[0] for value in pairs.values())
+
+    def pull(written: str, image: reference.Reference) -> Outcome:
+        del image  # the webhook takes the name as it was written
+        try:
+            becomes = swap(swap_map, written)
+        except Refused:
+            return Outcome(loads=True, reason="the webhook refuses the pod: HTTP 500")
+        try:
+            asked = reference.parse(becomes)
+        except reference.NotAReference as why:
+            reason = f"{becomes} is no reference: {why}"
+            return Outcome(loads=True, reason=reason, becomes=becomes)
+        host = default_host(asked.registry)
+        version = asked.digest or asked.tag or "latest"
+        url = f"{assumed_scheme(host)}://{host}/v2/{asked.repository}/manifests/{version}"
+        attempt = Attempt(url, upstream=asked.registry not in mirrors)
+        return Outcome(loads=True, attempts=(attempt,), becomes=becomes)
+
+    return Resolver("image-swap", pull)

@@ -10,6 +10,7 @@ import copy
 import posixpath
 from collections import deque
 
+from ..dialects.files import Unreadable
 from ..frozen import field, frozen
 from . import go
 from .accepted import NoStart, check_plugin, check_top
@@ -17,25 +18,10 @@ from .accepted import NoStart, check_plugin, check_top
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any, Protocol
+    from typing import Any
 
+    from ..dialects.files import Tree
     from .versions import Version
-
-    class Tree(Protocol):
-        """The files of a node, by their absolute paths."""
-
-        def text(self, path: str) -> str | None:
-            """The text of a file, or none if it is not there.
-
-            Raises:
-                Unreadable: it is there, and cannot be read.
-            """
-            ...
-
-        def names(self, folder: str) -> list[str] | None:
-            """What is in a folder, or none if it is not there."""
-            ...
-
 
 MAIN = "/etc/containerd/config.toml"
 DEFAULT_CONFIG_PATH = "/etc/containerd/certs.d:/etc/docker/certs.d"
@@ -46,32 +32,6 @@ _RUNTIME = "io.containerd.cri.v1.runtime"
 _FIRST_OF_2, _FIRST_OF_3 = 2, 3
 _MOST_IMPORTED = 10_000
 """How many files a configuration may import, and how many entries its `imports` may have."""
-
-
-class Unreadable(Exception):  # noqa: N818 - it says what the file is
-    """Something is there that cannot be read as a file; the message says what."""
-
-
-class Files:
-    """A tree that is made of the texts of files, by their absolute paths."""
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = texts
-        self._names: dict[str, set[str]] = {}
-        for path in texts:
-            while path != "/":
-                folder, name = posixpath.split(path)
-                self._names.setdefault(folder, set()).add(name)
-                path = folder  # noqa: PLW2901 - up to the root
-
-    def text(self, path: str) -> str | None:
-        """See `Tree`."""
-        return self._texts.get(posixpath.normpath(path))
-
-    def names(self, folder: str) -> list[str] | None:
-        """See `Tree`."""
-        names = self._names.get(posixpath.normpath(folder))
-        return None if names is None else sorted(names)
 
 
 @frozen

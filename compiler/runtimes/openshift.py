@@ -6,10 +6,19 @@ what it makes of one of each kind.
 
 from __future__ import annotations
 
+import json
+
+from ..dialects.attempt import resolver_of
+from ..dialects.files import texts, yaml_documents
+from .containers import Registries, Site
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
+
+    from ..dialects.attempt import Resolver
+    from ..dialects.files import Tree
 
 FILE = "/etc/containers/registries.conf"
 """Where it is on a node."""
@@ -19,6 +28,36 @@ _KINDS = (
     ("ImageDigestMirrorSet", "imageDigestMirrors", "digest-only"),
     ("ImageTagMirrorSet", "imageTagMirrors", "tag-only"),
 )
+
+
+def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    """CRI-O on the nodes, by what the operator makes of the objects; no version is told apart."""
+    del versions
+    objects, logins = [], set()
+    for name, text in texts(files):
+        if name.endswith((".yaml", ".yml")):
+            objects += yaml_documents(text)
+        else:  # what was added to the pull secret
+            logins |= json.loads(text).get("auths", {}).keys()
+    site = Site(
+        Registries(registries_conf(objects)),
+        file=FILE,
+        authorities=frozenset(_with_authorities(objects)),
+        folder=AUTHORITIES,
+        logins=frozenset(logins),
+        login="the pull secret of the cluster",
+    )
+    yield resolver_of("openshift", site.attempts)
+
+
+def _with_authorities(objects: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The hosts that have a CA in the ConfigMap that the image configuration names."""
+    held = list(objects)
+    images = [one["spec"] for one in held if one["kind"] == "Image"]
+    trusted = {spec.get("additionalTrustedCA", {}).get("name") for spec in images}
+    for one in held:
+        if one["kind"] == "ConfigMap" and one["metadata"]["name"] in trusted:
+            yield from (":".join(key.rsplit("..", 1)) for key in one["data"])
 
 
 def registries_conf(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,8 +7,9 @@ said of its TLS is looked up by the mirror's own host.
 from __future__ import annotations
 
 from .. import emit
+from ..dialects.buildkit import TARGET
+from ..dialects.dialect import Artifact
 from ..mirrors import WILDCARD
-from .target import Artifact, Placement, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ _FOLDER = "/etc/buildkit/ca"
 _DENY = "# When a mirror fails, the upstream is asked: nothing here can forbid it.\n"
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     registries: dict[str, dict[str, Any]] = {
         mirror.source: {"mirrors": [str(mirror.location)]}
@@ -50,23 +52,3 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     )
     for name, ca in authorities.items():
         yield Artifact(f"{root}/ca/{name}", ca, ca, "text")
-
-
-def _placement(spec: Spec, choice: Choice) -> Placement:
-    del spec, choice
-    folders = (("", TARGET.destination),)
-    return Placement(folders, ("buildkit",), shared=("buildkitd.toml",))
-
-
-TARGET = Target(
-    name="buildkit",
-    summary="buildkitd.toml of BuildKit, with the CA files that it names",
-    file="buildkit",
-    destination="/etc/buildkit",
-    on_nodes=True,
-    restart="buildkit (or make the builder of buildx anew)",
-    options=(),
-    render=_render,
-    parts=("buildkitd.toml", "ca"),
-    placement=_placement,
-)

@@ -8,8 +8,9 @@ file.
 from __future__ import annotations
 
 from .. import emit
+from ..dialects.containerd import CONFIG_PATH
+from ..dialects.dialect import Artifact
 from ..mirrors import WILDCARD, Location
-from .target import Artifact, Placement, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from ..model import Choice, Spec
 
-CONFIG_ROOT = "/etc/containerd"
-CONFIG_PATH = f"{CONFIG_ROOT}/certs.d"
 PLUGIN = ("plugins", "io.containerd.grpc.v1.cri")
 """In a file of version 2, which every containerd takes below every config.toml."""
 _DEFAULT = "_default"
@@ -42,7 +41,8 @@ def folder_of(namespace: str) -> str:
     return f"{host}_{port}_" if colon and port.isdecimal() else namespace
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     out = choice.option("out", "")
     root = f"{out}/" if out else ""
     yield from hosts(spec, f"{root}certs.d", header=choice.option("credentials") == "header")
@@ -150,23 +150,3 @@ def _drop_in(spec: Spec, choice: Choice, root: str) -> Artifact:
         holds_secret=bool(logins),
         secret_keys=frozenset({"username", "password"}),
     )
-
-
-def _placement(spec: Spec, choice: Choice) -> Placement:
-    del spec
-    folder = choice.option("configPath", CONFIG_PATH)
-    return Placement((("certs.d", folder), ("", CONFIG_ROOT)), ("containerd",))
-
-
-TARGET = Target(
-    name="certs.d",
-    summary="hosts.toml for each registry, and the containerd fragment that points to them",
-    file="",
-    destination=CONFIG_ROOT,
-    on_nodes=True,
-    restart="containerd (for conf.d only)",
-    options=("version", "configPath", "credentials", "sandboxImage", "systemdCgroup"),
-    render=_render,
-    parts=("certs.d", "conf.d/50-regspec.toml"),
-    placement=_placement,
-)

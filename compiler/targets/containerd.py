@@ -7,7 +7,8 @@ follows from it.
 from __future__ import annotations
 
 from .. import emit
-from .target import Artifact, Placement, Target
+from ..dialects.containerd import CONFIG
+from ..dialects.dialect import Artifact, Placement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ PLUGINS = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.images"}
 """The plugin that reads `registry`, by the version of the configuration format."""
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     config_version = choice.option("configVersion", 2)
     full = choice.option("form") == "full"
     api = choice.option("endpoints") == "api"
@@ -43,7 +45,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         plugin = {"containerd": {"runtimes": {"runc": runc}}, **plugin}
     data["plugins"] = {PLUGINS[config_version]: plugin}
     yield Artifact(
-        path=choice.option("out", TARGET.file),
+        path=choice.option("out", CONFIG.file),
         text=emit.render(
             "containerd.toml.j2",
             config_version=config_version,
@@ -75,25 +77,11 @@ def _tls(spec: Spec, choice: Choice) -> dict[str, dict[str, Any]]:
     return settings
 
 
-def _placement(spec: Spec, choice: Choice) -> Placement | None:
-    """Of the whole file, and of the CAs that it names; a fragment is a part of config.toml."""
-    if choice.option("form") != "full":
-        return None
+def placement(spec: Spec, choice: Choice) -> Placement:
+    """Of the file, and of the CAs that it names; a fragment is a part of config.toml."""
     path = choice.option("caFile") if choice.option("endpoints") == "api" else None
     accesses = [spec.access(host) for host, has_ca, skip in tls_hosts(spec) if has_ca and not skip]
     certificates = dict.fromkeys(str(access.ca_cert) for access in accesses if access)
     beside = ((path, "".join(certificates)),) if path and certificates else ()
-    return Placement((("", TARGET.destination),), ("containerd",), beside)
-
-
-TARGET = Target(
-    name="containerd",
-    summary="the containerd registry mirrors that a node should have",
-    file="containerd.toml",
-    destination="/etc/containerd/config.toml",
-    on_nodes=True,
-    restart="containerd",
-    options=("version", "form", "configVersion", "endpoints", "caFile"),
-    render=_render,
-    placement=_placement,
-)
+    part = choice.option("form") != "full"
+    return Placement((("", CONFIG.destination),), ("containerd",), beside, part_of_file=part)

@@ -7,17 +7,15 @@ tag and a digest is copied by its digest, to its tag: the tools refuse both at o
 from __future__ import annotations
 
 from .. import emit, reference
+from ..dialects.copying import COPY_LIST
+from ..dialects.dialect import Artifact
 from ..mirrors import Places
-from .target import Artifact, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..model import Choice, Spec
-
-COPIERS = ("copy-list", "regsync", "hauler", "zarf")
-"""The targets that say which image goes where."""
 
 _HEADER = f"""{emit.HEADER}
 # grep -v '^#' copy-list.txt | while read -r source destination; do
@@ -90,19 +88,8 @@ def _version(parsed: reference.Reference) -> str:
     return f":{parsed.tag or 'latest'}"
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     lines = dict.fromkeys(f"{source} {destination}\n" for source, destination in copies(spec))
     text = _HEADER + "".join(lines)
-    yield Artifact(choice.option("out", TARGET.file), text, text, "text")
-
-
-TARGET = Target(
-    name="copy-list",
-    summary="which image to copy to which place of the registry, for skopeo or crane",
-    file="copy-list.txt",
-    destination="skopeo copy, line by line",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-)
+    yield Artifact(choice.option("out", COPY_LIST.file), text, text, "text")

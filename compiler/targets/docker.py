@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 
+from ..dialects.dialect import Artifact
+from ..dialects.docker import TARGET
 from ..mirrors import HUB
-from .target import Artifact, Placement, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from ..model import Choice, Spec
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     mirrors = [
         _url(spec, mirror.location.host)
@@ -53,23 +55,3 @@ def _url(spec: Spec, host: str) -> str:
 def _listed(host: str) -> str:
     """A host as dockerd lists it: an IPv6 address without a port only as a range of one."""
     return f"{host[1:-1]}/128" if host.endswith("]") else host
-
-
-def _placement(spec: Spec, choice: Choice) -> Placement:
-    del spec, choice
-    folders = (("", TARGET.destination),)
-    return Placement(folders, ("docker",), shared=("daemon.json",), reloads=True)
-
-
-TARGET = Target(
-    name="docker",
-    summary="daemon.json of dockerd, to be merged into the one that is there, and its CA files",
-    file="docker",
-    destination="/etc/docker",
-    on_nodes=True,
-    restart="docker (a reload will do)",
-    options=(),
-    render=_render,
-    parts=("daemon.json", "certs.d"),
-    placement=_placement,
-)

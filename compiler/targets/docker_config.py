@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from .target import Artifact
+from ..dialects.dialect import Artifact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,8 +11,10 @@ import re
 from urllib.parse import quote
 
 from .. import emit, reference
-from . import copy_list, others
-from .target import Artifact, Target
+from ..dialects import companions
+from ..dialects.copying import HAULER
+from ..dialects.dialect import Artifact
+from . import copy_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,15 +28,16 @@ _FOLDER = "regspec"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._/-]")
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    root = choice.option("out", TARGET.file)
-    public, secret = others.for_bundles(spec)
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
+    root = choice.option("out", HAULER.file)
+    public, secret = companions.for_bundles(spec, HAULER)
     yield _manifest(
         f"{root}/files.yaml",
         "Files",
         "regspec-files",
         {"files": [{"path": quote(path), "name": name} for path, name in _named(public)]},
-        others.left_out(secret),
+        companions.left_out(secret),
     )
     by_host: dict[str, list[dict[str, str]]] = {}
     for source, destination in dict.fromkeys(copy_list.copies(spec)):
@@ -74,17 +77,3 @@ def _with_tag(destination: str) -> str:
         return destination
     # hauler renames to tags only; what is asked for by its digest is found under any.
     return f"{parsed.registry}/{parsed.repository}:{parsed.digest.partition(':')[2][:64]}"
-
-
-TARGET = Target(
-    name="hauler",
-    summary="the files without a login and the images, as manifests for hauler",
-    file="hauler",
-    destination="hauler store sync --filename hauler/files.yaml",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-    parts=("files.yaml", "images"),
-    of_others=True,
-)

@@ -7,8 +7,9 @@ Source: phenixblue/imageswap-webhook 1.5.3, read and run.
 from __future__ import annotations
 
 from .. import emit
+from ..dialects.dialect import Artifact
+from ..dialects.imageswap import TARGET
 from ..mirrors import WILDCARD
-from .target import Artifact, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def pairs(spec: Spec) -> dict[str, str]:
     return lines
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     lines = "".join(f"{source}::{target}\n" for source, target in pairs(spec).items())
     data = {
         "apiVersion": "v1",
@@ -51,15 +53,3 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         data=data,
         syntax="yaml",
     )
-
-
-TARGET = Target(
-    name="imageswap",
-    summary="the ConfigMap with the map of the upstream image-swap webhook",
-    file="imageswap/configmap.yaml",
-    destination="kubectl apply --filename imageswap/configmap.yaml",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-)

@@ -6,8 +6,9 @@ Source: k3s-io/k3s, pkg/agent/containerd/config.go: an endpoint with a path is u
 from __future__ import annotations
 
 from .. import emit
+from ..dialects.dialect import Artifact
+from ..dialects.k3s import TARGET
 from ..mirrors import WILDCARD
-from .target import Artifact, Placement, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ _DENY = """\
 """
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     folder = f"/etc/rancher/{choice.option('distribution', 'k3s')}/ca"
     mirrors = {m.source: {"endpoint": [spec.api_root(m.location)]} for m in spec.by_registry}
@@ -63,24 +65,3 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     )
     for name, ca in authorities.items():
         yield Artifact(f"{root}/ca/{name}", ca, ca, "text")
-
-
-def _placement(spec: Spec, choice: Choice) -> Placement:
-    del spec
-    if choice.option("distribution") == "rke2":
-        return Placement((("", "/etc/rancher/rke2"),), ("rke2-server", "rke2-agent"))
-    return Placement((("", "/etc/rancher/k3s"),), ("k3s", "k3s-agent"))
-
-
-TARGET = Target(
-    name="k3s",
-    summary="registries.yaml of k3s and RKE2, with the CA files that it names",
-    file="k3s",
-    destination="/etc/rancher/k3s (or rke2)",
-    on_nodes=True,
-    restart="k3s or k3s-agent (rke2-server or rke2-agent)",
-    options=("distribution",),
-    render=_render,
-    parts=("registries.yaml", "ca"),
-    placement=_placement,
-)

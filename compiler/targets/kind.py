@@ -8,8 +8,10 @@ folder that kind is run in.
 from __future__ import annotations
 
 from .. import emit
+from ..dialects.containerd import CONFIG_PATH
+from ..dialects.dialect import Artifact
+from ..dialects.kind import TARGET
 from . import certs_d, containerd
-from .target import Artifact, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
 _NOTE = "# Run kind in the folder of this file: its paths are relative to where kind is run.\n"
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     credentials = choice.option("credentials", "none")
     logins = spec.logins if credentials == "config" else {}
-    mount = {"hostPath": "certs.d", "containerPath": certs_d.CONFIG_PATH, "readOnly": True}
+    mount = {"hostPath": "certs.d", "containerPath": CONFIG_PATH, "readOnly": True}
     data: dict[str, Any] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",
@@ -50,21 +53,8 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 def _patch(plugin: str, logins: dict[str, tuple[str, str]]) -> str:
     """The registry table of one plugin; a node has the one or the other, by its containerd."""
     registry = ("plugins", plugin, "registry")
-    tables: emit.Tables = [(registry, {"config_path": certs_d.CONFIG_PATH})]
+    tables: emit.Tables = [(registry, {"config_path": CONFIG_PATH})]
     for host, (username, password) in logins.items():
         login = {"username": username, "password": password}
         tables += [((*registry, "configs", host, "auth"), login)]
     return emit.toml_text(tables).lstrip("\n")
-
-
-TARGET = Target(
-    name="kind",
-    summary="a kind cluster that mounts certs.d, with the certs.d",
-    file="kind",
-    destination="kind create cluster --config cluster.yaml (in this folder)",
-    on_nodes=False,
-    restart="",
-    options=("version", "credentials", "patches"),
-    render=_render,
-    parts=("cluster.yaml", "certs.d"),
-)

@@ -11,16 +11,17 @@ from __future__ import annotations
 import re
 
 from .. import emit
-from . import on_nodes
-from .target import Artifact, Target
+from ..dialects import node_files
+from ..dialects.cluster_api import TARGET
+from ..dialects.dialect import Artifact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from ..dialects.node_files import Carried
     from ..model import Choice, Spec
-    from .on_nodes import Carried
 
 LONGEST = 10240
 """Characters of a `content`; what is longer is referred to."""
@@ -43,13 +44,14 @@ _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]")
 _LONGEST_KEY = 200
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
-    files = tuple(on_nodes.files(spec, choice))
+    files = tuple(node_files.files(spec, choice))
     commands = [
         # On a node that lacks the unit, or has not started it yet, there is nothing to do.
         f"if systemctl is-active --quiet {unit}; then systemctl {how} {unit}; fi"
-        for unit, how in on_nodes.services(spec, choice).items()
+        for unit, how in node_files.services(spec, choice).items()
     ]
     if choice.option("format") == "cloud-init":
         yield _cloud_config(f"{root}/cloud-config.yaml", files, commands)
@@ -182,17 +184,3 @@ def _cloud_config(path: str, files: tuple[Carried, ...], commands: list[str]) ->
         holds_secret=holds_secret,
         secret_keys=frozenset({"content"}),
     )
-
-
-TARGET = Target(
-    name="kubeadm",
-    summary="the files of nodes, as patches for Cluster API or as a cloud-config",
-    file="kubeadm",
-    destination="kustomize (as a component of the cluster's), or cloud-init (as user data)",
-    on_nodes=False,
-    restart="",
-    options=("version", "name", "namespaces", "format", "secrets", "carry"),
-    render=_render,
-    parts=("kustomization.yaml", *(part for part, *_ in _PATCHED), _SECRET, "cloud-config.yaml"),
-    of_others=True,
-)

@@ -7,8 +7,9 @@ config operator makes registries.conf; its pkg/daemon, which makes certs.d of th
 from __future__ import annotations
 
 from .. import emit
+from ..dialects.dialect import Artifact
+from ..dialects.openshift import PULL_SECRET, TARGET
 from .docker_config import logins_file
-from .target import Artifact, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 NAME = "regspec"
 AUTHORITIES = "regspec-registry-ca"
 """The name of the ConfigMap."""
-PULL_SECRET = "pull-secret.dockerconfigjson"  # noqa: S105 - the name of a file
-"""Not one that `oc apply` takes of a folder: the logins are added to a Secret, and are none."""
 _API = "config.openshift.io/v1"
 _POLICIES = {"deny": "NeverContactSource", "allow": "AllowContactingSource"}
 _MIRRORS = """\
@@ -37,7 +36,8 @@ _IMAGE = """\
 """
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     insecure = [host for host in spec.mirror_hosts if _insecure(spec, host)]
     authorities = {
@@ -92,16 +92,3 @@ def _objects(path: str, note: str, *objects: dict[str, Any]) -> Artifact:
     texts = [f"---\n{emit.yaml_text(one)}" for one in objects]
     text = f"{emit.HEADER}\n{note}{''.join(texts)}"
     return Artifact(path, text, list(objects), "yaml documents")
-
-
-TARGET = Target(
-    name="openshift",
-    summary="ImageDigestMirrorSet, ImageTagMirrorSet, CA and logins for the nodes of OpenShift",
-    file="openshift",
-    destination="oc apply --server-side --filename openshift",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-    parts=("image-mirrors.yaml", "image-config.yaml", "ca.yaml", PULL_SECRET),
-)

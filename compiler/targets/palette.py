@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .. import emit
+from ..dialects.charts import PALETTE
+from ..dialects.dialect import Artifact
 from . import values
-from .target import Artifact, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from ..model import Choice, Spec
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     data: dict[str, Any] = {"config": values.registry_config(spec)}
     if spec.logins:
         data["global"] = {"imagePullSecret": {"dockerConfigJson": values.encoded_logins(spec)}}
     yield Artifact(
-        path=choice.option("out", TARGET.file),
+        path=choice.option("out", PALETTE.file),
         text=f"{emit.HEADER}\n{emit.yaml_text(data)}",
         data=data,
         syntax="yaml",
@@ -27,15 +29,3 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         holds_secret=bool(spec.logins),
         secret_keys=values.SECRET_KEYS,
     )
-
-
-TARGET = Target(
-    name="palette",
-    summary="the values of the management-plane chart that must match image-swap's",
-    file="palette-values.yaml",
-    destination="helm upgrade --values palette-values.yaml (after the chart's own values)",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-)

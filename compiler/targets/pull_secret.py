@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from .. import emit
+from ..dialects.dialect import Artifact
+from ..dialects.kubernetes import TARGET
 from .docker_config import docker_config
-from .target import Artifact, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 _KEY = ".dockerconfigjson"
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     name = choice.option("name", "registry-pull")
     logins = json.dumps(docker_config(spec), ensure_ascii=False, separators=(",", ":"))
     namespaces = dict.fromkeys(choice.option("namespaces", [None]))
@@ -45,15 +47,3 @@ def _secret(name: str, namespace: str | None, logins: str) -> dict[str, Any]:
         "type": "kubernetes.io/dockerconfigjson",
         "stringData": {_KEY: logins},
     }
-
-
-TARGET = Target(
-    name="pull-secret",
-    summary="a pull secret with every login of the spec",
-    file="pull-secret.yaml",
-    destination="kubectl apply --filename pull-secret.yaml",
-    on_nodes=False,
-    restart="",
-    options=("name", "namespaces"),
-    render=_render,
-)

@@ -6,8 +6,9 @@ Source: containers/image, pkg/sysregistriesv2; run with skopeo 1.9.3.
 from __future__ import annotations
 
 from .. import emit
+from ..dialects.containers import TARGET
+from ..dialects.dialect import Artifact
 from .docker_config import logins_file
-from .target import Artifact, Placement, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from ..model import Choice, Spec
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     registries = [
         _registry(spec, mirror.source, mirror.location)
@@ -63,22 +65,3 @@ def _text(registries: list[dict[str, Any]]) -> str:
         for mirror in registry.get("mirror", ()):
             lines += ["[[registry.mirror]]\n", emit.toml_text([((), mirror)])]
     return "".join(lines)
-
-
-def _placement(spec: Spec, choice: Choice) -> Placement:
-    del spec, choice
-    return Placement((("", "/etc/containers"),), ("crio",))
-
-
-TARGET = Target(
-    name="registries.conf",
-    summary="registries.conf.d, certs.d and auth.json of podman, CRI-O, skopeo and buildah",
-    file="containers",
-    destination="/etc/containers (auth.json: where REGISTRY_AUTH_FILE or global_auth_file points)",
-    on_nodes=True,
-    restart="crio (podman, skopeo and buildah need none)",
-    options=(),
-    render=_render,
-    parts=("registries.conf.d/50-regspec.conf", "certs.d", "auth.json"),
-    placement=_placement,
-)

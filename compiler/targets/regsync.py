@@ -7,8 +7,9 @@ config/host.go (`creds`) and pkg/template (`env`, which gives an empty text for 
 from __future__ import annotations
 
 from .. import emit, placeholders
+from ..dialects.copying import REGSYNC
+from ..dialects.dialect import Artifact
 from . import copy_list
-from .target import Artifact, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ _LOGIN = {"user": "username", "pass": "password"}
 """What it calls the parts of a login, and what a spec does."""
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     named = placeholders.owners(spec.hosts)
     hosts = dict.fromkeys((*spec.mirror_hosts, *spec.hosts))
     creds = [entry for host in hosts if (entry := _creds(spec, host, named))]
@@ -38,7 +40,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     ]
     data: dict[str, Any] = {"version": 1, **({"creds": creds} if creds else {}), "sync": sync}
     note = _NOTE + (_VARIABLES if any("user" in entry for entry in creds) else "")
-    path = choice.option("out", TARGET.file)
+    path = choice.option("out", REGSYNC.file)
     yield Artifact(path, f"{emit.HEADER}\n{note}{emit.yaml_text(data)}", data, "yaml")
 
 
@@ -75,15 +77,3 @@ def _creds(spec: Spec, host: str, named: dict[str, str]) -> dict[str, str]:
     elif access and access.ca_cert:
         entry["regcert"] = str(access.ca_cert)
     return {"registry": host, **entry} if entry else {}
-
-
-TARGET = Target(
-    name="regsync",
-    summary="which image to copy to which place of the registry, for regclient's regsync",
-    file="regsync.yaml",
-    destination="regsync once --config regsync.yaml",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-)

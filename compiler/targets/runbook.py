@@ -7,12 +7,16 @@ beside it is what the targets themselves say of their files.
 from __future__ import annotations
 
 from .. import emit, mirrors
-from . import certs_d, on_nodes, openshift, others, regsync
-from .target import Artifact, Target
+from ..dialects import companions, dialect_of, node_files
+from ..dialects.containerd import CONFIG_PATH
+from ..dialects.dialect import Artifact
+from ..dialects.openshift import PULL_SECRET
+from ..dialects.runbook import TARGET
+from . import openshift, regsync
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ..model import Choice, Spec
@@ -40,14 +44,18 @@ _MERGED = {
 """The targets whose one file has keys of others on a node, and a folder of CA files beside it."""
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    made = tuple(others.made(spec, "kubeadm"))
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
+    made = tuple(companions.made(spec, TARGET))
 
     def roots(*names: str) -> list[str]:
         return [one.root for one in made if one.target.name in names]
 
+    sections = _Sections(spec, made)
     text = emit.render(
         "runbook.md.j2",
+        section=sections.text,
+        has_section=sections.has,
         name=spec.registry.name,
         variables=_variables(spec),
         procedure=_procedure({one.target.name for one in made}),
@@ -73,7 +81,6 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         containerd=[_containerd(one) for one in made if one.target.name == "containerd"],
         k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
         containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
-        talos=[_talos(one) for one in made if one.target.name == "talos"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
         kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
@@ -81,6 +88,34 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         deny=spec.fallback == "deny",
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
+
+
+_LAST = {"images": 30, "cluster": 60, "nodes": 100, "validate": 100}
+"""In each part the place after which any section may come."""
+
+
+class _Sections:
+    """What the dialects say of their own files, by the parts of the runbook."""
+
+    def __init__(self, spec: Spec, made: Iterable[companions.Made]) -> None:
+        of_dialects = ((dialect_of(one.target.name).section, one) for one in made)
+        self._all = [section(spec, one) for section, one in of_dialects if section]
+
+    def has(self, part: str) -> bool:
+        """Whether a section is of a part."""
+        return any(part in section.parts for section in self._all)
+
+    def text(self, part: str, at: int) -> emit.Verbatim:
+        """The sections of a part whose places are in the ten from one on; after the last, all."""
+        until = at + 10 if at < _LAST[part] else 1000
+        found = [one for one in self._all if at <= one.parts.get(part, -1) < until]
+        found.sort(key=lambda section: section.parts[part])
+        texts = []
+        for section in found:
+            alike = [one for one in found if one.template == section.template]
+            first, last = section is alike[0], section is alike[-1]
+            texts.append(emit.macro(section.template, part, section.values, first, last))
+        return emit.Verbatim("".join(texts))
 
 
 def _procedure(names: set[str]) -> str:
@@ -96,9 +131,9 @@ def _variables(spec: Spec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for access in accesses for name in access.variables))
 
 
-def _certs_d(one: others.Made) -> dict[str, Any]:
+def _certs_d(one: companions.Made) -> dict[str, Any]:
     """Where to copy from and to; the folder of the hosts may be elsewhere than that of conf.d."""
-    folder = one.choice.option("configPath", certs_d.CONFIG_PATH)
+    folder = one.choice.option("configPath", CONFIG_PATH)
     root = "" if one.root == "." else f"{one.root}/"
     return {
         "moves": [
@@ -107,11 +142,11 @@ def _certs_d(one: others.Made) -> dict[str, Any]:
         ],
         "version": one.choice.option("version", ""),
         "folder": folder,
-        "documented": folder == certs_d.CONFIG_PATH,
+        "documented": folder == CONFIG_PATH,
     }
 
 
-def _containerd(one: others.Made) -> dict[str, Any]:
+def _containerd(one: companions.Made) -> dict[str, Any]:
     (artifact,) = one.artifacts
     return {
         "version": one.choice.option("version", ""),
@@ -123,7 +158,7 @@ def _containerd(one: others.Made) -> dict[str, Any]:
     }
 
 
-def _k3s(one: others.Made) -> dict[str, Any]:
+def _k3s(one: companions.Made) -> dict[str, Any]:
     distribution = one.choice.option("distribution", "k3s")
     rke2 = distribution == "rke2"
     return {
@@ -134,23 +169,14 @@ def _k3s(one: others.Made) -> dict[str, Any]:
     }
 
 
-def _containers(one: others.Made) -> dict[str, Any]:
+def _containers(one: companions.Made) -> dict[str, Any]:
     return {
         "moves": [{"root": one.root, "parts": one.parts, "to": _CONTAINERS}],
         "login": "auth.json" in one.parts,
     }
 
 
-def _talos(one: others.Made) -> dict[str, Any]:
-    (artifact,) = one.artifacts
-    return {
-        "version": one.choice.option("version", ""),
-        "path": artifact.path,
-        "login": artifact.holds_secret,
-    }
-
-
-def _openshift(one: others.Made) -> dict[str, Any]:
+def _openshift(one: companions.Made) -> dict[str, Any]:
     objects = [f"imagedigestmirrorset/{openshift.NAME}", f"imagetagmirrorset/{openshift.NAME}"]
     if "image-config.yaml" in one.parts:
         objects.append("image.config.openshift.io/cluster")
@@ -158,11 +184,11 @@ def _openshift(one: others.Made) -> dict[str, Any]:
         "root": one.root,
         "objects": " ".join(objects),
         "authorities": openshift.AUTHORITIES if "ca.yaml" in one.parts else "",
-        "logins": next((path for path in one.paths if path.endswith(openshift.PULL_SECRET)), ""),
+        "logins": next((path for path in one.paths if path.endswith(PULL_SECRET)), ""),
     }
 
 
-def _merged(spec: Spec, one: others.Made) -> dict[str, Any]:
+def _merged(spec: Spec, one: companions.Made) -> dict[str, Any]:
     what = _MERGED[one.target.name]
     root = "" if one.root == "." else f"{one.root}/"
     parts = [part for part in one.parts if part == what["folder"]]
@@ -175,24 +201,11 @@ def _merged(spec: Spec, one: others.Made) -> dict[str, Any]:
     }
 
 
-def _kubeadm(spec: Spec, one: others.Made) -> dict[str, Any]:
+def _kubeadm(spec: Spec, one: companions.Made) -> dict[str, Any]:
     return {
         "root": one.root,
         "name": one.root.rpartition("/")[2],
         "cloud_init": one.choice.option("format") == "cloud-init",
         "secret": "secret.yaml" in one.parts,
-        "replaced": [file.path for file in on_nodes.files(spec, one.choice) if file.shared],
+        "replaced": [file.path for file in node_files.files(spec, one.choice) if file.shared],
     }
-
-
-TARGET = Target(
-    name="runbook",
-    summary="the documented steps with the values of this spec, for the person at the site",
-    file="RUNBOOK.md",
-    destination="the person at the site",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-    of_others=True,
-)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import emit, mirrors
-from .target import Artifact, Target
+from ..dialects.charts import SECRET
+from ..dialects.dialect import Artifact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 SECRET_KEYS = frozenset({"USERNAME", "PASSWORD", "CA_CERT"})
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     access = spec.registry.access
     strings = {
         "DOMAIN": str(spec.registry.endpoint),
@@ -26,7 +28,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         "MIRROR_REGISTRIES": mirrors.to_string(spec.mirrors),
     }
     yield Artifact(
-        path=choice.option("out", TARGET.file),
+        path=choice.option("out", SECRET.file),
         text=emit.render("registry-secret.yaml.j2", **strings),
         # "Do not change kind, metadata and type": they are constants of the document.
         data={
@@ -41,15 +43,3 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         holds_secret=bool(access.password),
         secret_keys=SECRET_KEYS,
     )
-
-
-TARGET = Target(
-    name="secret",
-    summary="the registry Secret (registry-info in jet-system)",
-    file="registry-secret.yaml",
-    destination="kubectl create --filename registry-secret.yaml",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from .. import emit, mirrors
+from ..dialects.charts import VALUES
+from ..dialects.dialect import Artifact
 from .docker_config import docker_config
-from .target import Artifact, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 SECRET_KEYS = frozenset({"password", "username", "caCert", "dockerConfigJson"})
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     swap, cert_manager = spec.image_swap, spec.cert_manager
     config = registry_config(spec)
     data: dict[str, Any] = {"config": config}
@@ -34,7 +36,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         or "imagePullSecret" in data
     )
     yield Artifact(
-        path=choice.option("out", TARGET.file),
+        path=choice.option("out", VALUES.file),
         text=emit.render("values.yaml.j2", **data),
         data=data,
         syntax="yaml",
@@ -85,15 +87,3 @@ def encoded_logins(spec: Spec) -> str:
 
     text = json.dumps(docker_config(spec), ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(text.encode()).decode()
-
-
-TARGET = Target(
-    name="values",
-    summary="Helm values of the image-swap chart, and cert-manager's images",
-    file="values.yaml",
-    destination="helm upgrade --values values.yaml image-swap image-swap-*.tgz --install",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-)

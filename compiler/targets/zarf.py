@@ -10,8 +10,10 @@ import posixpath
 import re
 
 from .. import emit, reference
-from . import copy_list, others
-from .target import Artifact, Target
+from ..dialects import companions
+from ..dialects.copying import ZARF
+from ..dialects.dialect import Artifact
+from . import copy_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +26,10 @@ _NOT_IN_NAMES = re.compile("[^a-z0-9]+")
 _FOLDER = "regspec"
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    path = choice.option("out", TARGET.file)
-    public, secret = others.for_bundles(spec)
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
+    path = choice.option("out", ZARF.file)
+    public, secret = companions.for_bundles(spec, ZARF)
     files = [
         {
             "source": posixpath.relpath(file, posixpath.dirname(path) or "."),
@@ -48,7 +51,7 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         "metadata": {"name": f"regspec-{_slug(spec.registry.endpoint.host)}"},
         "components": components,
     }
-    text = f"{emit.HEADER}\n{others.left_out(secret)}{emit.yaml_text(data)}"
+    text = f"{emit.HEADER}\n{companions.left_out(secret)}{emit.yaml_text(data)}"
     yield Artifact(path, text, data, "yaml")
 
 
@@ -78,16 +81,3 @@ def _registry_url(source: str, destination: str) -> str:
 
 def _slug(text: str) -> str:
     return _NOT_IN_NAMES.sub("-", text.lower()).strip("-")
-
-
-TARGET = Target(
-    name="zarf",
-    summary="the files without a login and the images, as a package definition for zarf",
-    file="zarf.yaml",
-    destination="zarf package create",
-    on_nodes=False,
-    restart="",
-    options=(),
-    render=_render,
-    of_others=True,
-)

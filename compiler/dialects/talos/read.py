@@ -5,25 +5,25 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ..diagnostics import word
-from ..mirrors import LIBRARY
-from .containerd import claim_mirror, is_served_by_itself
-from .reading import (
+from ...diagnostics import word
+from ...mirrors import LIBRARY
+from ...readers.claims import claim_mirror, is_served_by_itself
+from ...readers.reading import (
     Reading,
     certificates_in,
     decoded,
     switch_of,
     text_of,
 )
+from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..diagnostics import Path, Place
-    from .reading import Served, Source
+    from ...diagnostics import Path, Place
+    from ...readers.reading import Served, Source
 
-KIND = "talos"
 _FACTS = ("endpoint", "tls", "ca", "auth")
 """The kinds of facts that a configuration should have."""
 _FIRST_WITH_DOCUMENTS = "1.12"
@@ -53,7 +53,7 @@ def read(source: Source, steps: tuple[int, ...]) -> Reading:
         steps: which of its documents it is.
     """
     closed = frozenset({"endpoint", "tls"})
-    reading = Reading(KIND, source, closed=closed, target="talos")
+    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
     reading.lacks = _lacks
     documents = [(step, source.data[step]) for step in steps]
     for kind in _FACTS:

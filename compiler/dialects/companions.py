@@ -1,4 +1,4 @@
-"""What the other targets of a spec make, for the targets that tell of it."""
+"""What the other targets of a run make, for the targets that carry, describe or bundle it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..model import Spec
-    from .target import Artifact, Target
+    from .dialect import Artifact, Target
 
 
 @frozen
@@ -70,30 +70,30 @@ def told_of(spec: Spec, choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
     """
     from . import TARGETS
 
-    with_others = any(not TARGETS[choice.target].of_others for choice in choices)
+    with_others = any(not TARGETS[choice.target].companions for choice in choices)
     return choices if with_others else listed(spec)
 
 
-def made(spec: Spec, *also: str) -> Iterator[Made]:
-    """What each target makes that is compiled with this spec.
+def made(spec: Spec, by: Target) -> Iterator[Made]:
+    """What each target makes that is compiled with this spec, as far as another one sees it.
 
     Args:
         spec: with the targets that are told of.
-        also: targets that tell of others themselves, and are wanted all the same.
+        by: the target that carries, describes or bundles them.
     """
     from . import TARGETS
 
     for choice in spec.targets:
         target = TARGETS[choice.target]
-        if not target.of_others or target.name in also:
+        if target.companions < by.companions:
             yield Made(target, choice, tuple(target.render(spec, choice)))
 
 
-def for_bundles(spec: Spec) -> tuple[list[str], list[str]]:
+def for_bundles(spec: Spec, by: Target) -> tuple[list[str], list[str]]:
     """The files that a bundle may hold, and those that it must not, since a secret is in them."""
     public: list[str] = []
     secret: list[str] = []
-    for one in made(spec, "kubeadm", "runbook"):
+    for one in made(spec, by):
         for artifact in one.artifacts:
             (secret if artifact.holds_secret else public).append(artifact.path)
     return public, secret

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..diagnostics import Severity
-from ..targets import talos
-from .rule import Found, Subject, place_of, rule
+from ...diagnostics import Severity
+from ...rules.rule import Found, Subject, place_of, rule
+from . import FIRST_WITH_OVERRIDE_PATH, TARGET, version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model import Choice
+    from ...model import Choice
 
 _REPORTED = (1, 12)
 
@@ -18,8 +18,8 @@ _REPORTED = (1, 12)
 def _talos(subject: Subject) -> Iterator[tuple[Choice, tuple[int, int] | None]]:
     """The chosen files of Talos, with the version that each is for."""
     for choice in subject.choices:
-        if choice.target == "talos":
-            yield choice, talos.version_of(choice)
+        if choice.target == TARGET.name:
+            yield choice, version_of(choice)
 
 
 @rule("RS218", Severity.ERROR)
@@ -42,7 +42,7 @@ def talos_without_override_path(subject: Subject) -> Iterator[Found]:
           - {target: talos, version: "1.11"}
     """
     for choice, version in _talos(subject):
-        if version and version < talos.FIRST_WITH_OVERRIDE_PATH:
+        if version and version < FIRST_WITH_OVERRIDE_PATH:
             yield (
                 place_of(choice, "version"),
                 f"Talos {choice.option('version')} refuses the file: it has no `overridePath` yet",
@@ -109,3 +109,6 @@ def version_of_containerd(subject: Subject) -> Iterator[Found]:
                 f"no Talos {choice.option('version')} is known: here `version` is not containerd's",
                 "write the version of Talos, such as `1.13`",
             )
+
+
+RULES = (talos_without_override_path, talos_fallback_reported, version_of_containerd)

@@ -11,19 +11,30 @@ from __future__ import annotations
 import posixpath
 from urllib.parse import urlsplit
 
-from ..frozen import frozen
-from .containerd import WILDCARD, Attempt, manifest_url
-from .hosts import default_host
+from ...frozen import frozen
+from ...mirrors import WILDCARD
+from ...runtimes.hosts import default_host
+from ..attempt import Attempt, manifest_url, resolver_of
+from ..files import texts, yaml_documents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..reference import Reference
+    from ...reference import Reference
+    from ..attempt import Resolver
+    from ..files import Tree
 
 _HOSTS = "/etc/cri/conf.d/hosts"
 _CONFIGURATION = "the machine configuration"
+
+
+def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    """Talos, by all documents of its machine configuration; no version is told apart."""
+    del versions
+    documents = [one for _, text in texts(files) for one in yaml_documents(text)]
+    yield resolver_of("talos", Registries(documents).attempts)
 
 
 @frozen

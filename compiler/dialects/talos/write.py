@@ -7,32 +7,21 @@ from __future__ import annotations
 
 import binascii
 
-from .. import emit
-from ..mirrors import Location
-from .target import Artifact, Target
+from ... import emit
+from ...mirrors import Location
+from ..dialect import Artifact
+from . import FIRST_WITH_DOCUMENTS, FIRST_WITH_SKIP_FALLBACK, TARGET, version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Access, Choice, Spec
-
-FIRST_WITH_OVERRIDE_PATH = (1, 3)
-FIRST_WITH_SKIP_FALLBACK = (1, 9)
-FIRST_WITH_DOCUMENTS = (1, 12)
+    from ...model import Access, Choice, Spec
 
 
-def version_of(choice: Choice) -> tuple[int, int] | None:
-    """The version of Talos that a choice of this target is for, or none if it does not say."""
-    version: str | None = choice.option("version")
-    if version is None:
-        return None
-    major, minor = version.partition("-")[0].split(".")[:2]
-    return int(major), int(minor)
-
-
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    """The artifacts of one choice of the target."""
     version = version_of(choice)
     # Talos refuses a file with a key that it does not know.
     can_skip = version is None or version >= FIRST_WITH_SKIP_FALLBACK
@@ -133,15 +122,3 @@ def _documents(
 
 def _document(kind: str, name: str, settings: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": "v1alpha1", "kind": kind, "name": name, **settings}
-
-
-TARGET = Target(
-    name="talos",
-    summary="the registries of Talos, as a patch of its machine configuration",
-    file="talos/registries.yaml",
-    destination="talosctl patch machineconfig --patch @talos/registries.yaml",
-    on_nodes=False,
-    restart="",
-    options=("version",),
-    render=_render,
-)

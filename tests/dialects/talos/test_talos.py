@@ -1,7 +1,7 @@
 """What Talos is given: both forms of its registries, and what its containerd then asks.
 
 No package has talosctl. So the files are held to what we have written down of its sources
-(tests/data/talos), and read by a YAML parser of Go's, as Talos has one. What it makes of them for
+(data/), and read by a YAML parser of Go's, as Talos has one. What it makes of them for
 containerd is made here as its source does, and given to the model of containerd that is held to
 recorded pulls.
 """
@@ -20,14 +20,17 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from regspec import emit, pipeline, reference
-from regspec.runtimes import containerd, node, talos, versions
+from regspec.dialects.files import Files
+from regspec.dialects.talos import resolve as talos
+from regspec.runtimes import containerd, versions
 
 DATA = Path(__file__).resolve().parent / "data"
+TESTS = DATA.parents[2]
 PATCH, DOCUMENT = (
-    jsonschema.Draft202012Validator(json.loads((DATA / f"talos/{name}.schema.json").read_text()))
+    jsonschema.Draft202012Validator(json.loads((DATA / f"{name}.schema.json").read_text()))
     for name in ("v1alpha1", "documents")
 )
-CA = (DATA / "certificates/chain.crt").read_text()
+CA = (TESTS / "data/certificates/chain.crt").read_text()
 SOURCES = ("docker.io", "quay.io", "reg.example.org:5000", "[fd00::1]:5000", "*")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "nexus.example.net", "[fd00::2]:5000")
 FORMS = [None, "1.8", "1.9.1", "1.11", "1.12", "1.14.0"]
@@ -174,7 +177,7 @@ def test_its_containerd_asks_what_the_model_says(data, version, registry, line):
     artifact = compiled(data, version)
     assume(artifact)
     registries = talos.Registries(documents(artifact))
-    tree = node.Files({MAIN: CONFIG} | hosts_of(registries))
+    tree = Files({MAIN: CONFIG} | hosts_of(registries))
     image = reference.parse(f"{registry}/team/app:1")
     outcome = containerd.Resolver(tree, versions.parse(line)).pull(image)
     assert outcome.loads, outcome.reason

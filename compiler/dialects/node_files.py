@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..model import Choice, Spec
-    from .target import Target
+    from .dialect import Target
 
 
 @frozen
@@ -49,7 +49,7 @@ def files(spec: Spec, choice: Choice) -> Iterator[Carried]:
     """Every file that is carried; what is a part of a file on a node is not."""
     for target, other in chosen(spec, choice):
         placement = target.placed(spec, other)
-        if placement is None:
+        if placement is None or placement.part_of_file:
             continue
         root = other.option("out", target.file)
         for artifact in target.render(spec, other):
@@ -76,6 +76,6 @@ def services(spec: Spec, choice: Choice) -> dict[str, str]:
     return {
         unit: "reload" if one.reloads else "restart"
         for one in placements
-        if one
+        if one and not one.part_of_file
         for unit in one.services
     }

@@ -1,0 +1,82 @@
+"""BuildKit: buildkitd.toml, with the CA files that it names."""
+
+from __future__ import annotations
+
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model import Choice, Spec
+    from ...rules.rule import Rule
+    from ..attempt import Resolver
+    from ..dialect import ReadingView
+    from ..files import Tree
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    from ...targets.buildkit import render
+
+    return render(spec, choice)
+
+
+def _placement(spec: Spec, choice: Choice) -> Placement:
+    del spec, choice
+    folders = (("", TARGET.destination),)
+    return Placement(folders, ("buildkit",), shared=("buildkitd.toml",))
+
+
+def _reader() -> ReadingView:
+    from ...readers.buildkit import read, recognises
+
+    return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from ...runtimes.buildkit import resolvers
+
+    return resolvers(files, versions)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from ...rules.docker import login_of_the_builder
+
+    return (login_of_the_builder,)
+
+
+_BY_NETWORK = "only the network can: let it refuse the upstream at once"
+TARGET = Target(
+    name="buildkit",
+    summary="buildkitd.toml of BuildKit, with the CA files that it names",
+    file="buildkit",
+    destination="/etc/buildkit",
+    on_nodes=True,
+    restart="buildkit (or make the builder of buildx anew)",
+    options=(),
+    makes=("buildkit",),
+    limits=Limits(
+        wildcard=Limit(),
+        registry_beside_wildcard=None,
+        library=Limit(consumer="BuildKit"),
+        ipv6=None,
+        deny=Limit(advice=_BY_NETWORK),
+        login=Limit(reported_by="RS227"),
+        ca=None,
+        skip_verify=None,
+    ),
+    render=_render,
+    parts=("buildkitd.toml", "ca"),
+    placement=_placement,
+)
+_ON_NODE = NodeFiles(("/etc/buildkit/buildkitd.toml",), only_if_chosen=True)
+_FORMAT = Format("buildkit", rank=9, of_each_host=True, on_node=_ON_NODE)
+DIALECT = Dialect(
+    name="buildkit",
+    targets=(TARGET,),
+    formats=(_FORMAT,),
+    readers=(Reader("toml", _reader),),
+    reads=("buildkitd.toml",),
+    rules=_rules,
+    resolvers=_resolvers,
+)

@@ -1,0 +1,67 @@
+"""Cluster API and cloud-init: they carry the files of other targets to new machines."""
+
+from __future__ import annotations
+
+from ..dialect import CARRIES, Artifact, Dialect, Limits, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model import Choice, Spec
+    from ...rules.rule import Rule
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    from ...targets.kubeadm import render
+
+    return render(spec, choice)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from ...rules import carried
+
+    return (
+        carried.not_carried,
+        carried.login_in_user_data,
+        carried.one_path_of_a_node_twice,
+        carried.replaced_on_machines,
+        carried.too_many_files,
+    )
+
+
+TARGET = Target(
+    name="kubeadm",
+    summary="the files of nodes, as patches for Cluster API or as a cloud-config",
+    file="kubeadm",
+    destination="kustomize (as a component of the cluster's), or cloud-init (as user data)",
+    on_nodes=False,
+    restart="",
+    options=("version", "name", "namespaces", "format", "secrets", "carry"),
+    makes=(),
+    limits=Limits(
+        wildcard=None,
+        registry_beside_wildcard=None,
+        library=None,
+        ipv6=None,
+        deny=None,
+        login=None,
+        ca=None,
+        skip_verify=None,
+    ),
+    render=_render,
+    parts=(
+        "kustomization.yaml",
+        "control-plane.yaml",
+        "control-plane-template.yaml",
+        "workers.yaml",
+        "secret.yaml",
+        "cloud-config.yaml",
+    ),
+    companions=CARRIES,
+)
+DIALECT = Dialect(
+    name="cluster_api",
+    targets=(TARGET,),
+    rules=_rules,
+)

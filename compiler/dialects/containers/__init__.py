@@ -1,0 +1,88 @@
+"""podman, CRI-O, skopeo and buildah: registries.conf, certs.d and auth.json."""
+
+from __future__ import annotations
+
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model import Choice, Spec
+    from ..attempt import Resolver
+    from ..dialect import ReadingView
+    from ..files import Tree
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    from ...targets.registries_conf import render
+
+    return render(spec, choice)
+
+
+def _placement(spec: Spec, choice: Choice) -> Placement:
+    del spec, choice
+    return Placement((("", "/etc/containers"),), ("crio",))
+
+
+def _reader() -> ReadingView:
+    from ...readers.registries_conf import read, recognises
+
+    return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from ...runtimes.containers import resolvers
+
+    return resolvers(files, versions)
+
+
+NO_IPV6 = Limit("its readers take no such host", mark="[")
+"""Names and IPv4 addresses are hosts to them, and nothing else."""
+TARGET = Target(
+    name="registries.conf",
+    summary="registries.conf.d, certs.d and auth.json of podman, CRI-O, skopeo and buildah",
+    file="containers",
+    destination="/etc/containers (auth.json: where REGISTRY_AUTH_FILE or global_auth_file points)",
+    on_nodes=True,
+    restart="crio (podman, skopeo and buildah need none)",
+    options=(),
+    makes=("registries.conf", "certificates", "logins"),
+    limits=Limits(
+        wildcard=Limit(),
+        registry_beside_wildcard=None,
+        library=None,
+        ipv6=NO_IPV6,
+        deny=None,
+        login=None,
+        ca=None,
+        skip_verify=None,
+    ),
+    render=_render,
+    parts=("registries.conf.d/50-regspec.conf", "certs.d", "auth.json"),
+    placement=_placement,
+)
+_FORMAT = Format(
+    "registries.conf",
+    rank=3,
+    of_each_host=True,
+    on_node=NodeFiles(
+        ("/etc/containers/registries.conf",),
+        drop_ins="/etc/containers/registries.conf.d",
+        authorities="certs.d",
+    ),
+    names={
+        "location": "`location` of {0}",
+        "blocked": "`blocked` of {0}",
+        "mirror setting": "{2} of a mirror of {0}",
+    },
+    of_a_mirror=("location", "blocked"),
+)
+DIALECT = Dialect(
+    name="containers",
+    targets=(TARGET,),
+    formats=(_FORMAT,),
+    readers=(Reader("toml", _reader),),
+    reads=("registries.conf",),
+    resolvers=_resolvers,
+)

@@ -1,0 +1,288 @@
+"""What a dialect is: how one consumer wants to be told about mirrors, and what it cannot be told.
+
+The interface of every folder beside this module. A folder's `__init__.py` is its front: it holds
+the facts, as records, and functions of a line or two. What writes, reads or resolves is a module of
+its own, which the front imports when it is called, so that a run pays for what it uses.
+"""
+
+from __future__ import annotations
+
+from ..frozen import field, frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    from ..model import Choice, Spec
+    from ..readers import Reading
+    from ..rules.rule import Rule
+    from .attempt import Resolver
+    from .companions import Made
+    from .files import Tree
+
+    ReadingView = tuple[Callable[[Any], bool], Callable[..., Reading]]
+    """Two functions: whether some data is of a form, and what is in a `Source` of it. That of a
+    stream also takes the indexes of the documents."""
+
+
+# -- what a target makes ---------------------------------------------------------------------
+
+
+@frozen
+class Artifact:
+    """One file that a target makes."""
+
+    path: str
+    """Below the output folder, with `/` between its parts."""
+    text: str = field(repr=False)
+    data: Any = field(repr=False)
+    """What the text must read back as."""
+    syntax: str
+    """What reads it back: `yaml`, `yaml documents`, `json`, `toml` or `text`."""
+    mode: int = 0o644
+    """The permission bits of the file."""
+    holds_secret: bool = False
+    """Whether a real secret is in it, so that others must not read it."""
+    secret_keys: frozenset[str] = frozenset()
+    """The keys whose values are never shown in a diff."""
+
+
+@frozen
+class Placement:
+    """Where the files of one choice go on a node, and what reads them when it starts."""
+
+    folders: tuple[tuple[str, str], ...]
+    """What is below its folder, and the path on the node where that goes; an empty text is all."""
+    services: tuple[str, ...]
+    """The systemd units to restart, so far as a node has them."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """Files that its own name, and that it does not make: their paths on the node and texts."""
+    shared: tuple[str, ...] = ()
+    """What below its folder has settings of others too on a node, and is to be merged there."""
+    reloads: bool = False
+    """Whether the units take the files over by a reload, without a restart."""
+    part_of_file: bool = False
+    """Whether it is a part of the file there, so that it cannot take the place of that."""
+    assumed: tuple[tuple[str, str], ...] = ()
+    """Files of a node that are to have it in force, which it does not make: paths and texts."""
+
+    def path(self, part: str) -> str:
+        """The path on the node of a file.
+
+        Args:
+            part: its path below the target's folder; an empty text if there is one file only.
+        """
+        for folder, there in self.folders:
+            if folder in ("", part) or part.startswith(f"{folder}/"):
+                below = part.removeprefix(folder).lstrip("/")
+                return "/".join(filter(None, (there.rstrip("/"), below)))
+        raise KeyError(part)
+
+
+# -- what a target cannot carry --------------------------------------------------------------
+
+
+@frozen
+class Limit:
+    """Something of a spec that a target cannot carry. The rule that asks knows what it is."""
+
+    reason: str = ""
+    """Why, where the rule does not say it: completes "target `X` cannot carry Y: "."""
+    advice: str = ""
+    """What to do, where it depends on the target."""
+    consumer: str = ""
+    """Who cannot, such as "Talos 1.8", if it is not the target as such."""
+    option: str = ""
+    """The option that it depends on, such as `version`: the finding is shown there."""
+    mark: str = ""
+    """The text that it cannot carry, if it is a matter of text."""
+    reported_by: str = ""
+    """The rule of the dialect itself that reports it better than the generic one."""
+
+
+@frozen
+class Limits:
+    """What a target cannot carry; None where it can, or where the question does not arise.
+
+    No field has a default: a new question is asked of every target.
+    """
+
+    wildcard: Limit | None
+    """A mirror of all registries that have none of their own."""
+    registry_beside_wildcard: Limit | None
+    """That a wildcard is not for the images that are named by the private registry itself."""
+    library: Limit | None
+    """`docker.io/library` without `docker.io`: a reader that looks mirrors up by registry."""
+    ipv6: Limit | None
+    """An IPv6 address as a host; the `mark` is what breaks it."""
+    deny: Limit | None
+    """`fallback: deny`: its consumer asks the upstream when a mirror fails."""
+    login: Limit | None
+    """The login of a mirror's host."""
+    ca: Limit | None
+    """The CA of a mirror's host."""
+    skip_verify: Limit | None
+    """That the certificate of a mirror's host is not checked."""
+
+
+# -- targets ---------------------------------------------------------------------------------
+
+STANDALONE, CARRIES, DESCRIBES, BUNDLES = range(4)
+"""What a target makes of the others of a run: nothing; it carries their files to nodes, describes
+them to people, or bundles them. Each of these sees the ones before it."""
+
+
+@frozen
+class Target:
+    """One kind of file that a spec compiles to."""
+
+    name: str
+    summary: str
+    """What the file is, in one line."""
+    file: str
+    """Its default path below the output folder; the folder of its files, if it has parts."""
+    destination: str
+    """Where it goes: the path on a node, or the command that takes it."""
+    on_nodes: bool
+    """Whether the destination is a path on each node."""
+    restart: str
+    """The service to restart when the file has changed, or an empty text."""
+    options: tuple[str, ...]
+    """The options it takes in addition to `out`."""
+    makes: tuple[str, ...]
+    """The kinds of its files that are read back, see `Format`."""
+    limits: Limits | Callable[[Choice], Limits]
+    """What it cannot carry; a function if that depends on its options."""
+    render: Callable[[Spec, Choice], Iterator[Artifact]]
+    """Makes the files of a resolved spec for one choice of this target."""
+    parts: tuple[str, ...] = ()
+    """What it writes below its folder, files and folders; none if it writes one file."""
+    placement: Callable[[Spec, Choice], Placement | None] | None = None
+    """Where the files of a choice go on a node, if `destination` and `restart` are no plain path
+    and unit."""
+    companions: int = STANDALONE
+    """What it makes of the other targets of the run, which it finds in `spec.targets`."""
+    carries_mirror_string: bool = False
+    """Whether it carries the documented mirror string, which the vendor's webhook reads."""
+    for_webhook: bool = False
+    """Whether an image-swap webhook reads it, by that string or by a map."""
+    needs_images: bool = False
+    """Whether it says where images are copied to, so that each needs a mirror."""
+    needs_login: bool = False
+    """Whether logins are all that it holds."""
+    stands_for: Callable[[Choice], Choice] | None = None
+    """The choice of another target that its files come to on a node, if it is not its own."""
+    sandbox_image: Callable[[Choice], str] | None = None
+    """The sandbox image of the nodes that a choice is for, or an empty text if it is not known."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What it writes below the output folder, without options."""
+        return tuple(f"{self.file}/{part}".lstrip("/") for part in self.parts) or (self.file,)
+
+    def paths(self, choice: Choice) -> tuple[str, ...]:
+        """The files and folders below the output folder that one choice of it writes."""
+        root = choice.option("out", self.file)
+        return tuple(f"{root}/{part}".lstrip("/") for part in self.parts) or (root,)
+
+    def placed(self, spec: Spec, choice: Choice) -> Placement | None:
+        """Where the files of one choice go on a node; none if it makes no file of a node."""
+        if not self.on_nodes:
+            return None
+        if self.placement is not None:
+            return self.placement(spec, choice)
+        return Placement((("", self.destination),), (self.restart,) if self.restart else ())
+
+    def limits_of(self, choice: Choice) -> Limits:
+        """What one choice of it cannot carry."""
+        return self.limits if isinstance(self.limits, Limits) else self.limits(choice)
+
+
+# -- the runbook -----------------------------------------------------------------------------
+
+
+@frozen
+class Section:
+    """What the runbook says of the files of one choice."""
+
+    template: str
+    """`FOLDER/runbook.md.j2`, with a macro for each of the parts. A macro takes the values, and
+    whether this section is the first, and the last, of its template in that part."""
+    values: Mapping[str, Any]
+    parts: Mapping[str, int]
+    """The parts of the runbook: `images`, `cluster`, `nodes` and `validate`; of each, the place in
+    the order of its sections."""
+
+
+# -- formats ---------------------------------------------------------------------------------
+
+
+@frozen
+class NodeFiles:
+    """Where the files of one kind are on a node, and how they are compared there."""
+
+    paths: tuple[str, ...]
+    drop_ins: str = ""
+    """The folder of further ones, of which the last that names a registry is in force."""
+    required: bool = False
+    """Whether it is missing where the spec has its target and its folder is on the node."""
+    only_if_chosen: bool = False
+    """Whether it is compared only if the spec has its target: a node may have it for others."""
+    authorities: str = ""
+    """The part of its target, such as `certs.d`, that has the CA of each host in a folder."""
+
+
+@frozen
+class Format:
+    """One kind of file that is read back. Facts and claims of readings are in its terms."""
+
+    kind: str
+    """Its name in code, and in the `kind` of a `Reading`."""
+    rank: int | None
+    """Whose order of mirrors an import takes: that of the lowest; None if it holds no mirrors."""
+    of_each_host: bool
+    """Whether it tells of each host what that has, so that its silence on one says something."""
+    in_each_folder: str = ""
+    """The name of its files, if each folder has one and all of them say what one of others says."""
+    on_node: NodeFiles | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the kinds of facts that it alone has are called, by the names that tell them apart."""
+    of_a_mirror: tuple[str, ...] = ()
+    """The kinds of facts that are not reported of a mirror that is missing or extra as a whole."""
+
+
+@frozen
+class Reader:
+    """What reads texts of some form; a kind of file may come in several forms."""
+
+    syntax: str
+    """`text`, `toml`, `yaml` (a document), or `yaml stream`, whose documents are read as one."""
+    view: Callable[[], ReadingView]
+    last: bool = False
+    """Whether the others are asked first, since they may have its keys too."""
+
+
+# -- dialects --------------------------------------------------------------------------------
+
+
+@frozen
+class Dialect:
+    """What is known of one consumer."""
+
+    name: str
+    """The name of its folder."""
+    targets: tuple[Target, ...]
+    formats: tuple[Format, ...] = ()
+    readers: tuple[Reader, ...] = ()
+    reads: tuple[str, ...] = ()
+    """What its readers read, as people call it."""
+    rules: Callable[[], tuple[Rule, ...]] = tuple
+    """The rules about this dialect alone."""
+    resolvers: Callable[[Tree, tuple[str, ...]], Iterator[Resolver]] | None = None
+    """The runtimes that read its files: of each version that is given, or of all that it has. They
+    know the files and nothing of the spec."""
+    explains_nodes: bool = False
+    """Whether `explain --node` asks it."""
+    section: Callable[[Spec, Made], Section] | None = None
+    """What the runbook says of one choice, with its files."""

@@ -1,0 +1,82 @@
+"""dockerd: daemon.json and certs.d, whose mirrors are of Docker Hub only, at the root of a host."""
+
+from __future__ import annotations
+
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model import Choice, Spec
+    from ...rules.rule import Rule
+    from ..attempt import Resolver
+    from ..dialect import ReadingView
+    from ..files import Tree
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    from ...targets.docker import render
+
+    return render(spec, choice)
+
+
+def _placement(spec: Spec, choice: Choice) -> Placement:
+    del spec, choice
+    folders = (("", TARGET.destination),)
+    return Placement(folders, ("docker",), shared=("daemon.json",), reloads=True)
+
+
+def _reader() -> ReadingView:
+    from ...readers.docker import read, recognises
+
+    return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from ...runtimes.docker import resolvers
+
+    return resolvers(files, versions)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from ...rules.docker import login_of_docker_hub, not_for_dockerd
+
+    return not_for_dockerd, login_of_docker_hub
+
+
+_BY_NETWORK = "only the network can: let it refuse the upstream at once"
+TARGET = Target(
+    name="docker",
+    summary="daemon.json of dockerd, to be merged into the one that is there, and its CA files",
+    file="docker",
+    destination="/etc/docker",
+    on_nodes=True,
+    restart="docker (a reload will do)",
+    options=(),
+    makes=("docker",),
+    limits=Limits(
+        wildcard=Limit(reported_by="RS225"),
+        registry_beside_wildcard=None,
+        library=Limit(consumer="dockerd"),
+        ipv6=None,
+        deny=Limit(advice=_BY_NETWORK),
+        login=Limit(reported_by="RS226"),
+        ca=None,
+        skip_verify=None,
+    ),
+    render=_render,
+    parts=("daemon.json", "certs.d"),
+    placement=_placement,
+)
+_ON_NODE = NodeFiles(("/etc/docker/daemon.json",), only_if_chosen=True, authorities="certs.d")
+_FORMAT = Format("docker", rank=12, of_each_host=False, on_node=_ON_NODE)
+DIALECT = Dialect(
+    name="docker",
+    targets=(TARGET,),
+    formats=(_FORMAT,),
+    readers=(Reader("yaml", _reader, last=True),),
+    reads=("daemon.json",),
+    rules=_rules,
+    resolvers=_resolvers,
+)

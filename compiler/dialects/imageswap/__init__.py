@@ -1,0 +1,71 @@
+"""The upstream image-swap webhook: the ConfigMap with its map."""
+
+from __future__ import annotations
+
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model import Choice, Spec
+    from ..attempt import Resolver
+    from ..dialect import ReadingView
+    from ..files import Tree
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    from ...targets.imageswap import render
+
+    return render(spec, choice)
+
+
+def _map_reader() -> ReadingView:
+    from ...readers.imageswap import is_map, read_text
+
+    return is_map, read_text
+
+
+def _reader() -> ReadingView:
+    from ...readers.imageswap import read, recognises
+
+    return recognises, read
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from ...runtimes.imageswap import resolvers
+
+    return resolvers(files, versions)
+
+
+TARGET = Target(
+    name="imageswap",
+    summary="the ConfigMap with the map of the upstream image-swap webhook",
+    file="imageswap/configmap.yaml",
+    destination="kubectl apply --filename imageswap/configmap.yaml",
+    on_nodes=False,
+    restart="",
+    options=(),
+    makes=("imageswap",),
+    limits=Limits(
+        wildcard=None,
+        registry_beside_wildcard=None,
+        library=None,
+        ipv6=Limit("`::` parts its pairs", mark="::"),
+        deny=None,
+        login=None,
+        ca=None,
+        skip_verify=None,
+    ),
+    render=_render,
+    for_webhook=True,
+)
+_FORMAT = Format("imageswap", rank=10, of_each_host=False, names={"map": "the place of {0}"})
+DIALECT = Dialect(
+    name="imageswap",
+    targets=(TARGET,),
+    formats=(_FORMAT,),
+    readers=(Reader("text", _map_reader), Reader("yaml", _reader)),
+    reads=("a map of image-swap",),
+    resolvers=_resolvers,
+)

@@ -1,0 +1,76 @@
+"""kind: a cluster whose node mounts the certs.d of containerd."""
+
+from __future__ import annotations
+
+from ...frozen import replace
+from ..containerd import CERTS_D, CONSUMER
+from ..dialect import Artifact, Dialect, Limit, Limits, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model import Choice, Spec
+    from ...rules.rule import Rule
+    from ..attempt import Resolver
+    from ..files import Tree
+
+
+def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+    from ...targets.kind import render
+
+    return render(spec, choice)
+
+
+def _limits(choice: Choice) -> Limits:
+    has_login = choice.option("credentials", "none") != "none"
+    return Limits(
+        wildcard=None,
+        registry_beside_wildcard=None,
+        library=Limit(consumer=CONSUMER),
+        ipv6=None,
+        deny=None,
+        login=None if has_login else Limit(reported_by="RS214"),
+        ca=None,
+        skip_verify=None,
+    )
+
+
+def _on_its_node(choice: Choice) -> Choice:
+    """A kind cluster mounts what `certs.d` puts on a node."""
+    kept = tuple(option for option in choice.options if option[0] in ("version", "credentials"))
+    return replace(choice, target=CERTS_D.name, options=kept)
+
+
+def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+    from .resolve import resolvers
+
+    return resolvers(files, versions)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from ...rules.carried import kind_without_config_path
+
+    return (kind_without_config_path,)
+
+
+TARGET = Target(
+    name="kind",
+    summary="a kind cluster that mounts certs.d, with the certs.d",
+    file="kind",
+    destination="kind create cluster --config cluster.yaml (in this folder)",
+    on_nodes=False,
+    restart="",
+    options=("version", "credentials", "patches"),
+    makes=("hosts.toml",),
+    limits=_limits,
+    render=_render,
+    parts=("cluster.yaml", "certs.d"),
+    stands_for=_on_its_node,
+)
+DIALECT = Dialect(
+    name="kind",
+    targets=(TARGET,),
+    rules=_rules,
+    resolvers=_resolvers,
+)

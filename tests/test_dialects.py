@@ -1,0 +1,415 @@
+"""What keeps the dialects apart, and what they say of themselves against what they do.
+
+A dialect's folder has several views of one consumer: what we write, what we read back, what the
+consumer makes of it. They share a front with facts, and no code; tests like these compare them.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+from regspec import explain, pipeline
+from regspec.dialects import FOLDERS, TARGETS, dialects
+from regspec.model import Choice
+
+COMPILER = Path(__file__).resolve().parent.parent / "compiler"
+VIEWS = ("write", "resolve", "read")
+IN_TRANSIT = {"targets": "write", "runtimes": "resolve", "readers": "read"}
+"""What these folders have is moved into those of the dialects, each module as a view."""
+
+
+def modules():
+    """Every module by its path, without those that are made."""
+    for path in sorted(COMPILER.rglob("*.py")):
+        if path.name != "generated.py":
+            yield path.relative_to(COMPILER), ast.parse(path.read_text())
+
+
+# -- no view of a dialect imports another ----------------------------------------------------
+
+
+def view_of(parts):
+    """The view that a module of this path is, or none."""
+    if parts[0] in IN_TRANSIT and len(parts) > 1:
+        return IN_TRANSIT[parts[0]]
+    if parts[0] == "dialects" and len(parts) > 2:
+        return next((v for v in VIEWS if parts[2] == v or parts[2].startswith(f"{v}_")), None)
+    return None
+
+
+def imported(path, tree):
+    """The paths of the modules of ours that a module imports, wherever in it."""
+    package = path.parent.parts
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = package[: len(package) - node.level + 1]
+            module = (*above, *(node.module or "").split(".")) if node.module else above
+            yield from ((*module, alias.name) for alias in node.names)
+
+
+SHARED = {("readers", "reading"), ("runtimes", "hosts")}
+"""What every view may use."""
+
+
+def test_no_view_imports_another():
+    crossing = []
+    for path, tree in modules():
+        own = view_of(path.with_suffix("").parts)
+        for module in imported(path, tree):
+            other = view_of(module)
+            if own and other and own != other and module[:2] not in SHARED:
+                crossing.append(f"{path}: {'.'.join(module)}")
+    assert crossing == []
+
+
+def test_a_view_of_another_dialect_is_the_same_view_or_the_front():
+    wrong = []
+    for path, tree in modules():
+        folder = path.parts[1] if path.parts[0] == "dialects" and len(path.parts) > 2 else ""
+        own = path.stem.partition("_")[0]
+        for module in imported(path, tree):
+            if not folder or module[0] != "dialects" or len(module) < 4 or module[1] == folder:
+                continue
+            if (COMPILER.joinpath(*module[:3])).with_suffix(".py").exists():
+                same = module[2].partition("_")[0] == own
+                wrong += [] if same else [f"{path}: {'.'.join(module)}"]
+    assert wrong == []
+
+
+# -- a name stands in its folder and in the registry only --------------------------------------
+
+KINDS = {one.kind: dialect.name for dialect in dialects() for one in dialect.formats}
+NAMES = {**KINDS, **FOLDERS}
+"""The names of targets and of formats, each with its folder."""
+WORDS_OF_KUBERNETES = {"kind", "values", "secret"}
+"""Keys of documents as well: names of ours only where something is asked by them."""
+
+MOVING = {
+    "buildkit": ("targets/buildkit.py", "readers/buildkit.py", "runtimes/buildkit.py"),
+    "charts": (
+        "targets/values.py",
+        "targets/secret.py",
+        "targets/palette.py",
+        "readers/values.py",
+        "readers/secret.py",
+    ),
+    "cluster_api": ("targets/kubeadm.py", "rules/carried.py"),
+    "containerd": (
+        "targets/certs_d.py",
+        "targets/containerd.py",
+        "readers/containerd.py",
+        "readers/hosts_toml.py",
+        "runtimes/accepted.py",
+        "runtimes/containerd.py",
+        "runtimes/hosts_toml.py",
+        "runtimes/node.py",
+        "runtimes/versions.py",
+    ),
+    "containers": (
+        "targets/registries_conf.py",
+        "readers/registries_conf.py",
+        "runtimes/containers.py",
+    ),
+    "copying": (
+        "targets/copy_list.py",
+        "targets/regsync.py",
+        "targets/hauler.py",
+        "targets/zarf.py",
+    ),
+    "docker": ("targets/docker.py", "readers/docker.py", "runtimes/docker.py", "rules/docker.py"),
+    "imageswap": ("targets/imageswap.py", "readers/imageswap.py", "runtimes/imageswap.py"),
+    "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
+    "kind": ("targets/kind.py",),
+    "kubernetes": (
+        "targets/pull_secret.py",
+        "targets/docker_config.py",
+        "readers/logins.py",
+        "readers/certificate.py",
+    ),
+    "openshift": ("targets/openshift.py", "readers/openshift.py", "runtimes/openshift.py"),
+    "runbook": ("targets/runbook.py",),
+}
+"""Modules that are to be moved into the folder of a dialect; it may only get shorter."""
+
+MOVES = "until its dialect has moved, or what asks has become a question to it"
+ELSEWHERE = {
+    "buildkit": {
+        "rules/docker.py": MOVES,
+        "targets/runbook.py": MOVES,
+    },
+    "certificates": {
+        "verify.py": MOVES,
+    },
+    "certs.d": {
+        "import_targets.py": MOVES,
+        "readers/certificate.py": MOVES,
+        "rules/nodes.py": MOVES,
+        "targets/kind.py": MOVES,
+        "targets/runbook.py": MOVES,
+        "verify_node.py": MOVES,
+    },
+    "containerd": {
+        "cli/explain.py": MOVES,
+        "cli/verify.py": MOVES,
+        "import_targets.py": MOVES,
+        "rules/endpoints.py": MOVES,
+        "rules/nodes.py": MOVES,
+        "rules/outputs.py": MOVES,
+        "targets/runbook.py": MOVES,
+        "verify_node.py": MOVES,
+    },
+    "copy-list": {
+        "targets/runbook.py": MOVES,
+    },
+    "docker": {
+        "import_hosts.py": MOVES,
+        "import_targets.py": MOVES,
+        "targets/runbook.py": MOVES,
+    },
+    "hosts.toml": {
+        "readers/certificate.py": MOVES,
+    },
+    "imageswap": {
+        "targets/runbook.py": MOVES,
+    },
+    "k3s": {
+        "targets/runbook.py": MOVES,
+    },
+    "kind": {
+        "rules/carried.py": MOVES,
+        "rules/nodes.py": MOVES,
+    },
+    "kubeadm": {
+        "targets/runbook.py": MOVES,
+    },
+    "logins": {
+        "targets/runbook.py": MOVES,
+    },
+    "openshift": {
+        "targets/runbook.py": MOVES,
+    },
+    "palette": {
+        "targets/runbook.py": MOVES,
+    },
+    "pull-secret": {
+        "import_targets.py": MOVES,
+        "rules/outputs.py": MOVES,
+        "targets/runbook.py": MOVES,
+    },
+    "registries.conf": {
+        "targets/runbook.py": MOVES,
+    },
+    "regsync": {
+        "targets/runbook.py": MOVES,
+    },
+    "values": {
+        "rules/logins.py": MOVES,
+        "verify.py": MOVES,
+    },
+}
+"""Where a name stands that is not in its folder, and why; it may only get shorter."""
+
+
+def asked(tree):
+    """The texts that something is asked by, such as `choice.target == "kind"`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(
+                left=ast.Attribute(attr="target" | "name" | "kind"), comparators=texts
+            ):
+                yield from (id(below) for text in texts for below in ast.walk(text))
+            case ast.Call(func=ast.Attribute(attr="has"), args=texts):
+                yield from (id(text) for text in texts)
+
+
+def names_in(tree):
+    """The names that stand in a module as text by themselves; the files of a target are none."""
+    asked_by = set(asked(tree))
+    of_files = {
+        id(below)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg in ("makes", "parts", "authorities")
+        for below in ast.walk(node)
+    }
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value in NAMES
+        and id(node) not in of_files
+        and (id(node) in asked_by or node.value not in WORDS_OF_KUBERNETES)
+    }
+
+
+def folder_of(path):
+    """The folder of the dialect that a module is of, or is moved to."""
+    if path.parts[0] == "dialects" and len(path.parts) > 2:
+        return path.parts[1]
+    return next((folder for folder, paths in MOVING.items() if path.as_posix() in paths), "")
+
+
+def test_a_name_stands_in_its_own_folder_only():
+    found = {}
+    for path, tree in modules():
+        if path.as_posix() == "dialects/__init__.py":
+            continue
+        own = folder_of(path)
+        for name in names_in(tree):
+            if own not in (FOLDERS.get(name), KINDS.get(name)):
+                found.setdefault(name, set()).add(path.as_posix())
+    assert found == {name: set(reasons) for name, reasons in ELSEWHERE.items()}
+    # Three are enough for any reason; what is above that waits for its dialect to be moved.
+    for reasons in ELSEWHERE.values():
+        kept = [why for why in reasons.values() if why != MOVES]
+        assert len(kept) <= 3
+
+
+def test_what_is_to_be_moved_is_there():
+    assert [
+        one for paths in MOVING.values() for one in paths if not (COMPILER / one).exists()
+    ] == []
+
+
+# -- what a target says that it cannot carry ---------------------------------------------------
+
+HOST = "harbor.example.org"
+HUB = [{"source": "docker.io", "path": ""}]
+CHOICES = [
+    {"target": "containerd", "endpoints": "api", "form": "full"},
+    {"target": "containerd", "endpoints": "api", "version": "1.7", "caFile": "/ca", "form": "full"},
+    {"target": "containerd"},
+    {"target": "certs.d"},
+    {"target": "certs.d", "credentials": "config"},
+    {"target": "certs.d", "credentials": "header"},
+    {"target": "talos", "version": "1.8"},
+    {"target": "talos", "version": "1.9"},
+    {"target": "talos", "version": "1.12"},
+    {"target": "kind", "patches": True},
+    {"target": "kind", "patches": True, "credentials": "config"},
+    *({"target": name} for name in TARGETS if name not in ("containerd", "certs.d", "kind")),
+]
+"""Every target, with the options that change what it can carry."""
+PULLING = [one for one in CHOICES if explain.is_explained(one["target"])]
+
+
+def limits_of(choice):
+    options = tuple((key, value) for key, value in choice.items() if key != "target")
+    return TARGETS[choice["target"]].limits_of(Choice(choice["target"], options))
+
+
+def spec_of(choice, **keys):
+    data = {
+        "apiVersion": "regspec/v1",
+        "kind": "RegistrySpec",
+        "registry": {"endpoint": HOST},
+        "mirrors": HUB,
+        "targets": [choice],
+        **keys,
+    }
+    return json.dumps(data).encode()
+
+
+def given(root):
+    files = {"ca.crt": (root / "examples/ca.crt").read_bytes()}
+    return {"targets": (), "environment": {}, "read_file": files.__getitem__}
+
+
+def attempts(root, choice, **keys):
+    """What the models of its consumer ask for an image of Docker Hub; none if it is refused."""
+    explained = pipeline.explain_spec(spec_of(choice, **keys), **given(root))
+    if explained.spec is None:
+        return None
+    rows = explain.of_spec(explained.spec, explained.artifacts, ["nginx"], ())
+    return [attempt for row in rows for attempt in row.outcome.attempts]
+
+
+def named(choice):
+    return "-".join(map(str, choice.values()))
+
+
+@pytest.mark.parametrize("choice", PULLING, ids=named)
+def test_a_target_forbids_the_upstream_exactly_if_its_limits_do_not_say_otherwise(root, choice):
+    asked_too = any(one.upstream for one in attempts(root, choice, fallback="deny"))
+    assert asked_too is (limits_of(choice).deny is not None)
+
+
+@pytest.mark.parametrize("choice", PULLING, ids=named)
+@pytest.mark.parametrize(
+    "question, keys, carried",
+    [
+        ("login", {"username": "u", "password": "p"}, lambda one: bool(one.login)),
+        ("ca", {"caCert": {"file": "ca.crt"}}, lambda one: bool(one.authorities)),
+        ("skip_verify", {"insecureSkipVerify": True}, lambda one: one.skip_verify),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_target_carries_what_its_limits_do_not_exclude(root, choice, question, keys, carried):
+    if TARGETS[choice["target"]].for_webhook:
+        return  # a webhook pulls nothing
+    found = attempts(root, choice, registry={"endpoint": HOST, **keys})
+    limit = getattr(limits_of(choice), question)
+    if found is None:
+        assert limit.reported_by
+    else:
+        assert any(carried(one) for one in found) is (limit is None)
+
+
+@pytest.mark.parametrize("choice", PULLING, ids=named)
+@pytest.mark.parametrize(
+    "question, keys, ending",
+    [
+        ("login", {"username": "u", "password": "p"}, ("auth.json", ".dockerconfigjson")),
+        ("ca", {"caCert": {"file": "ca.crt"}}, (".crt", "/ca.yaml")),
+    ],
+)
+def test_what_is_taken_away_is_missed(root, choice, question, keys, ending):
+    """A resolver knows files and no spec: without the file of a login or of a CA it has none."""
+    given_spec = spec_of(choice, registry={"endpoint": HOST, **keys})
+    explained = pipeline.explain_spec(given_spec, **given(root))
+    kept = [one for one in explained.artifacts if not one[1].path.endswith(ending)]
+    if explained.spec is None or len(kept) == len(explained.artifacts):
+        return  # it is in the one file that there is, or nowhere
+    before, after = (
+        list(explain.of_spec(explained.spec, artifacts, ["nginx"], ()))
+        for artifacts in (explained.artifacts, kept)
+    )
+    assert before != after
+    found = [attempt for row in after for attempt in row.outcome.attempts]
+    assert not any(one.login if question == "login" else one.authorities for one in found)
+
+
+def test_without_its_mirrors_the_upstream_alone_is_left(root):
+    for choice in PULLING:
+        explained = pipeline.explain_spec(spec_of(choice, fallback="allow"), **given(root))
+        if explained.spec is None or len(explained.artifacts) == 1:
+            continue
+        names = ("hosts.toml", ".conf", "image-mirrors.yaml")
+        kept = [one for one in explained.artifacts if not one[1].path.endswith(names)]
+        rows = explain.of_spec(explained.spec, kept, ["nginx"], ())
+        assert {row.verdict for row in rows} <= {"upstream"}, choice
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=named)
+@pytest.mark.parametrize(
+    "question, keys",
+    [
+        ("wildcard", {"mirrors": [{"source": "*", "path": ""}]}),
+        ("library", {"mirrors": ["docker.io/library"]}),
+        ("ipv6", {"registry": {"endpoint": "[fd00::1]:5000"}}),
+    ],
+)
+def test_a_target_refuses_what_its_limits_exclude(root, choice, question, keys):
+    """A target that needs another one beside it, or a login, is given that."""
+    target, registry = TARGETS[choice["target"]], {"endpoint": HOST} | keys.get("registry", {})
+    if target.needs_login:
+        registry |= {"username": "u", "password": "p"}
+    beside = ["k3s"] if target.companions else []
+    more = {"images": ["nginx"], **keys, "registry": registry, "targets": [choice, *beside]}
+    result = pipeline.check_spec(spec_of(choice, **more), selection=None, **given(root))
+    of_k3s = TARGETS["k3s"].limits if beside else None
+    refused = getattr(limits_of(choice), question) or getattr(of_k3s, question, None)
+    assert result.failed is (refused is not None), result.diagnostics
