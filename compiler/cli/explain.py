@@ -119,10 +119,10 @@ def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Itera
 def _of_node(folder: Path | None, images: Sequence[str], wanted: Sequence[str]) -> Iterator[Row]:
     from .. import explain
     from ..runtimes import versions
-    from .nodes import NodeFolder
+    from .nodes import of_disk
 
     assert folder is not None  # noqa: S101 - for the type checker
-    return explain.of_node(NodeFolder(folder), images, wanted or versions.LINES)
+    return explain.of_node(of_disk(str(folder)), images, wanted or versions.LINES)
 
 
 def _explain_spec(name: str, images: Sequence[str], asked: Explaining) -> int:
