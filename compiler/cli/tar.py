@@ -32,8 +32,8 @@ HARD_LINK, SYMBOLIC_LINK, FOLDER, FOLDER_LIST = b"1", b"2", b"5", b"D"
 _LONG_NAME, _LONG_TARGET, _SPARSE = b"L", b"K", b"S"
 _PAX, _PAX_OF_SOLARIS, _PAX_GLOBAL = b"x", b"X", b"g"
 SPECIAL = (b"3", b"4", b"6")
-WITHOUT_FILE = (b"V", b"M", b"N")
-"""A volume's label, the rest of a file of another volume, and names of GNU tar before 1990."""
+WITHOUT_FILE = (b"V", b"M")
+"""A volume's label, and the rest of a file that is in another volume."""
 _OF_SPARSE = b"GNU.sparse."
 _OFFSET, _LENGTH = _OF_SPARSE + b"offset", _OF_SPARSE + b"numbytes"
 _KEYS = {
