@@ -61,6 +61,7 @@ TOKENS = [
     b"version = 3\n", b'imports = ["/etc/*/*"]\n', b'imports = ["config.toml"]\n',
     b'ca = "/etc"\n', b"a" * 300,
     b"kind: List\n", b"-----BEGIN CERTIFICATE-----\n", b"@@", b"?",
+    b"9" * 5000, b"a." * 40_000, b'imports = ["/' + b"*a" * 40 + b'"]\n',
 ]  # fmt: skip
 SPOTS = st.integers(min_value=0, max_value=1 << 20)
 
