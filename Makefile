@@ -59,8 +59,9 @@ man: $(VENV)/.dev ## write the man pages to out/man
 bench: $(VENV)/.dev $(VENV)/.peers ## measure regspec and its peers (BENCH=--help: how)
 	$(BIN)/python -m benchmarks --peers $(VENV)/peers $(BENCH)
 
-fuzz: $(VENV)/.dev ## change real specs at random, RUNS times (100,000)
-	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py tests/test_generated.py --numprocesses auto
+fuzz: $(VENV)/.dev ## change real specs, archives and nodes at random, RUNS times (100,000)
+	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py tests/test_fuzz_nodes.py tests/test_archives.py \
+		tests/test_generated.py --numprocesses auto
 
 lock: ## renew requirements/ with the newest releases; read the diff afterwards
 	$(PYTHON) -m venv $(VENV)/lock

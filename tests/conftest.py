@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import fcntl
 import importlib.util
 import io
@@ -102,6 +103,15 @@ def pytest_sessionfinish(session):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Print what the tests of random input tried, and how it ended; see docs/tried.md."""
+    for report in terminalreporter.stats.get("", []):
+        for name, counts in report.user_properties if report.when == "teardown" else ():
+            if name == "tried" and "REGSPEC_FUZZ_RUNS" in os.environ:
+                shown = ", ".join(f"{what}: {count}" for what, count in counts.items())
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {shown}")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""
@@ -168,6 +178,14 @@ def dialect_added(monkeypatch, root):
     for name in [name for name in sys.modules if name.startswith("regspec.dialects.")]:
         if name.split(".")[2] not in {*dialects.FOLDERS.values(), "dialect", "companions"}:
             del sys.modules[name]
+
+
+@pytest.fixture
+def tried(request):
+    """Counts what a test tries; the counts are shown at the end of a run."""
+    counts = collections.Counter()
+    yield counts
+    request.node.user_properties.append(("tried", dict(sorted(counts.items()))))
 
 
 @pytest.fixture(scope="session")

@@ -100,13 +100,15 @@ def slow_answer(tmp_path_factory):
         yield ask
 
 
-@pytest.fixture(scope="module")
-def well(answer, slow_answer):
+@pytest.fixture
+def well(answer, slow_answer, tried):
     def check(spec):
         answered = answer(spec)
         assert not answered["wrong"], f"{answered['wrong']}\n{spec!r}"
         assert answered["peak"] < MOST_MEMORY, spec
         assert answered["plain"] == slow_answer(spec)["plain"], spec
+        tried["inputs"] += 1
+        tried.update(f"exit {said[0]}" for said in answered["plain"][:-1])
 
     return check
 

@@ -6,18 +6,20 @@ cannot carry; each line of that list has a test here.
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import tarfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import importing, pipeline
+from regspec.cli import archive, import_
 from regspec.cli import given as given_files
-from regspec.cli import import_
+from regspec.cli.nodes import NodeTree
 from regspec.dialects import TARGETS
-from regspec.dialects.files import Files
 
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")
@@ -142,7 +144,13 @@ def compiled(data):
 
 def imported(files):
     """What the files come to, all given at once as a folder."""
-    tree = Files({f"/{path}": text for path, text in files.items()})
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for path, text in files.items():
+            member = tarfile.TarInfo(path)
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    tree = NodeTree("out", archive.unpack("out", packed.getvalue()).root)
     documents = []
     for one in given_files.of_tree("out", tree):
         texts = given_files.texts_of(one) if isinstance(one, given_files.NodeFiles) else [one]

@@ -118,10 +118,10 @@ def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Itera
 
 def _of_node(folder: Path | None, images: Sequence[str], wanted: Sequence[str]) -> Iterator[Row]:
     from .. import explain
-    from .nodes import NodeFolder
+    from .nodes import of_disk
 
     assert folder is not None  # noqa: S101 - for the type checker
-    return explain.of_node(NodeFolder(folder), images, wanted)
+    return explain.of_node(of_disk(str(folder)), images, wanted)
 
 
 def _explain_spec(name: str, images: Sequence[str], asked: Explaining) -> int:

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import os
 import posixpath
-import tarfile
-import zlib
 from pathlib import Path
 
-from ..dialects.files import Files, Unreadable
+from ..dialects.files import Unreadable
 from ..frozen import frozen
 from ..limits import LARGEST_TEXT
 from ..regular_file import read_regular
+from .archive import is_archive, unpack
 from .files import STDIN, read_bytes
-from .nodes import NodeFolder
-from .terminal import Unusable
+from .nodes import LARGEST_TREE, NodeTree, Skipped, of_disk
+from .terminal import Unusable, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from ..dialects.files import Tree
     from ..readers import Reading
 
-_LARGEST = 64 * 1024 * 1024
-"""The largest file or archive that is read, in bytes; of an archive, unpacked."""
-_MOST_FILES = 10_000
-_MOST_WALKED = 25_000
-"""How many files and folders may be below a folder of a node: for each registry there are two."""
-_DEEPEST = 32
-_MOST_LINKS = 500
-_LINKS_DEEP = 8
-"""How many links may lead to each other in an archive."""
 _NODE = (
     "/etc/containerd",
     "/etc/rancher",
@@ -44,7 +33,6 @@ _NODE = (
 _CONTAINERD = "/etc/containerd"
 _PROSE = ".md"
 """Beside configuration, what only people read, though lines of it may look like TOML."""
-_GZIP, _TAR, _TAR_AT = b"\x1f\x8b", b"ustar", 257
 
 
 @frozen
@@ -82,7 +70,7 @@ class NodeFiles:
     """The files of a node that were given as a folder or archive."""
 
     name: str
-    tree: Tree
+    tree: NodeTree
     at: str
     """Where on the node the folder is: `/` if it is the root."""
     argument: str = ""
@@ -92,42 +80,6 @@ class NodeFiles:
         """What a file of the node is called in messages."""
         below = posixpath.relpath(path, self.at)
         return f"{self.name.rstrip('/')}/{below}"
-
-
-@frozen
-class _Inside:
-    """A folder of a tree as a tree of its own."""
-
-    tree: Tree
-    folder: str
-
-    def text(self, path: str) -> str | None:
-        """See `Tree`."""
-        return self.tree.text(f"{self.folder}{posixpath.normpath(path)}")
-
-    def names(self, folder: str) -> list[str] | None:
-        """See `Tree`."""
-        return self.tree.names(posixpath.normpath(f"{self.folder}{folder}"))
-
-
-@frozen
-class _Below:
-    """A tree of files that is mounted at a path."""
-
-    tree: Tree
-    at: str
-
-    def text(self, path: str) -> str | None:
-        """See `Tree`."""
-        inside = posixpath.relpath(path, self.at)
-        return None if inside.startswith("..") else self.tree.text(f"/{inside}")
-
-    def names(self, folder: str) -> list[str] | None:
-        """See `Tree`."""
-        if folder == self.at:
-            return self.tree.names("/")
-        inside = posixpath.relpath(folder, self.at)
-        return None if inside.startswith("..") else self.tree.names(f"/{inside}")
 
 
 def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
@@ -142,13 +94,11 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
     siblings = _Siblings()
     for name in names:
         if name != STDIN and os.path.isdir(name):
-            folder = NodeFolder(Path(name))
-            yield from of_tree(name, folder, lambda path, root=name: os.path.islink(root + path))  # type: ignore[misc]
+            yield from of_tree(name, of_disk(name))
             continue
-        content = read_bytes(name, _LARGEST)
+        content = read_bytes(name, LARGEST_TREE)
         shown = "<stdin>" if name == STDIN else name
-        empty = bool(content) and not content.strip(b"\0")  # as an archive of nothing is
-        if empty or content.startswith(_GZIP) or content[_TAR_AT:].startswith(_TAR):
+        if is_archive(content):
             yield from of_tree(shown, _unpacked(shown, content))
             continue
         if len(content) > LARGEST_TEXT:
@@ -165,8 +115,8 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
 def texts_of(node: NodeFiles) -> Iterator[Text]:
     """The files of a node that are read, one by one."""
     for folder in _NODE:
-        for path in _walk(node.name, node.tree, folder):
-            text = node.tree.text(path)
+        for path in node.tree.walk(folder):
+            text = _text(node.tree, path)
             if text is not None:
                 yield Text(node.shown(path), path, text, node.tree)
 
@@ -197,6 +147,16 @@ def readings_of(text: Text, *, alone: bool) -> list[Reading]:
         return []
 
 
+def _unpacked(name: str, content: bytes) -> NodeTree:
+    """An archive as a tree; the members that are not in it are reported."""
+    archive = unpack(name, content)
+    if archive.skipped:
+        more = f", and {archive.skipped - 1} more" if archive.skipped > 1 else ""
+        said = f"skipped, as GNU tar does: {archive.first}{more}"
+        say(f"{name}: {said}")
+    return NodeTree(name, archive.root)
+
+
 class _Siblings:
     """The files beside those that were given, on this machine: what a path in one may mean."""
 
@@ -205,9 +165,10 @@ class _Siblings:
 
     def text(self, path: str) -> str | None:
         """The text of a file below the folder of one that was given; see `Tree`."""
-        if "\0" in path:
+        try:
+            real = os.path.realpath(path)
+        except ValueError:  # a NUL, or half of a surrogate pair: no file is called so
             return None
-        real = os.path.realpath(path)
         folders = {posixpath.dirname(os.path.realpath(one)) for one in self.given}
         if not any(real.startswith(f"{folder}/") for folder in folders):
             return None
@@ -215,7 +176,9 @@ class _Siblings:
             content, _ = read_regular(real, most=LARGEST_TEXT + 1, follow=False)
         except OSError:
             return None
-        return None if len(content) > LARGEST_TEXT else content.decode("utf-8", "replace")
+        if len(content) > LARGEST_TEXT:
+            return None
+        return content.decode("utf-8", "replace")
 
     def names(self, folder: str) -> list[str] | None:
         """See `Tree`; nobody asks."""
@@ -223,135 +186,51 @@ class _Siblings:
         return None
 
 
-def _unpacked(name: str, content: bytes) -> Files:
-    """The regular files of an archive; nothing of it is written to the disk."""
-    texts: dict[str, str] = {}
-    links: dict[str, str] = {}
-    left = _LARGEST
-    try:
-        if content.startswith(_GZIP):
-            # As a whole and no further than this: a header alone may claim gigabytes.
-            content = zlib.decompressobj(wbits=31).decompress(content, _LARGEST + 1)
-        if len(content) > _LARGEST:
-            raise Unusable(f"{name}: it holds too much")
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-            for count, member in enumerate(archive):
-                left -= member.size
-                if left < 0 or count > _MOST_FILES or len(links) > _MOST_LINKS:
-                    raise Unusable(f"{name}: it holds too much")
-                path = posixpath.normpath(f"/{member.name}")
-                if member.issym():
-                    links[path] = posixpath.join(posixpath.dirname(path), member.linkname)
-                elif member.islnk():
-                    links[path] = f"/{member.linkname}"
-                elif file := archive.extractfile(member) if member.isfile() else None:
-                    texts[path] = file.read(_LARGEST).decode("utf-8", "replace")
-    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError):
-        raise Unusable(f"{name}: it is no whole archive") from None
-    return Files(_linked(texts, links))
-
-
-def _linked(texts: dict[str, str], links: dict[str, str]) -> dict[str, str]:
-    """The texts with those that links lead to, as on the node: an absolute one begins at the root.
-
-    A link that leads out of the archive, or to what it is in itself, leads nowhere.
-    """
-    for _ in range(_LINKS_DEEP):
-        before = len(texts)
-        for path, target in links.items():
-            real = posixpath.normpath(target)
-            if path.startswith(f"{real.rstrip('/')}/"):
-                continue
-            below = {
-                path + one.removeprefix(real): text
-                for one, text in texts.items()
-                if one == real or one.startswith(f"{real}/")
-            }
-            if len(texts) + len(below) <= _MOST_FILES:
-                texts = below | texts
-        if len(texts) == before:
-            break
-    return texts
-
-
-def of_tree(
-    name: str, tree: Tree, is_link: Callable[[str], bool] = lambda _path: False
-) -> Iterator[Text | NodeFiles]:
+def of_tree(name: str, tree: NodeTree) -> Iterator[Text | NodeFiles]:
     """A node, if it is laid out as one, or else each file by itself.
 
     Args:
         name: what it is called in messages.
         tree: the files.
-        is_link: whether a path is a link; into a folder behind one nobody goes.
     """
-    whole = _node_of(name, tree)
+    whole = _node_of(name, tree, name)
     if whole:
         yield whole
         return
-    inside = [
-        one
-        for folder in tree.names("/") or ()
-        if not is_link(f"/{folder}")
-        and (one := _node_of(f"{name.rstrip('/')}/{folder}", _Inside(tree, f"/{folder}"), name))
-    ]
-    yield from inside
-    nodes = tuple(f"/{posixpath.basename(one.name)}/" for one in inside)
-    paths = (path for path in _walk(name, tree, "/", is_link) if not path.startswith(nodes))
-    for count, path in enumerate(paths):
-        if count > _MOST_FILES:
-            raise Unusable(f"{name}: more than {_MOST_FILES} files")
-        try:
-            text = tree.text(path)
-        except Unreadable as why:
-            raise Unusable(f"{name}: {why}") from None
-        if text is not None:
-            yield Text(f"{name.rstrip('/')}{path}", path, text, tree, name)
+    nodes = []
+    for folder in tree.names("/") or ():
+        inside = tree.below(f"/{folder}")
+        node = _node_of(f"{name.rstrip('/')}/{folder}", inside, name) if inside else None
+        if node:
+            nodes.append(f"/{folder}/")
+            if not tree.is_link(f"/{folder}"):
+                yield node
+    for path in tree.walk():
+        if not path.startswith(tuple(nodes)):
+            text = _text(tree, path)
+            if text is not None:
+                yield Text(f"{name.rstrip('/')}{path}", path, text, tree, name)
 
 
-def _node_of(name: str, tree: Tree, argument: str = "") -> NodeFiles | None:
+def _node_of(name: str, tree: NodeTree, argument: str) -> NodeFiles | None:
     """The node that a tree is laid out as: a root, or its /etc/containerd; or none."""
     if any(tree.names(folder) is not None for folder in _NODE):
-        return NodeFiles(name, tree, "/", argument or name)
+        return NodeFiles(name, tree, "/", argument)
     if "config.toml" in (tree.names("/") or ()):
-        return NodeFiles(name, _Below(tree, _CONTAINERD), _CONTAINERD, argument or name)
+        return NodeFiles(name, tree.mounted(_CONTAINERD), _CONTAINERD, argument)
     return None
 
 
-def _walk(
-    name: str, tree: Tree, top: str, is_link: Callable[[str], bool] = lambda _path: False
-) -> Iterator[str]:
-    """The files below a folder, in order; a link to a folder that it is in leads nowhere.
+def _text(tree: NodeTree, path: str) -> str | None:
+    """The text of a file that is read because of the folder that it is in.
 
     Raises:
-        Unusable: there are too many.
+        Unusable: it cannot be read.
     """
-    origin = _real(tree, top)
-    waiting: list[tuple[str, tuple[str, ...]]] = [
-        (posixpath.join(top, one), (origin,)) for one in reversed(tree.names(top) or ())
-    ]
-    count = linked = 0
-    while waiting:
-        path, above = waiting.pop()
-        count += 1
-        names = tree.names(path)
-        if names is None:
-            yield path
-        elif len(above) <= _DEEPEST and not is_link(path):
-            real = _real(tree, path)
-            linked += real != posixpath.join(origin, posixpath.relpath(path, top))
-            if real not in above:
-                waiting += [(posixpath.join(path, one), (*above, real)) for one in reversed(names)]
-        if count > _MOST_WALKED or linked > _MOST_LINKS:
-            raise Unusable(f"{name}: too many files and folders")
-
-
-def _real(tree: Tree, path: str) -> str:
-    """What a path of a tree leads to, where it has links."""
-    match tree:
-        case NodeFolder():
-            return tree.real(path) or ""
-        case _Inside():
-            return _real(tree.tree, f"{tree.folder}{path}")
-        case _Below():
-            return _real(tree.tree, f"/{posixpath.relpath(path, tree.at)}")
-    return path
+    try:
+        return tree.text(path)
+    except Skipped as why:
+        say(f"{tree.name}: not read: {why}")
+        return None
+    except Unreadable as why:
+        raise Unusable(f"{tree.name}: {why}") from None
