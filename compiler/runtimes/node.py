@@ -345,43 +345,61 @@ def _deep(into: dict[str, Any], other: dict[str, Any]) -> None:
 def _configuration(
     plugin: dict[str, Any], files: list[_Config], version: Version, notes: list[str]
 ) -> Configuration:
-    """The plugin's table, held to what the plugin accepts."""
+    """The table of the plugin, compared with what the plugin accepts."""
     check_plugin(plugin, version)
     registry = plugin.get("registry", {})
-    mirrors, configs = registry.get("mirrors", {}), registry.get("configs", {})
-    written = registry.get("config_path")
-    config_path: str = written or ""
-    if not config_path and not version.before(2, 2, 0):
-        config_path = DEFAULT_CONFIG_PATH
-        # 2.2.0 never leaves the default out, and 2.2 not where it is written out as empty.
-        filled_in = version.before(2, 2, 1) or (written == "" and version.before(2, 3, 0))
-        if mirrors and not filled_in:
-            config_path = ""
-    if mirrors and config_path:
-        raise NoStart("`mirrors` cannot be set when `config_path` is provided")
-    tls = [host for host, config in configs.items() if "tls" in config]
-    if tls and version.major < _FIRST_OF_2 and config_path:
-        raise NoStart("`configs.tls` cannot be set when `config_path` is provided")
-    if tls and version.major >= _FIRST_OF_2:
-        notes.append(f'registry.configs."{tls[0]}".tls is not read since 2.0')
-    local = plugin.get("use_local_image_pull") or mirrors or configs or registry.get("auths")
-    local = bool(version.before(2, 1, 0) or local)
-    if local:
-        parts = config_path.split(":") if config_path else []
-        folders = tuple(posixpath.normpath(part) for part in parts)
-    else:
-        folders = (posixpath.normpath(config_path),) if config_path else ()
-        if ":" in config_path:
-            notes.append(f"`config_path` is taken for one folder, {config_path}, not for a list")
+    config_path = _config_path(registry, version)
+    _check_conflicts(registry, config_path, version, notes)
+    local = version.before(2, 1, 0) or _pulls_locally(plugin)
+    if not local and ":" in config_path:
+        notes.append(f"`config_path` is taken for one folder, {config_path}, not for a list")
     return Configuration(
         loads=True,
         registry=registry,
-        origins={key: _origin(files, "mirrors", key) for key in mirrors},
-        folders=folders,
+        origins={key: _origin(files, "mirrors", key) for key in registry.get("mirrors", {})},
+        folders=_folders(config_path, local=local),
         local=local,
-        file=_origin(files, "config_path") if written else None,
+        file=_origin(files, "config_path") if registry.get("config_path") else None,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _config_path(registry: dict[str, Any], version: Version) -> str:
+    """`config_path` as it takes effect: the written value, or the default of 2.2 and later."""
+    written = registry.get("config_path")
+    if written or version.before(2, 2, 0):
+        return written or ""
+    # 2.2.0 always sets the default. 2.2 also sets it where an empty value is written.
+    always = version.before(2, 2, 1) or (written == "" and version.before(2, 3, 0))
+    return DEFAULT_CONFIG_PATH if always or not registry.get("mirrors") else ""
+
+
+def _check_conflicts(
+    registry: dict[str, Any], config_path: str, version: Version, notes: list[str]
+) -> None:
+    """`config_path` excludes `mirrors` and, on 1.x, `configs.tls`."""
+    if registry.get("mirrors") and config_path:
+        raise NoStart("`mirrors` cannot be set when `config_path` is provided")
+    tls = [host for host, config in registry.get("configs", {}).items() if "tls" in config]
+    if tls and version.major >= _FIRST_OF_2:
+        notes.append(f'registry.configs."{tls[0]}".tls is not read since 2.0')
+    elif tls and config_path:
+        raise NoStart("`configs.tls` cannot be set when `config_path` is provided")
+
+
+def _pulls_locally(plugin: dict[str, Any]) -> bool:
+    """Whether the CRI plugin of 2.1 and later pulls without the transfer service."""
+    registry = plugin.get("registry", {})
+    return bool(
+        plugin.get("use_local_image_pull")
+        or any(registry.get(key) for key in ("mirrors", "configs", "auths"))
+    )
+
+
+def _folders(config_path: str, *, local: bool) -> tuple[str, ...]:
+    """The folders of `config_path`; only the local pull splits the value at colons."""
+    parts = config_path.split(":") if local else [config_path]
+    return tuple(posixpath.normpath(part) for part in parts) if config_path else ()
 
 
 def _origin(files: list[_Config], *steps: str) -> str:
