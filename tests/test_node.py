@@ -159,6 +159,15 @@ CASES = {
         both([HUB]),
     ),
     "an entry of a wrong type": ({MAIN: CERTS_D, HOSTS: '[host]\nfoo = "bar"\n'}, both([HUB])),
+    "a server without a value": (
+        {MAIN: CERTS_D, HOSTS: "server =\n[host]\n"},
+        both([HUB]) | {"1.6.20": []},
+    ),
+    "a value that is missing in an array": (
+        {MAIN: CERTS_D, HOSTS: HOST + "x = [1,,2]\n"},
+        both([HUB]) | {"1.6.20": []},
+    ),
+    "two values": ({MAIN: CERTS_D, HOSTS: HOST + "x = 1 2\n"}, both([HUB])),
     "two entries, one of a wrong type": (
         {MAIN: CERTS_D, HOSTS: '[host]\nfoo = "bar"\n' + HOST},
         both([], [HUB]),

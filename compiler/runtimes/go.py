@@ -67,7 +67,13 @@ _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class NotToml(ValueError):  # noqa: N818 - it says what the text is not
-    """A text is not TOML, or nested or long beyond reason."""
+    """A text is not TOML, or nested or long beyond reason.
+
+    Attributes:
+        panics: whether its reader in Debian's containerd 1.6.20 panics.
+    """
+
+    panics = False
 
 
 class NotUrl(ValueError):  # noqa: N818 - it says what the text is not
@@ -98,7 +104,9 @@ def toml(text: str, version: Version) -> dict[str, Any]:
         try:
             return toml_1.loads(text.removeprefix("\ufeff"))
         except toml_1.Invalid as why:
-            raise NotToml(str(why)) from None
+            refused = NotToml(str(why))
+            refused.panics = isinstance(why, toml_1.NoValue)
+            raise refused from None
     if _NOT_UTF_8 in text:
         raise NotToml("it is not UTF-8")
     try:

@@ -12,6 +12,7 @@ import re
 
 from ..frozen import frozen
 from . import go, pem, structures
+from .versions import Version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .node import Tree
-    from .versions import Version
 
 _FIRST_OF_2 = 2
+_OF_DEBIAN = Version(1, 6, 20)
 _CAPABILITIES = frozenset({"pull", "resolve", "push"})
 _KEY = r"""[ \t]*("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)[ \t]*"""
 _HEADER = rf"(?m)^[ \t]*\[{_KEY}\.{_KEY}[.\]]"
@@ -70,12 +71,15 @@ def read(text: str, folder: str, version: Version) -> list[Host]:
 
     Raises:
         Defect: the file is ignored.
+        NoFile: containerd panics when it reads the file.
     """
     try:
         data = go.toml(text, version)
         _check_hosts(data, version)
         table = structures.decode(data, structures.hosts(version), version, "hosts.toml")
     except go.NotToml as error:
+        if error.panics and version == _OF_DEBIAN:
+            raise NoFile(f"Debian's containerd 1.6.20 panics: {error}") from None
         raise Defect(f"it is not TOML: {error}") from None
     except structures.WrongType as why:
         raise Defect(str(why)) from None

@@ -54,6 +54,10 @@ class Invalid(ValueError):  # noqa: N818 - it says what the text is
     """A text that go-toml 1.9.5 refuses; the message says why and where."""
 
 
+class NoValue(Invalid):
+    """Something else stands where a value belongs; go-toml 1.9.4, in Debian, panics there."""
+
+
 class Moment:
     """A date or a time; no setting of containerd has one."""
 
@@ -251,7 +255,19 @@ class _Reader:
             value = read()
             if self._at > start:
                 return value
-        raise self._refused("a value is missing or not of TOML")
+        raise self._without_value()
+
+    def _without_value(self) -> Invalid:
+        """What is wrong where no value is.
+
+        Source: parseRvalue in parser.go. It has no case for the beginning of another statement, a
+        comma or a closing bracket.
+        """
+        refused = self._refused("a value is missing or not of TOML")
+        something = self._peek() in (",", "]", "}")
+        if self._peek() in ("\n", "\r"):
+            something = self._skip(lines=True) and self._peek() != "="
+        return NoValue(str(refused)) if something else refused
 
     def _literal(self) -> str:
         match = self._take(_LITERAL)
