@@ -27,6 +27,7 @@ TRANSFER = "io.containerd.transfer.v1.local"
 _SNAPSHOTTER = "io.containerd.snapshotter.v1."
 _ALWAYS = (1, 6, 0)
 _NEVER = (9,)
+_FIRST_OF_2 = 2
 
 
 @frozen
@@ -109,6 +110,18 @@ def names(version: Version, *, needed: bool = False) -> Iterator[str]:
 def short(name: str) -> str:
     """The name of a plugin in a file of version 1, such as `cri`."""
     return name.rpartition(".")[2]
+
+
+def is_uri(name: str, version: Version) -> bool:
+    """Whether a name of a plugin has the form that a version wants.
+
+    Source: ValidateV2 in services/server/config/config.go at v1.6.39 and v1.7.0, ValidateVersion in
+    cmd/containerd/server/config/config.go at v2.0.0.
+    """
+    if version.major >= _FIRST_OF_2:
+        return "." in name
+    prefix = PREFIX if not version.before(1, 7, 0) else ""
+    return name.startswith(prefix) and name.count(".") > 2  # noqa: PLR2004 - as in a.b.c.d
 
 
 def snapshotters(
