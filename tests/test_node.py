@@ -540,3 +540,15 @@ def test_no_files_break_the_model(files, changes, version, image):
     assert outcome.loads or outcome.reason
     for attempt in outcome.attempts:
         assert attempt.url.startswith(("http://", "https://"))
+
+
+def test_a_path_that_is_cut_short_is_told():
+    """`%3F` is a question mark when containerd makes the URL of the manifest."""
+    files = {
+        MAIN: f'{V2}[{OLD}.registry.mirrors."docker.io"]\nendpoint = ["https://m.example.org/v2/a%3Fb"]\n'
+    }
+    for version, query in (("1.7.34", "ns=docker.io"), ("2.3.4", "b%2F")):
+        resolver = containerd.Resolver(node.Files(files), versions.parse(version))
+        outcome = resolver.pull(reference.parse("nginx:1"))
+        assert [attempt.url for attempt in outcome.attempts] == [HUB]
+        assert outcome.notes[0].startswith(f"https://m.example.org/v2/a?{query}")

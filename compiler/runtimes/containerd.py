@@ -82,23 +82,25 @@ class Resolver:
         configuration = self.configuration
         if not configuration.loads:
             return Outcome(loads=False, reason=configuration.reason, notes=configuration.notes)
-        notes = configuration.notes
+        notes = list(configuration.notes)
         if image.registry.startswith("[") and self._version.before(1, 7, 0):
-            return Outcome(loads=True, reason="1.6 takes no address for a registry", notes=notes)
+            return Outcome(
+                loads=True, reason="1.6 takes no address for a registry", notes=tuple(notes)
+            )
         try:
             if configuration.local and not configuration.folders:
-                attempts = self._by_mirrors(image)
+                attempts = self._by_mirrors(image, notes)
             else:
                 folder = self._folder(image.registry)
                 notes += folder.notes
-                attempts = self._by_hosts(folder, image)
+                attempts = self._by_hosts(folder, image, notes)
         except (hosts_toml.NoFile, node.Unreadable, ValueError) as why:
-            return Outcome(loads=True, reason=str(why), notes=notes)
+            return Outcome(loads=True, reason=str(why), notes=tuple(notes))
         # Immediate repeats are one: with the same host as [host] and as server it is asked twice.
         kept = [a for i, a in enumerate(attempts) if not i or a.url != attempts[i - 1].url]
-        return Outcome(loads=True, attempts=tuple(kept), notes=notes)
+        return Outcome(loads=True, attempts=tuple(kept), notes=tuple(notes))
 
-    def _by_mirrors(self, image: Reference) -> list[Attempt]:
+    def _by_mirrors(self, image: Reference, notes: list[str]) -> list[Attempt]:
         """`registry.mirrors`: the endpoints of the registry or the wildcard, then the upstream."""
         mirrors = self.configuration.registry.get("mirrors", {})
         key = image.registry if image.registry in mirrors else WILDCARD
@@ -113,7 +115,7 @@ class Resolver:
         for parts in endpoints:
             host = parts.host
             authorities, skip = self._tls(host)
-            url = self._url(image, parts.scheme, host, parts.path or "/v2")
+            url = self._url(image, parts.scheme, host, parts.path or "/v2", notes)
             if url:
                 attempts.append(
                     Attempt(
@@ -127,7 +129,7 @@ class Resolver:
                 )
         return attempts
 
-    def _url(self, image: Reference, scheme: str, host: str, path: str) -> str:
+    def _url(self, image: Reference, scheme: str, host: str, path: str, notes: list[str]) -> str:
         """The URL of a manifest as it is requested, or nothing if no manifest is.
 
         A `?` or `#` in the path cuts it, and a header that HTTP forbids keeps the request back.
@@ -147,7 +149,10 @@ class Resolver:
             keeps = not self._version.before(2, 2, 0)
             asked = go.with_query(asked, "ns", image.registry, keeps=keeps)
         url = go.requested(f"{scheme}://{host}{asked}", self._version) or ""
-        return url if manifest in url else ""
+        if url and manifest not in url:
+            notes.append(f"{url} is requested in place of the manifest: its path is cut short")
+            return ""
+        return url
 
     def _tls(self, host: str) -> tuple[tuple[str, ...], bool]:
         """The CA files and whether checks are skipped, of `registry.configs."HOST".tls`."""
@@ -170,7 +175,7 @@ class Resolver:
         config = self.configuration.registry.get("configs", {}).get(host, {})
         return f'registry.configs."{host}".auth' if config.get("auth") else ""
 
-    def _by_hosts(self, folder: _Folder, image: Reference) -> list[Attempt]:
+    def _by_hosts(self, folder: _Folder, image: Reference, notes: list[str]) -> list[Attempt]:
         """`config_path`: the hosts of the registry's folder; without one, the upstream."""
         if folder.missing:
             raise hosts_toml.NoFile(folder.missing)
@@ -182,7 +187,8 @@ class Resolver:
         attempts = []
         for host in hosts:
             first = _tries_https_first(host, self._version)
-            url = self._url(image, "https" if first else host.scheme, host.host, host.path)
+            scheme = "https" if first else host.scheme
+            url = self._url(image, scheme, host.host, host.path, notes)
             if url and wanted <= host.capabilities and not host.is_silent:
                 attempts.append(
                     Attempt(

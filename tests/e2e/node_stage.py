@@ -74,6 +74,8 @@ class OneAnswer(Answer):
     def answer(self):
         host = self.headers.get("Host", "")
         status = self.server.answers.get(host.partition(":")[0], 404)
+        if "/manifests/" not in self.path:
+            status = 404  # a request whose path was cut short: the model has a note for it
         body = PORTAL if status == PORTAL_STATUS else b"{}"
         scheme = "https" if isinstance(self.request, ssl.SSLSocket) else "http"
         self.server.requests.append((f"{scheme}://{host}{self.path}", status))
@@ -140,6 +142,7 @@ def main() -> None:
     """Play every node of stdin."""
     wanted = json.loads(sys.stdin.readline())
     stage.build_walls()
+    stage.run("mount", "--types", "tmpfs", "tmpfs", "/opt")  # where a plugin makes a folder
     for address in wanted["addresses"]:
         family = "-6" if ":" in address else "-4"
         words = ["ip", family, "address", "add", address, "dev", "lo"]
