@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help example test lint golden docs generate man site editor bench fuzz bundle clean
+.PHONY: help example test lint golden docs generate man site editor bench fuzz differential bundle clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,6 +46,10 @@ bench: $(VENV)/.dev $(VENV)/.peers ## measure regspec and its peers (BENCH=--hel
 
 fuzz: $(VENV)/.dev ## change real specs at random, RUNS times (100,000)
 	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py tests/test_generated.py --numprocesses auto
+
+differential: $(VENV)/.dev ## play RUNS random nodes (2,000) from SEED (1) on with the real containerd
+	REGSPEC_DIFFERENTIAL_RUNS=$(or $(RUNS),2000) REGSPEC_DIFFERENTIAL_SEED=$(or $(SEED),1) \
+		$(BIN)/pytest tests/e2e/test_differential.py
 
 bundle: $(VENV)/.dev ## build dist/regspec-VERSION-airgap.tar.gz, for machines without a network
 	$(BIN)/python .ci/bundle.py $(BUNDLE)

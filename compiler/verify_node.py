@@ -344,7 +344,7 @@ class Node:
             try:
                 text = reading.source.document.text
                 hosts_model.read(text, posixpath.dirname(path), version)
-            except hosts_model.Defect as why:
+            except (hosts_model.Defect, hosts_model.NoFile) as why:
                 message = f"containerd ignores this file: {why}"
                 by_line[version].append(Difference(reading, Place(()), message))
         return _together(by_line)

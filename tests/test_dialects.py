@@ -105,7 +105,9 @@ MOVING = {
         "runtimes/accepted.py",
         "runtimes/containerd.py",
         "runtimes/hosts_toml.py",
+        "runtimes/merging.py",
         "runtimes/node.py",
+        "runtimes/structures.py",
         "runtimes/versions.py",
     ),
     "containers": (

@@ -1,126 +1,152 @@
-"""What containerd refuses in its configuration, so that its CRI plugin does not run."""
+"""What containerd refuses in its configuration, so that its CRI plugin does not run.
+
+Source: ValidatePluginConfig in pkg/cri/config/config.go at v1.6.20 and v1.7.34;
+ValidateImageConfig, ValidateRuntimeConfig and ValidateServerConfig in internal/cri/config/config.go
+at v2.0.0 to v2.4.0-beta.0; getStreamListenerMode in streaming.go of the CRI server.
+"""
 
 from __future__ import annotations
 
+from . import go, structures
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from .versions import Version
 
-_TOP: dict[str, type] = {
-    "root": str,
-    "state": str,
-    "temp": str,
-    "plugin_dir": str,
-    "oom_score": int,
-    "disabled_plugins": list,
-    "required_plugins": list,
-    "grpc": dict,
-    "ttrpc": dict,
-    "debug": dict,
-    "metrics": dict,
-    "cgroup": dict,
-    "timeouts": dict,
-    "proxy_plugins": dict,
-    "stream_processors": dict,
-}
-_OF_PLUGIN: dict[str, type] = {
-    "sandbox_image": str,
-    "max_concurrent_downloads": int,
-    "systemd_cgroup": bool,
-    "use_local_image_pull": bool,
-}
-_TABLES = ("mirrors", "configs", "auths", "headers")
-_FILES = ("ca_file", "cert_file", "key_file")
 _FIRST_OF_2 = 2
-_LOGIN = ("username", "password", "auth", "identitytoken")
+_LINUX = "io.containerd.runtime.v1.linux"
+_STANDARD = "runc"
+_STREAMS = ("", "streaming", "fifo")
 
 
 class NoStart(Exception):  # noqa: N818 - it says what happens
     """containerd, or its CRI plugin, does not start; the message says why."""
 
 
-def check_top(data: dict[str, Any], path: str) -> None:
-    """What of a wrong type at the top of a file keeps containerd from starting."""
-    for key, kind in _TOP.items():
-        value = data.get(key, kind())
-        wrong = not isinstance(value, kind) or (kind is int and isinstance(value, bool))
-        if wrong or (kind is list and not all(isinstance(one, str) for one in value)):
-            raise NoStart(f"{path}: `{key}` is not what containerd takes")
+def decode(value: Any, kind: Any, version: Version, where: str) -> dict[str, Any]:
+    """A table in the form of a structure.
 
-
-def check_plugin(plugin: dict[str, Any], version: Version) -> None:
-    """Whether the table of the plugin that pulls has what that takes.
+    Args:
+        value: the table.
+        kind: the structure.
+        version: of containerd.
+        where: the file or the plugin that it is of.
 
     Raises:
-        NoStart: a value is of a wrong type, or, on 1.x, the default runtime is missing.
+        NoStart: a value in it has another type.
     """
-    for key, kind in _OF_PLUGIN.items():
-        if key in plugin and not isinstance(plugin[key], kind):
-            raise NoStart(f"`{key}` is not what containerd takes")
-    if version.major < _FIRST_OF_2:
-        _check_runtimes(plugin)
-    registry = plugin.get("registry", {})
-    if not isinstance(registry, dict):
-        raise NoStart("`registry` is not a table")
-    if not isinstance(registry.get("config_path", ""), str):
-        raise NoStart("`config_path` is not text")
-    for key in _TABLES:
-        table = registry.get(key, {})
-        if not isinstance(table, dict):
-            raise NoStart(f"`{key}` is not a table")
-        if key != "headers" and not all(isinstance(value, dict) for value in table.values()):
-            raise NoStart(f"`{key}` is not a table of tables")
-    _check_tables(registry, version)
+    try:
+        decoded: dict[str, Any] = structures.decode(value, kind, version, where)
+    except structures.WrongType as why:
+        raise NoStart(f"{where}: {why}") from None
+    return decoded
 
 
-def _check_tables(registry: dict[str, Any], version: Version) -> None:
-    """The tables below `registry`."""
-    for mirror in registry.get("mirrors", {}).values():
-        if not _are_texts(mirror.get("endpoint", [])):
-            raise NoStart("`endpoint` is not a list of texts")
-    for values in registry.get("headers", {}).values():
-        if not _are_texts(values):
-            raise NoStart("a value of `headers` is not a list of texts")
-    for config in registry.get("configs", {}).values():
-        _check_host(config, version)
-    for login in registry.get("auths", {}).values():
-        _check_login(login)
+def check_timeouts(timeouts: Mapping[str, str]) -> None:
+    """`[timeouts]` of a configuration file."""
+    for name, text in timeouts.items():
+        if not go.is_duration(text):
+            raise NoStart(f"[timeouts] {name!r} is not a duration")
 
 
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+def check_snapshotter(table: Mapping[str, Any], there: set[str]) -> None:
+    """`snapshotter`, which has to be one of those that load."""
+    name = table.get("snapshotter", "overlayfs")
+    if name not in there:
+        raise NoStart(f"there is no snapshotter {name!r}")
 
 
-def _check_host(config: dict[str, Any], version: Version) -> None:
-    """One table of `registry.configs`; 2.x does not look at its `tls`."""
-    login = config.get("auth", {})
-    tls = config.get("tls", {}) if version.major < _FIRST_OF_2 else {}
-    if not isinstance(tls, dict) or not isinstance(login, dict):
-        raise NoStart("`configs` is not a table of tables")
-    _check_login(login)
-    if not all(isinstance(tls.get(key, ""), str) for key in _FILES):
-        raise NoStart("a file of `tls` is not text")
-    if not isinstance(tls.get("insecure_skip_verify", False), bool):
-        raise NoStart("`insecure_skip_verify` is not true or false")
+def check_transfer(table: Mapping[str, Any], there: set[str]) -> None:
+    """The transfer service, which the plugin that pulls needs since 2.1."""
+    for unpacked in table.get("unpack_config", []):
+        if not unpacked.get("optional"):
+            check_snapshotter({"snapshotter": unpacked.get("snapshotter", "")}, there)
 
 
-def _check_login(login: dict[str, Any]) -> None:
-    if not all(isinstance(login.get(key, ""), str) for key in _LOGIN):
-        raise NoStart("a part of a login is not text")
+def check_pulling(plugin: Mapping[str, Any], version: Version) -> None:
+    """The part of the plugin that pulls, beside `mirrors` and `config_path`."""
+    _check_durations(plugin, "image_pull_progress_timeout")
+    for address in plugin.get("registry", {}).get("auths", {}):
+        try:
+            go.url(address, version)
+        except go.NotUrl as why:
+            raise NoStart(f"`auths` has {address!r}, which is not a URL ({why})") from None
 
 
-def _check_runtimes(plugin: dict[str, Any]) -> None:
-    """1.x: the default runtime must be one of those that are left."""
+def check_serving(plugin: Mapping[str, Any]) -> None:
+    """The part of the plugin that serves CRI and its streams."""
+    _check_durations(plugin, "stream_idle_timeout")
+    pair = plugin.get("x509_key_pair_streaming", {})
+    given = [bool(pair.get(key)) for key in ("tls_cert_file", "tls_key_file")]
+    if any(given) and not (all(given) and plugin.get("enable_tls_streaming")):
+        raise NoStart("`x509_key_pair_streaming` needs both files and `enable_tls_streaming`")
+
+
+def check_running(plugin: Mapping[str, Any], version: Version) -> None:
+    """The part of the plugin that runs containers."""
+    _check_durations(
+        plugin, "drain_exec_sync_io_timeout", "stats_collect_period", "stats_retention_period"
+    )
     containerd = plugin.get("containerd", {})
-    runtimes = containerd.get("runtimes") if isinstance(containerd, dict) else None
-    if not isinstance(containerd, dict) or not isinstance(runtimes, dict | None):
-        raise NoStart("`containerd.runtimes` is not a table")
-    name = containerd.get("default_runtime_name", "runc")
-    if not name or (runtimes is not None and name not in runtimes):
+    runtimes = containerd.get("runtimes", {_STANDARD: {}})
+    if version.major < _FIRST_OF_2:
+        runtimes = _check_runtimes_of_1(plugin, containerd, runtimes)
+    else:
+        runtimes = {_STANDARD: {}} | runtimes
+        _check_default_runtime(containerd.get("default_runtime_name", _STANDARD), runtimes)
+        _check_cni(plugin.get("cni", {}))
+    for name, runtime in runtimes.items():
+        if runtime.get("privileged_without_host_devices_all_devices_allowed") and not runtime.get(
+            "privileged_without_host_devices"
+        ):
+            raise NoStart(f"the runtime {name!r} allows all devices and keeps those of the host")
+        if runtime.get("io_type", "") not in _STREAMS:
+            raise NoStart(f"the runtime {name!r} has an unknown `io_type`")
+
+
+def _check_durations(table: Mapping[str, Any], *keys: str) -> None:
+    for key in keys:
+        value = table.get(key, "")
+        if isinstance(value, str) and value and not go.is_duration(value):
+            raise NoStart(f"`{key}` is not a duration")
+
+
+def _check_default_runtime(name: str, runtimes: Mapping[str, Any]) -> None:
+    if not name or name not in runtimes:
         raise NoStart(f"there is no runtime {name!r}, which is the default one")
-    chosen = (runtimes or {}).get(name)
-    kind = chosen.get("runtime_type") if isinstance(chosen, dict) else None
-    if plugin.get("systemd_cgroup") and kind != "io.containerd.runtime.v1.linux":
-        raise NoStart("`systemd_cgroup` only works for runtime io.containerd.runtime.v1.linux")
+
+
+def _check_runtimes_of_1(
+    plugin: Mapping[str, Any], containerd: Mapping[str, Any], written: Mapping[str, Any]
+) -> dict[str, Any]:
+    """1.x: the runtimes, which replace the standard one, with those of two older settings."""
+    runtimes = dict(written)
+    name = containerd.get("default_runtime_name", _STANDARD)
+    untrusted, default = (
+        containerd.get(key, {}) for key in ("untrusted_workload_runtime", "default_runtime")
+    )
+    if untrusted.get("runtime_type"):
+        if "untrusted" in runtimes:
+            raise NoStart("`untrusted_workload_runtime` and `runtimes.untrusted` are both set")
+        runtimes["untrusted"] = untrusted
+    if default.get("runtime_type"):
+        name = "default"
+        runtimes["default"] = default
+    _check_default_runtime(name, runtimes)
+    for key, table in (("systemd_cgroup", plugin), ("no_pivot", containerd)):
+        if table.get(key) and runtimes[name].get("runtime_type") != _LINUX:
+            raise NoStart(f"`{key}` only works for runtime {_LINUX}")
+    for runtime in runtimes.values():
+        for key in ("runtime_engine", "runtime_root"):
+            if runtime.get(key) and runtime.get("runtime_type") != _LINUX:
+                raise NoStart(f"`{key}` only works for runtime {_LINUX}")
+    return runtimes
+
+
+def _check_cni(cni: Mapping[str, Any]) -> None:
+    """2.1 and later: one folder or several, not both."""
+    if cni.get("bin_dir") and cni.get("bin_dirs", []) not in ([], ["/opt/cni/bin"]):
+        raise NoStart("`cni.bin_dir` and `cni.bin_dirs` cannot be set at the same time")

@@ -1,6 +1,8 @@
 """One folder of certs.d, as each version of containerd reads it.
 
-Source: core/remotes/docker/config/hosts.go; measured on the versions in versions.MEASURED.
+Source: remotes/docker/config/hosts.go in github.com/containerd/containerd at v1.6.20 to v1.7.34,
+core/remotes/docker/config/hosts.go at v2.0.0 to v2.4.0-beta.0; measured on the versions in
+versions.MEASURED.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ import posixpath
 import re
 
 from ..frozen import frozen
-from . import go
+from . import go, pem, structures
+from .versions import Version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,19 +20,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..dialects.files import Tree
-    from .versions import Version
 
+_FIRST_OF_2 = 2
+_OF_DEBIAN = Version(1, 6, 20)
 _CAPABILITIES = frozenset({"pull", "resolve", "push"})
-_KEY = r"""("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)"""
-_HEADER = r"(?m)^[ \t]*\[[ \t]*host[ \t]*\.[ \t]*" + _KEY
-_DURATION = r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z"
-TRIPLE = '"' * 3
-# What may look like a header and is none: comments and texts, in the order of the file, so that
-# none of them begins inside another.
-_HIDES = (
-    rf"""(?s){TRIPLE}(?:[^\\]|\\.)*?{TRIPLE}|\'\'\'.*?\'\'\'"""
-    r"""|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*"""
-)
+_KEY = r"""[ \t]*("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)[ \t]*"""
+_HEADER = rf"(?m)^[ \t]*\[{_KEY}\.{_KEY}[.\]]"
 
 
 class Defect(Exception):  # noqa: N818 - it says what is wrong
@@ -53,8 +49,12 @@ class Host:
     skip_verify: bool = False
     has_header: bool = False
     """Whether a login of its own goes along."""
-    clients: tuple[str, ...] = ()
-    """The files of the client's certificates and keys."""
+    clients: tuple[tuple[str, str], ...] = ()
+    """The files of the client's certificates, each with that of its key."""
+    has_tls: bool = False
+    """Whether anything of TLS is set, whatever its value: then HTTPS goes before HTTP."""
+    is_silent: bool = False
+    """Whether a header that HTTP forbids, or a negative timeout, keeps every request from it."""
 
 
 NOBODY = Host("", "", "", frozenset())
@@ -71,149 +71,169 @@ def read(text: str, folder: str, version: Version) -> list[Host]:
 
     Raises:
         Defect: the file is ignored.
+        NoFile: containerd panics when it reads the file.
     """
-    if version.major == 1:
-        text = text.removeprefix("\ufeff")
     try:
-        data = go.toml(text)
+        data = go.toml(text, version)
+        _check_hosts(data, version)
+        table = structures.decode(data, structures.hosts(version), version, "hosts.toml")
     except go.NotToml as error:
+        if error.panics and version == _OF_DEBIAN:
+            raise NoFile(f"Debian's containerd 1.6.20 panics: {error}") from None
         raise Defect(f"it is not TOML: {error}") from None
-    tables = data.get("host", {})
-    if not isinstance(tables, dict):
-        raise Defect("`host` is not a table")
-    if "host" not in data and (version.before(1, 7, 0) or _before_1_7_32(version)):
-        raise Defect("invalid `host` tree")
-    server = data.get("server", "")
-    if not isinstance(server, str):
-        raise Defect("`server` is not text")
-    for name, table in tables.items():
-        _check_settings(name, table)
-    _check_settings("", data)
-    names = list(tables) if version.major == 1 else list(_headers(text))
-    hosts = [_host(name, tables.get(name), folder, version) for name in names if name in tables]
-    return [*hosts, _host(server, data, folder, version)]
+    except structures.WrongType as why:
+        raise Defect(str(why)) from None
+    tables = table.get("host", {})
+    names = list(data.get("host", {})) if version.major == 1 else list(_headers(text, version))
+    hosts = [_host(name, tables[name], folder, version) for name in names if name in tables]
+    return [*hosts, _host(table.get("server", ""), table, folder, version)]
 
 
-def _before_1_7_32(version: Version) -> bool:
-    return version.before(1, 7, 32)
+def _check_hosts(data: dict[str, Any], version: Version) -> None:
+    """1.x: how the order of the hosts is found.
+
+    Source: getSortedHosts in remotes/docker/config/hosts.go at v1.6.20 and v1.7.32, which accepts a
+    file without a `host`.
+    """
+    if version.major >= _FIRST_OF_2:
+        return
+    hosts = data.get("host")
+    if not isinstance(hosts, dict):
+        if version.before(1, 7, 32):
+            raise Defect("invalid `host` tree")
+        data["host"] = {} if hosts is None else hosts
+    elif len(hosts) > 1 and not all(isinstance(table, dict) for table in hosts.values()):
+        raise NoFile("a host that is not a table makes containerd panic")
 
 
-def _headers(text: str) -> Iterator[str]:
+def _headers(text: str, version: Version) -> Iterator[str]:
     """The hosts in the order of their table headers; only these count since 2.0."""
     last = None
-    for match in re.finditer(_HEADER, re.sub(_HIDES, _blank, text)):
-        name = str(go.toml(f"x = {match[1]}")["x"]) if match[1][0] in "\"'" else match[1]
-        if name != last:
+    for match in re.finditer(_HEADER, re.sub(go.STRINGS_AND_COMMENTS, _blank, text)):
+        first, name = (
+            go.toml(f"x = {key}", version)["x"] if key[0] in "\"'" else key
+            for key in (match[1], match[2])
+        )
+        if first == "host" and name != last:
             yield name
-        last = name
+            last = name
 
 
 def _blank(match: re.Match[str]) -> str:
     """Nothing in place of a comment or of a text of several lines; the rest stays."""
     text = match[0]
-    return "" if text.startswith("#") else '""' if text[:3] in (TRIPLE, "'''") else text
+    return "" if text.startswith("#") else '""' if text[:3] in ('"' * 3, "'" * 3) else text
 
 
-def _check_settings(name: str, settings: Any) -> None:
-    """The types of the settings of a host, or of the root; all are looked at, used or not."""
-    if not isinstance(settings, dict):
-        raise Defect(f'`host."{name}"` is not a table')
-    if not isinstance(settings.get("capabilities", []), list):
-        raise Defect("`capabilities` is not a list")
-    if not all(isinstance(capability, str) for capability in settings.get("capabilities", [])):
-        raise Defect("a capability is not text")
-    for key in ("override_path", "skip_verify"):
-        if not isinstance(settings.get(key, False), bool):
-            raise Defect(f"`{key}` is not true or false")
-    if not isinstance(settings.get("header", {}), dict):
-        raise Defect("`header` is not a table")
+def _host(url: str, settings: dict[str, Any], folder: str, version: Version) -> Host:
+    """One host, or the root of the file.
 
-
-def _host(url: str, settings: Any, folder: str, version: Version) -> Host:
+    Source: parseHostConfig in hosts.go.
+    """
+    scheme, host, path = _place(url, settings.get("override_path", False), version)
     known = _CAPABILITIES if version.before(2, 2, 0) else _CAPABILITIES | {"referrers"}
-    capabilities = settings.get("capabilities", [])
-    for capability in capabilities:
-        if capability.lower() not in known:
-            raise Defect(f"unknown capability {capability!r}")
-    _check_timeout(settings.get("dial_timeout"), version)
-    override = settings.get("override_path", False)
-    scheme = host = path = ""
-    if url:
-        try:
-            parts = go.url(url if url.startswith("http") else f"https://{url}")
-        except go.NotUrl as why:
-            raise Defect(f"{url!r} is no URL: {why}") from None
-        scheme, host, path = parts.scheme, parts.host, parts.path
-        if path:
-            path = posixpath.normpath(path)
-            if not path.endswith("/v2") and not override:
-                path = f"{path}/v2"
-        elif not override:
-            path = "/v2"
+    capabilities = frozenset(one.lower() for one in settings.get("capabilities", []))
+    if capabilities - known:
+        raise Defect(f"unknown capability {min(capabilities - known)!r}")
+    timeout = settings.get("dial_timeout", "")
+    if timeout and not go.is_duration(timeout):
+        raise Defect("`dial_timeout` is not a duration")
+    authorities = tuple(_paths(settings.get("ca"), folder))
+    clients = tuple(_clients(settings.get("client"), folder))
+    headers = dict(_headers_of(settings.get("header", {})))
     return Host(
         scheme=scheme,
         host=host,
         path=path,
-        capabilities=frozenset(c.lower() for c in capabilities) or frozenset(known),
-        authorities=tuple(_paths(settings.get("ca", []), folder)),
+        capabilities=capabilities or known,
+        authorities=authorities,
         skip_verify=settings.get("skip_verify", False),
-        has_header=any(
-            key.lower() == "authorization" for key in _headers_of(settings.get("header", {}))
+        has_header=any(name.lower() == "authorization" for name in headers),
+        clients=clients,
+        # 2.0.7 took `dial_timeout` for a setting of TLS, too, 2.1 does not.
+        has_tls="ca" in settings
+        or "skip_verify" in settings
+        or bool(clients)
+        or (bool(timeout) and version.before(2, 1, 0)),
+        is_silent=timeout.startswith("-")
+        or not all(
+            go.is_header(name, value) for name, values in headers.items() for value in values
         ),
-        clients=tuple(_clients(settings.get("client"), folder)),
     )
 
 
-def _headers_of(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Defect("`header` is not a table")
-    for one in value.values():
-        values = one if isinstance(one, list) else [one]
+def _place(url: str, override: bool, version: Version) -> tuple[str, str, str]:  # noqa: FBT001
+    """The scheme, host and path of a `server` or of the name of a host."""
+    if not url:
+        return "", "", ""
+    try:
+        parts = go.url(url if url.startswith("http") else f"https://{url}", version)
+    except go.NotUrl as why:
+        raise Defect(f"{url!r} is no URL: {why}") from None
+    path = posixpath.normpath(parts.path) if parts.path else ""
+    if not override and not (path and path.endswith("/v2")):
+        path = f"{path}/v2"
+    return parts.scheme, parts.host, path
+
+
+def _headers_of(header: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    for name, value in header.items():
+        values = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str) for text in values):
             raise Defect("a value of `header` is not text")
-    return value
+        yield name, values
 
 
-def _check_timeout(value: Any, version: Version) -> None:
-    """`dial_timeout` is known since 2.0.7 and 2.1; before, it is ignored."""
-    if value in (None, "") or version.before(2, 0, 7):
-        return
-    if not isinstance(value, str) or not re.match(_DURATION, value):
-        raise Defect("`dial_timeout` is not a duration")
-
-
-def _clients(value: Any, folder: str) -> Iterator[str]:
+def _clients(value: Any, folder: str) -> Iterator[tuple[str, str]]:
     """The files of `client`: one, a list of them, or a list of pairs of certificate and key."""
-    if value is None:
-        return
-    for entry in [value] if isinstance(value, str) else value if isinstance(value, list) else [0]:
+    for entry in [value] if isinstance(value, str) else _listed("client", value):
         pair = entry if isinstance(entry, list) else [entry]
         wanted = 2 if isinstance(entry, list) else 1
         if len(pair) != wanted or not all(isinstance(path, str) for path in pair):
             raise Defect("`client` is not the path of a file, or a list of them or of pairs")
-        for index, path in enumerate(pair):
-            if path or not index:  # the key may be in the certificate's file
-                yield posixpath.normpath(posixpath.join(folder, str(path)))
+        paths = [posixpath.normpath(posixpath.join(folder, path)) for path in pair]
+        yield paths[0], paths[-1]
 
 
 def _paths(value: Any, folder: str) -> Iterator[str]:
     """The files of `ca`, which is one or a list of them."""
-    for path in [value] if isinstance(value, str) else value if isinstance(value, list) else [0]:
+    for path in [value] if isinstance(value, str) else _listed("ca", value):
         if not isinstance(path, str):
             raise Defect("`ca` is not the path of a file, or a list of them")
         yield posixpath.normpath(posixpath.join(folder, path))
 
 
+def _listed(key: str, value: Any) -> list[Any]:
+    if value is not None and not isinstance(value, list):
+        raise Defect(f"`{key}` is neither text nor a list")
+    return value or []
+
+
 def missing_file(hosts: list[Host], tree: Tree) -> str:
-    """Which CA file is missing or holds no certificate, so that nothing is asked; or nothing."""
+    """Which file of TLS is missing or cannot be loaded, so that nothing is asked; or nothing.
+
+    Source: updateTLSConfigFromHost in core/remotes/docker/config/hosts.go at v2.1.0.
+    """
     for host in hosts:
         for path in host.authorities:
             text = tree.text(path)
             if text is None:
                 return f"{path} is missing: no request is made"
-            if "-----BEGIN CERTIFICATE-----" not in text:
-                return f"{path} holds no certificate: no request is made"
-        for path in host.clients:
-            if tree.text(path) is None:
-                return f"{path} is missing: no request is made"
+            if not pem.has_certificate(text):
+                return f"{path} holds no certificate that Go can load: no request is made"
+        for pair in host.clients:
+            why = missing_pair(pair, tree)
+            if why:
+                return why
+    return ""
+
+
+def missing_pair(pair: tuple[str, str], tree: Tree) -> str:
+    """Why a client's certificate and key cannot be loaded, so that nothing is asked; or nothing."""
+    texts = [tree.text(path) for path in pair]
+    for path, text in zip(pair, texts, strict=True):
+        if text is None:
+            return f"{path} is missing: no request is made"
+    if not pem.is_key_pair(texts[0] or "", texts[1] or ""):
+        return f"{pair[0]} and {pair[1]} are not a certificate and its key: no request is made"
     return ""

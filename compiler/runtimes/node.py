@@ -6,13 +6,22 @@ measured on the versions in versions.MEASURED.
 
 from __future__ import annotations
 
-import copy
 import posixpath
 
 from ..dialects.files import Unreadable
 from ..frozen import field, frozen
-from . import go
-from .accepted import NoStart, check_plugin, check_top
+from . import go, plugins, structures
+from .accepted import (
+    NoStart,
+    check_pulling,
+    check_running,
+    check_serving,
+    check_snapshotter,
+    check_timeouts,
+    check_transfer,
+    decode,
+)
+from .merging import DEFAULT_CONFIG_PATH, NEW, OLD, OLDEST, RUNTIME, Config, fills_in, merge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,12 +32,10 @@ if TYPE_CHECKING:
     from .versions import Version
 
 MAIN = "/etc/containerd/config.toml"
-DEFAULT_CONFIG_PATH = "/etc/containerd/certs.d:/etc/docker/certs.d"
-"""What `config_path` is from 2.2 on when nobody sets it."""
-OLD, NEW, OLDEST = "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "cri"
-"""The names of the plugin that reads `registry`, by the generations of the format."""
-_RUNTIME = "io.containerd.cri.v1.runtime"
-_FIRST_OF_2, _FIRST_OF_3 = 2, 3
+_TRANSFER = plugins.TRANSFER
+_FIRST_OF_2 = 2
+_DOWNLOADS = 3
+"""`max_concurrent_downloads` when nobody sets it."""
 
 
 @frozen
@@ -53,20 +60,6 @@ class Configuration:
     """What in the files is without effect, and why."""
 
 
-@frozen
-class _Config:
-    """One configuration file, or what several were merged into."""
-
-    version: int
-    plugins: dict[str, Any]
-    imports: list[str]
-    path: str
-    disabled: list[str] = field(default_factory=list)
-    """The plugins that do not run."""
-    required: list[str] = field(default_factory=list)
-    """Those without which nothing runs."""
-
-
 def load(tree: Tree, version: Version) -> Configuration:
     """The configuration of a node.
 
@@ -77,9 +70,9 @@ def load(tree: Tree, version: Version) -> Configuration:
     notes: list[str] = []
     try:
         files = list(_files(tree, version, notes))
-        _check_plugins(files, version)
-        plugin = _merged(files, version, notes)
-        return _configuration(plugin, files, version, notes)
+        merged = merge(files, version, notes)
+        _check_plugins(merged, version)
+        return _configuration(merged, files, version, notes)
     except (NoStart, Unreadable) as why:
         return Configuration(loads=False, reason=str(why), notes=tuple(notes))
 
@@ -103,7 +96,7 @@ def paths(tree: Tree, version: Version) -> list[str]:
     return found
 
 
-def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[_Config]:
+def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[Config]:
     """The main file and what it imports, in the order in which they are merged."""
     text = tree.text(MAIN)
     if text is None:
@@ -118,46 +111,40 @@ def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[_Config]:
         content = tree.text(path)
         if content is None:
             raise NoStart(f"{path} is imported and missing")
-        if version.major < _FIRST_OF_2:
-            content = content.removeprefix("\ufeff")  # which its reader skips
-        config = _parse(content, path)
+        config = _parse(content, path, version)
         yield config
         for pattern in config.imports:
             waiting += _matches(tree, pattern, path, version)
 
 
-def _check_plugins(files: list[_Config], version: Version) -> None:
-    """Whether the CRI plugin is to run at all; Docker's packages say that it is not."""
-    effective = 0
-    for config in files:
-        effective = config.version or effective
-    if version.major >= _FIRST_OF_2 and version.before(2, 3, 0):
-        effective = effective or _FIRST_OF_3
-    old_names = effective < _FIRST_OF_2
-    for config in files:
-        strict = not old_names if version.before(2, 3, 0) else config.version >= _FIRST_OF_2
-        for name in (*config.disabled, *config.required):
-            # 1.x wants a whole URI, 2.x a dot.
-            if strict and not (_is_uri(name) if version.major < _FIRST_OF_2 else "." in name):
-                raise NoStart(f"{config.path}: invalid plugin URI {name!r}")
-        if version.major < _FIRST_OF_2:
-            off = {OLDEST} if old_names else {OLD}
-        else:
-            off = {OLD, NEW, _RUNTIME} | ({OLDEST} if config.version < _FIRST_OF_2 else set())
-        for name in config.disabled:
-            if name in off:
-                raise NoStart(f"{config.path}: `disabled_plugins` has {name!r}")
+def _check_plugins(merged: Config, version: Version) -> None:
+    """Whether the CRI plugin is to run at all; Docker's packages say that it is not.
 
-
-def _is_uri(name: str) -> bool:
-    return name.startswith("io.containerd.") and name.count(".") > 2  # noqa: PLR2004 - as in a.b.c.d
+    Source: ValidateV2, V1DisabledFilter and V2DisabledFilter in services/server/config/config.go at
+    v1.6.20 and v1.7.34; ValidateVersion in cmd/containerd/server/config/config.go at v2.0.0.
+    """
+    short = merged.version == 1 and version.major < _FIRST_OF_2
+    there, needed = set(plugins.names(version)), set(plugins.names(version, needed=True))
+    there |= {f"{plugins.PREFIX}snapshotter.v1.{name}" for name in merged.proxies}
+    if short:
+        there, needed = set(map(plugins.short, there)), set(map(plugins.short, needed))
+    elif merged.version > 1 or version.major >= _FIRST_OF_2:
+        for name in (*merged.disabled, *merged.required):
+            if not plugins.is_uri(name, version):
+                raise NoStart(f"invalid plugin URI {name!r}")
+    for name in merged.disabled:
+        if name in needed:
+            raise NoStart(f"`disabled_plugins` has {name!r}, which CRI needs")
+    for name in merged.required:
+        if name not in there or name in merged.disabled:
+            raise NoStart(f"`required_plugins` has {name!r}, which is not there")
 
 
 def _matches(tree: Tree, pattern: str, importer: str, version: Version) -> list[str]:
     """The files that one entry of `imports` names; only with `*` in it is it a pattern."""
     glob = "*" in pattern
     if not pattern.startswith("/"):
-        if glob and version.before(1, 6, 39):
+        if glob and (version.before(1, 6, 29) or (version.minor == 7 and version.before(1, 7, 16))):  # noqa: PLR2004
             return []  # looked for in the folder that containerd was started in
         pattern = posixpath.join(posixpath.dirname(importer), pattern)
     if not glob:
@@ -184,167 +171,127 @@ def _is_there(tree: Tree, path: str) -> bool:
     return name in (tree.names(folder) or [])
 
 
-def _parse(content: str, path: str) -> _Config:
+def _parse(content: str, path: str, version: Version) -> Config:
     try:
-        data = go.toml(content)
+        table = go.toml(content, version)
     except go.NotToml as error:
         raise NoStart(f"{path} is not TOML: {error}") from None
-    check_top(data, path)
-    version, imports = data.get("version", 0), data.get("imports", [])
-    plugins = data.get("plugins", {})
-    if isinstance(version, bool) or not isinstance(version, int):
-        raise NoStart(f"{path}: `version` is not a number")
-    if not isinstance(plugins, dict) or not all(isinstance(p, dict) for p in plugins.values()):
-        raise NoStart(f"{path}: `plugins` is not a table of tables")
-    if not isinstance(imports, list) or not all(isinstance(i, str) for i in imports):
-        raise NoStart(f"{path}: `imports` is not a list of texts")
-    return _Config(
-        version,
-        plugins,
-        imports,
-        path,
-        data.get("disabled_plugins", []),
-        data.get("required_plugins", []),
+    data = decode(table, structures.file(version), version, path)
+    return Config(
+        version=data.get("version", 0),
+        plugins=data.get("plugins", {}),
+        imports=data.get("imports", []),
+        path=path,
+        disabled=data.get("disabled_plugins", []),
+        required=data.get("required_plugins", []),
+        timeouts=data.get("timeouts", {}),
+        proxies=data.get("proxy_plugins", {}),
     )
-
-
-def _merged(files: list[_Config], version: Version, notes: list[str]) -> dict[str, Any]:
-    """The table of the plugin that pulls, of all files together."""
-    if not files:
-        return {}
-    if version.major < _FIRST_OF_2:
-        return _merged_by_1(files, version, notes)
-    if version.before(2, 3, 0):
-        return _merged_by_2_0(files, notes)
-    return _merged_by_2_3(files, version, notes)
-
-
-def _merged_by_1(files: list[_Config], version: Version, notes: list[str]) -> dict[str, Any]:
-    """1.x: of each plugin the last file's whole table; no version above 2."""
-    refuses = not version.before(1, 6, 32) and not (
-        version.minor == 7 and version.before(1, 7, 17)  # noqa: PLR2004 - the line 1.7
-    )
-    plugins: dict[str, Any] = {}
-    effective = 0
-    for config in files:
-        if config.version > _FIRST_OF_2 and refuses:
-            raise NoStart(f"{config.path}: unsupported config version {config.version}")
-        effective = config.version or effective
-        if any(name in plugins and name in config.plugins for name in (OLD, OLDEST)):
-            notes.append(f"{config.path} replaces all CRI settings of the files before it")
-        plugins |= config.plugins
-    name = OLD if effective >= _FIRST_OF_2 else OLDEST
-    if effective >= _FIRST_OF_2:
-        wrong = [key for key in plugins if not _is_uri(key)]
-        if wrong:
-            raise NoStart(f"invalid plugin key URI {wrong[0]!r}")
-    notes += _unread(plugins, (name,))
-    return copy.deepcopy(plugins.get(name, {}))
-
-
-def _merged_by_2_0(files: list[_Config], notes: list[str]) -> dict[str, Any]:
-    """2.0 to 2.2: all tables merged, then taken for the version of the last file that has one."""
-    plugins: dict[str, Any] = {}
-    effective = _FIRST_OF_3  # where no file says one
-    for config in files:
-        effective = config.version or effective
-        _deep(plugins, config.plugins)
-    if effective > _FIRST_OF_3:
-        raise NoStart(f"config version {effective} is newer than this containerd, which reads 3")
-    names = {1: (NEW, OLDEST, OLD), 2: (NEW, OLD)}.get(effective, (NEW,))
-    return _migrated(plugins, names, notes)
-
-
-def _merged_by_2_3(files: list[_Config], version: Version, notes: list[str]) -> dict[str, Any]:
-    """2.3 and later: each file is migrated, and then they are merged."""
-    root = 0
-    plugin: dict[str, Any] = {}
-    for config in files:
-        own = config.version
-        root = root or own
-        if own > 4:  # noqa: PLR2004 - the newest format
-            raise NoStart(f"{config.path}: config version {own} is newer than containerd")
-        if own > root and version.before(2, 4, 0):
-            raise NoStart(f"drop-in config version {own} higher than root config version {root}")
-        oldest = (NEW, OLDEST, OLD)
-        names = {0: oldest, 1: oldest, 2: (NEW, OLD), 3: (NEW, OLD)}.get(own, (NEW,))
-        _deep(plugin, _migrated(config.plugins, names, notes))
-    return plugin
-
-
-def _migrated(plugins: dict[str, Any], names: tuple[str, ...], notes: list[str]) -> dict[str, Any]:
-    """One table of those that the plugin had by its names.
-
-    Of an older name only `registry` is taken over, as far as pulls go, and it wins.
-    """
-    notes += _unread(plugins, names)
-    plugin: dict[str, Any] = {}
-    for name in names:
-        table = copy.deepcopy(plugins.get(name, {}))
-        if name == NEW:
-            plugin |= table
-        elif "registry" in table:
-            plugin["registry"] = table["registry"]
-    return plugin
-
-
-def _unread(plugins: dict[str, Any], names: tuple[str, ...]) -> list[str]:
-    """What is to be said of the tables that this containerd does not read in this format."""
-    others = (name for name in (OLD, NEW, OLDEST) if name in plugins and name not in names)
-    return [f'plugins."{name}" is not read by this containerd in this format' for name in others]
-
-
-def _deep(into: dict[str, Any], other: dict[str, Any]) -> None:
-    for key, value in other.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _deep(into[key], value)
-        else:
-            into[key] = copy.deepcopy(value)
 
 
 def _configuration(
-    plugin: dict[str, Any], files: list[_Config], version: Version, notes: list[str]
+    merged: Config, files: list[Config], version: Version, notes: list[str]
 ) -> Configuration:
-    """The plugin's table, held to what the plugin accepts."""
-    check_plugin(plugin, version)
+    """The settings of the CRI plugin, if it accepts them."""
+    check_timeouts(merged.timeouts)
+    plugin = _checked(merged, version)
     registry = plugin.get("registry", {})
-    mirrors, configs = registry.get("mirrors", {}), registry.get("configs", {})
-    written = registry.get("config_path")
-    config_path: str = written or ""
-    if not config_path and not version.before(2, 2, 0):
-        config_path = DEFAULT_CONFIG_PATH
-        # 2.2.0 never leaves the default out, and 2.2 not where it is written out as empty.
-        filled_in = version.before(2, 2, 1) or (written == "" and version.before(2, 3, 0))
-        if mirrors and not filled_in:
-            config_path = ""
-    if mirrors and config_path:
-        raise NoStart("`mirrors` cannot be set when `config_path` is provided")
-    tls = [host for host, config in configs.items() if "tls" in config]
-    if tls and version.major < _FIRST_OF_2 and config_path:
-        raise NoStart("`configs.tls` cannot be set when `config_path` is provided")
-    if tls and version.major >= _FIRST_OF_2:
-        notes.append(f'registry.configs."{tls[0]}".tls is not read since 2.0')
-    local = plugin.get("use_local_image_pull") or mirrors or configs or registry.get("auths")
-    local = bool(version.before(2, 1, 0) or local)
-    if local:
-        parts = config_path.split(":") if config_path else []
-        folders = tuple(posixpath.normpath(part) for part in parts)
-    else:
-        folders = (posixpath.normpath(config_path),) if config_path else ()
-        if ":" in config_path:
-            notes.append(f"`config_path` is taken for one folder, {config_path}, not for a list")
+    config_path = _config_path(registry, version)
+    _check_conflicts(registry, config_path)
+    if version.major >= _FIRST_OF_2:
+        notes += _lost_tls(merged.plugins.get(NEW, {}))
+    local = version.before(2, 1, 0) or _pulls_locally(plugin)
+    if not local and ":" in config_path:
+        notes.append(f"`config_path` is taken for one folder, {config_path}, not for a list")
     return Configuration(
         loads=True,
         registry=registry,
-        origins={key: _origin(files, "mirrors", key) for key in mirrors},
-        folders=folders,
+        origins={key: _origin(files, "mirrors", key) for key in registry.get("mirrors", {})},
+        folders=_folders(config_path, local=local),
         local=local,
-        file=_origin(files, "config_path") if written else None,
+        file=_origin(files, "config_path") if registry.get("config_path") else None,
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def _origin(files: list[_Config], *steps: str) -> str:
+def _checked(merged: Config, version: Version) -> dict[str, Any]:
+    """The table of the plugin that pulls, after it and those that it needs were checked."""
+    there = plugins.snapshotters(version, merged.proxies, merged.plugins, set(merged.disabled))
+    if version.major < _FIRST_OF_2:
+        name = OLDEST if merged.version == 1 else OLD
+        plugin = decode(merged.plugins.get(name, {}), structures.cri(version), version, name)
+        serving = running = plugin
+        check_snapshotter(plugin.get("containerd", {}), there)
+    else:
+        tables = merged.plugins
+        table = decode(tables.get(_TRANSFER, {}), structures.transfer(version), version, _TRANSFER)
+        if not version.before(2, 1, 0):
+            check_transfer(table, there)
+        plugin = decode(tables.get(NEW, {}), structures.images(version), version, NEW)
+        running = decode(tables.get(RUNTIME, {}), structures.runtimes(version), version, RUNTIME)
+        serving = decode(tables.get(OLD, {}), structures.SERVER, version, OLD)
+        check_snapshotter(plugin, there)
+    check_pulling(plugin, version)
+    check_serving(serving)
+    check_running(running, version)
+    return plugin
+
+
+def _config_path(registry: dict[str, Any], version: Version) -> str:
+    """`config_path` as it takes effect: the written value, or the default of 2.2 and later.
+
+    2.2.0 and 2.2.1 set the default beside `mirrors` too, which is a conflict then.
+
+    Source: internal/cri/config/config_unix.go at v2.2.0 and v2.2.1, InitFn in
+    plugins/cri/images/plugin.go at v2.2.2.
+    """
+    written: str = registry.get("config_path", "")
+    if version.before(2, 2, 0):
+        return written
+    if fills_in(version):
+        return written if "config_path" in registry else DEFAULT_CONFIG_PATH
+    return written or ("" if registry.get("mirrors") else DEFAULT_CONFIG_PATH)
+
+
+def _check_conflicts(registry: dict[str, Any], config_path: str) -> None:
+    """`config_path` excludes `mirrors` and, on 1.x, `configs.tls`."""
+    if registry.get("mirrors") and config_path:
+        raise NoStart("`mirrors` cannot be set when `config_path` is provided")
+    if config_path and any("tls" in config for config in registry.get("configs", {}).values()):
+        raise NoStart("`configs.tls` cannot be set when `config_path` is provided")
+
+
+def _lost_tls(plugin: dict[str, Any]) -> Iterator[str]:
+    """2.x: what is to be said of `configs.tls`."""
+    for host, config in plugin.get("registry", {}).get("configs", {}).items():
+        if "tls" in config:
+            yield f'registry.configs."{host}".tls is not read since 2.0'
+            return
+
+
+def _pulls_locally(plugin: dict[str, Any]) -> bool:
+    """Whether the CRI plugin of 2.1 and later pulls without the transfer service.
+
+    Source: CheckLocalImagePullConfigs in internal/cri/config/config.go at v2.1.0 and v2.3.4.
+    """
+    registry = plugin.get("registry", {})
+    return bool(
+        plugin.get("use_local_image_pull")
+        or plugin.get("image_pull_with_sync_fs")
+        or plugin.get("discard_unpacked_layers")
+        or not plugin.get("disable_snapshot_annotations", True)
+        or plugin.get("max_concurrent_downloads", _DOWNLOADS) != _DOWNLOADS
+        or any(registry.get(key) for key in ("mirrors", "configs", "auths"))
+    )
+
+
+def _folders(config_path: str, *, local: bool) -> tuple[str, ...]:
+    """The folders of `config_path`; only the local pull splits the value at colons."""
+    parts = config_path.split(":") if local else [config_path]
+    return tuple(posixpath.normpath(part) for part in parts) if config_path else ()
+
+
+def _origin(files: list[Config], *steps: str) -> str:
     """The last file that has a key below `registry`."""
     for config in reversed(files):
         for name in (OLD, NEW, OLDEST):
