@@ -7,15 +7,21 @@ import posixpath
 from . import differences, readers, toml_places
 from .diagnostics import Place
 from .dialects import TARGETS, formats, makers_of
+from .dialects.containerd import (
+    CONFIG_FORMAT,
+    MAIN,
+    config_load,
+    hosts_toml,
+    read_config,
+    read_hosts,
+    versions,
+)
 from .dialects.files import Unreadable
 from .differences import Difference
 from .document import NotADocument
 from .frozen import frozen, replace
-from .readers import containerd, hosts_toml
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
-from .runtimes import hosts_toml as hosts_model
-from .runtimes import node, versions
 from .verify import of_reading, refused
 
 TYPE_CHECKING = False
@@ -79,7 +85,7 @@ class Node:
         if self.tree.names("/etc/containerd") is not None:
             self._containerd()
         elif not plain and not apart and chosen & {"containerd", "certs.d"}:
-            self.found.append(Broken(node.MAIN, "this file is missing"))
+            self.found.append(Broken(MAIN, "this file is missing"))
         for one, files in on_nodes:
             if files.required and not any(found is one for found, _ in plain):
                 self._find_missing(one)
@@ -207,7 +213,7 @@ class Node:
 
         def read(text: str) -> list[Reading]:
             parsed = toml_places.parse(text)
-            return [containerd.read(readers.Source(parsed, path, self._file_text, complete=True))]
+            return [read_config.read(readers.Source(parsed, path, self._file_text, complete=True))]
 
         return self._once(path, read)
 
@@ -235,7 +241,7 @@ class Node:
 
     def _containerd(self) -> None:
         """config.toml with what it imports, as each version of containerd has it in force."""
-        paths = node.paths(self.tree, self._lines(())[-1])
+        paths = config_load.paths(self.tree, self._lines(())[-1])
         files = [reading for path in paths for reading in self._configuration(path)]
         candidates = self.expected.of("containerd")
         outcomes = []
@@ -272,12 +278,12 @@ class Node:
         self, version: versions.Version, wanted: Reading, files: list[Reading]
     ) -> list[Difference | Broken]:
         """What differs for one version of containerd."""
-        configuration = node.load(self.tree, version)
+        configuration = config_load.load(self.tree, version)
         main = files[0] if files else None
         if not configuration.loads:
             return self._not_loaded(configuration.reason or "", files)
         if main is None:
-            return [Broken(node.MAIN, "this file is missing")] if not self.found else []
+            return [Broken(MAIN, "this file is missing")] if not self.found else []
         unread = [
             Difference(file, fact.place, message)
             for file in files
@@ -307,8 +313,8 @@ class Node:
             for fact in file.facts:
                 if fact.subject == ("config_path",) and "config_path" in reason:
                     return [Difference(file, fact.place, message)]
-        path = reason.partition(" ")[0].rstrip(":") if reason.startswith("/") else node.MAIN
-        if path != node.MAIN:
+        path = reason.partition(" ")[0].rstrip(":") if reason.startswith("/") else MAIN
+        if path != MAIN:
             self._configuration(path)
         if any(isinstance(one, Broken) and one.path == path for one in self.found):
             return []
@@ -321,7 +327,7 @@ class Node:
         # Of two folders for one registry, containerd takes `host_5000_`, with a file in it or not.
         for name in sorted(self.tree.names(root) or (), key=lambda name: name.endswith("_")):
             path = f"{root}/{name}/hosts.toml"
-            namespace = hosts_toml.namespace_of(path)
+            namespace = read_hosts.namespace_of(path)
             if self._is_there(path):
                 present[namespace] = path
             elif name.endswith("_"):
@@ -343,8 +349,8 @@ class Node:
             by_line[version] = []
             try:
                 text = reading.source.document.text
-                hosts_model.read(text, posixpath.dirname(path), version)
-            except (hosts_model.Defect, hosts_model.NoFile) as why:
+                hosts_toml.read(text, posixpath.dirname(path), version)
+            except (hosts_toml.Defect, hosts_toml.NoFile) as why:
                 message = f"containerd ignores this file: {why}"
                 by_line[version].append(Difference(reading, Place(()), message))
         return _together(by_line)
@@ -355,8 +361,8 @@ def _merged_facts(
 ) -> Iterator[tuple[Fact, Reading]]:
     """The facts of what is in force, each with the file that it is from."""
     source = files[0].source
-    merged = readers.Reading(containerd.KIND, source)
-    containerd.say_registry(merged, registry, ())
+    merged = readers.Reading(CONFIG_FORMAT.kind, source)
+    read_config.say_registry(merged, registry, ())
     for fact in merged.facts:
         alike = [
             (other, file) for file in files for other in file.facts if other.subject == fact.subject

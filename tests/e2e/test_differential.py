@@ -1,7 +1,7 @@
 """The model of containerd against the daemon that is installed, on random nodes.
 
 `make differential RUNS=2000` plays more of them, from `SEED` on. A node on which they disagree is
-made smaller, and is printed in the form of tests/data/containerd-random.jsonl.xz.
+made smaller, and is printed in the form of tests/dialects/containerd/data/random.jsonl.xz.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 from regspec import reference
+from regspec.dialects.containerd import resolve, versions
 from regspec.dialects.files import Files
-from regspec.runtimes import containerd, versions
 
 HERE = Path(__file__).resolve().parent
 TREES = runpy.run_path(str(HERE / "node_trees.py"))
@@ -100,7 +100,7 @@ def expected(outcome):
 def disagreement(daemon, version, files, images):
     """In what the daemon and the model differ on a node, or nothing."""
     happened = daemon.play(files, images)
-    resolver = containerd.Resolver(Files(files), version)
+    resolver = resolve.Containerd(Files(files), version)
     if resolver.configuration.loads != happened["loads"]:
         return f"loads: {happened['loads']}, predicted: {resolver.configuration.reason}", happened
     for image, requests in happened["pulls"]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import copy
 
-from ..frozen import field, frozen, replace
+from ...frozen import field, frozen, replace
 from . import plugins
-from .accepted import NoStart
+from .config_validation import ConfigRejected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,14 +88,14 @@ def merge(files: list[Config], version: Version, notes: list[str]) -> Config:
         notes: takes what is without effect.
 
     Raises:
-        NoStart: containerd refuses them.
+        ConfigRejected: containerd refuses them.
     """
     if version.major < _FIRST_OF_2:
         return _merged_by_1(files, version, notes)
     of_line = _merged_by_2_0 if version.before(2, 3, 0) else _merged_by_2_3
     merged = of_line(files, version)
     if merged.version > newest_format(version):
-        raise NoStart(f"config version {merged.version} is newer than this containerd")
+        raise ConfigRejected(f"config version {merged.version} is newer than this containerd")
     notes += _unread(files, merged, (OLD, NEW, OLDEST))
     return merged
 
@@ -135,11 +135,11 @@ def _merged_by_1(files: list[Config], version: Version, notes: list[str]) -> Con
     if merged.version > _FIRST_OF_2 and (
         not version.before(1, 7, 17) or (version.minor == 6 and not version.before(1, 6, 32))  # noqa: PLR2004
     ):
-        raise NoStart(f"unsupported config version {merged.version}")
+        raise ConfigRejected(f"unsupported config version {merged.version}")
     if merged.version >= _FIRST_OF_2:
         wrong = [key for key in merged.plugins if not plugins.is_uri(key, version)]
         if wrong:
-            raise NoStart(f"invalid plugin key URI {wrong[0]!r}")
+            raise ConfigRejected(f"invalid plugin key URI {wrong[0]!r}")
     notes += _unread(files, merged, (OLDEST if merged.version == 1 else OLD,))
     return merged
 
@@ -177,7 +177,9 @@ def _merged_by_2_3(files: list[Config], version: Version) -> Config:
         own = config.version
         root = root or own
         if own > root and version.before(2, 4, 0):
-            raise NoStart(f"drop-in config version {own} higher than root config version {root}")
+            raise ConfigRejected(
+                f"drop-in config version {own} higher than root config version {root}"
+            )
         one = _with_long_names(config) if own in (0, 1) else config
         one = replace(one, plugins=copy.deepcopy(one.plugins))
         if own < newest_format(version):
@@ -214,10 +216,10 @@ def _migrate(config: Config, version: Version) -> None:
     plugins/cri/runtime/plugin.go and plugins/cri/cri.go at v2.0.0 to v2.4.0-beta.0.
 
     Raises:
-        NoStart: a table that is moved is not one; containerd panics.
+        ConfigRejected: a table that is moved is not one; containerd panics.
     """
     if config.version < 0:
-        raise NoStart("a negative `version` makes containerd panic")
+        raise ConfigRejected("a negative `version` makes containerd panic")
     if OLD not in config.plugins:
         return
     source = _table(config.plugins[OLD])
@@ -263,7 +265,7 @@ def fills_in(version: Version) -> bool:
 
 def _table(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise NoStart("a table of the CRI plugin is not one")
+        raise ConfigRejected("a table of the CRI plugin is not one")
     return value
 
 

@@ -7,7 +7,7 @@ at v2.0.0 to v2.4.0-beta.0; getStreamListenerMode in streaming.go of the CRI ser
 
 from __future__ import annotations
 
-from . import go, structures
+from . import go_syntax, structures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _STANDARD = "runc"
 _STREAMS = ("", "streaming", "fifo")
 
 
-class NoStart(Exception):  # noqa: N818 - it says what happens
+class ConfigRejected(Exception):  # noqa: N818 - it says what happens
     """containerd, or its CRI plugin, does not start; the message says why."""
 
 
@@ -36,27 +36,27 @@ def decode(value: Any, kind: Any, version: Version, where: str) -> dict[str, Any
         where: the file or the plugin that it is of.
 
     Raises:
-        NoStart: a value in it has another type.
+        ConfigRejected: a value in it has another type.
     """
     try:
         decoded: dict[str, Any] = structures.decode(value, kind, version, where)
     except structures.WrongType as why:
-        raise NoStart(f"{where}: {why}") from None
+        raise ConfigRejected(f"{where}: {why}") from None
     return decoded
 
 
 def check_timeouts(timeouts: Mapping[str, str]) -> None:
     """`[timeouts]` of a configuration file."""
     for name, text in timeouts.items():
-        if not go.is_duration(text):
-            raise NoStart(f"[timeouts] {name!r} is not a duration")
+        if not go_syntax.is_duration(text):
+            raise ConfigRejected(f"[timeouts] {name!r} is not a duration")
 
 
 def check_snapshotter(table: Mapping[str, Any], there: set[str]) -> None:
     """`snapshotter`, which has to be one of those that load."""
     name = table.get("snapshotter", "overlayfs")
     if name not in there:
-        raise NoStart(f"there is no snapshotter {name!r}")
+        raise ConfigRejected(f"there is no snapshotter {name!r}")
 
 
 def check_transfer(table: Mapping[str, Any], there: set[str]) -> None:
@@ -71,9 +71,9 @@ def check_pulling(plugin: Mapping[str, Any], version: Version) -> None:
     _check_durations(plugin, "image_pull_progress_timeout")
     for address in plugin.get("registry", {}).get("auths", {}):
         try:
-            go.url(address, version)
-        except go.NotUrl as why:
-            raise NoStart(f"`auths` has {address!r}, which is not a URL ({why})") from None
+            go_syntax.url(address, version)
+        except go_syntax.NotUrl as why:
+            raise ConfigRejected(f"`auths` has {address!r}, which is not a URL ({why})") from None
 
 
 def check_serving(plugin: Mapping[str, Any]) -> None:
@@ -82,7 +82,9 @@ def check_serving(plugin: Mapping[str, Any]) -> None:
     pair = plugin.get("x509_key_pair_streaming", {})
     given = [bool(pair.get(key)) for key in ("tls_cert_file", "tls_key_file")]
     if any(given) and not (all(given) and plugin.get("enable_tls_streaming")):
-        raise NoStart("`x509_key_pair_streaming` needs both files and `enable_tls_streaming`")
+        raise ConfigRejected(
+            "`x509_key_pair_streaming` needs both files and `enable_tls_streaming`"
+        )
 
 
 def check_running(plugin: Mapping[str, Any], version: Version) -> None:
@@ -102,21 +104,23 @@ def check_running(plugin: Mapping[str, Any], version: Version) -> None:
         if runtime.get("privileged_without_host_devices_all_devices_allowed") and not runtime.get(
             "privileged_without_host_devices"
         ):
-            raise NoStart(f"the runtime {name!r} allows all devices and keeps those of the host")
+            raise ConfigRejected(
+                f"the runtime {name!r} allows all devices and keeps those of the host"
+            )
         if runtime.get("io_type", "") not in _STREAMS:
-            raise NoStart(f"the runtime {name!r} has an unknown `io_type`")
+            raise ConfigRejected(f"the runtime {name!r} has an unknown `io_type`")
 
 
 def _check_durations(table: Mapping[str, Any], *keys: str) -> None:
     for key in keys:
         value = table.get(key, "")
-        if isinstance(value, str) and value and not go.is_duration(value):
-            raise NoStart(f"`{key}` is not a duration")
+        if isinstance(value, str) and value and not go_syntax.is_duration(value):
+            raise ConfigRejected(f"`{key}` is not a duration")
 
 
 def _check_default_runtime(name: str, runtimes: Mapping[str, Any]) -> None:
     if not name or name not in runtimes:
-        raise NoStart(f"there is no runtime {name!r}, which is the default one")
+        raise ConfigRejected(f"there is no runtime {name!r}, which is the default one")
 
 
 def _check_runtimes_of_1(
@@ -130,7 +134,9 @@ def _check_runtimes_of_1(
     )
     if untrusted.get("runtime_type"):
         if "untrusted" in runtimes:
-            raise NoStart("`untrusted_workload_runtime` and `runtimes.untrusted` are both set")
+            raise ConfigRejected(
+                "`untrusted_workload_runtime` and `runtimes.untrusted` are both set"
+            )
         runtimes["untrusted"] = untrusted
     if default.get("runtime_type"):
         name = "default"
@@ -138,15 +144,15 @@ def _check_runtimes_of_1(
     _check_default_runtime(name, runtimes)
     for key, table in (("systemd_cgroup", plugin), ("no_pivot", containerd)):
         if table.get(key) and runtimes[name].get("runtime_type") != _LINUX:
-            raise NoStart(f"`{key}` only works for runtime {_LINUX}")
+            raise ConfigRejected(f"`{key}` only works for runtime {_LINUX}")
     for runtime in runtimes.values():
         for key in ("runtime_engine", "runtime_root"):
             if runtime.get(key) and runtime.get("runtime_type") != _LINUX:
-                raise NoStart(f"`{key}` only works for runtime {_LINUX}")
+                raise ConfigRejected(f"`{key}` only works for runtime {_LINUX}")
     return runtimes
 
 
 def _check_cni(cni: Mapping[str, Any]) -> None:
     """2.1 and later: one folder or several, not both."""
     if cni.get("bin_dir") and cni.get("bin_dirs", []) not in ([], ["/opt/cni/bin"]):
-        raise NoStart("`cni.bin_dir` and `cni.bin_dirs` cannot be set at the same time")
+        raise ConfigRejected("`cni.bin_dir` and `cni.bin_dirs` cannot be set at the same time")

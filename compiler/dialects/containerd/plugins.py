@@ -7,7 +7,7 @@ those of the `plugin.Registration` records there.
 
 from __future__ import annotations
 
-from ..frozen import frozen
+from ...frozen import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ..frozen import frozen
-from . import go, pem, structures
+from ...frozen import frozen
+from . import go_syntax, pem, structures
 from .versions import Version
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..dialects.files import Tree
+    from ..files import Tree
 
 _FIRST_OF_2 = 2
 _OF_DEBIAN = Version(1, 6, 20)
@@ -74,10 +74,10 @@ def read(text: str, folder: str, version: Version) -> list[Host]:
         NoFile: containerd panics when it reads the file.
     """
     try:
-        data = go.toml(text, version)
+        data = go_syntax.toml(text, version)
         _check_hosts(data, version)
         table = structures.decode(data, structures.hosts(version), version, "hosts.toml")
-    except go.NotToml as error:
+    except go_syntax.NotToml as error:
         if error.panics and version == _OF_DEBIAN:
             raise NoFile(f"Debian's containerd 1.6.20 panics: {error}") from None
         raise Defect(f"it is not TOML: {error}") from None
@@ -109,9 +109,9 @@ def _check_hosts(data: dict[str, Any], version: Version) -> None:
 def _headers(text: str, version: Version) -> Iterator[str]:
     """The hosts in the order of their table headers; only these count since 2.0."""
     last = None
-    for match in re.finditer(_HEADER, re.sub(go.STRINGS_AND_COMMENTS, _blank, text)):
+    for match in re.finditer(_HEADER, re.sub(go_syntax.STRINGS_AND_COMMENTS, _blank, text)):
         first, name = (
-            go.toml(f"x = {key}", version)["x"] if key[0] in "\"'" else key
+            go_syntax.toml(f"x = {key}", version)["x"] if key[0] in "\"'" else key
             for key in (match[1], match[2])
         )
         if first == "host" and name != last:
@@ -136,7 +136,7 @@ def _host(url: str, settings: dict[str, Any], folder: str, version: Version) -> 
     if capabilities - known:
         raise Defect(f"unknown capability {min(capabilities - known)!r}")
     timeout = settings.get("dial_timeout", "")
-    if timeout and not go.is_duration(timeout):
+    if timeout and not go_syntax.is_duration(timeout):
         raise Defect("`dial_timeout` is not a duration")
     authorities = tuple(_paths(settings.get("ca"), folder))
     clients = tuple(_clients(settings.get("client"), folder))
@@ -157,7 +157,7 @@ def _host(url: str, settings: dict[str, Any], folder: str, version: Version) -> 
         or (bool(timeout) and version.before(2, 1, 0)),
         is_silent=timeout.startswith("-")
         or not all(
-            go.is_header(name, value) for name, values in headers.items() for value in values
+            go_syntax.is_header(name, value) for name, values in headers.items() for value in values
         ),
     )
 
@@ -167,8 +167,8 @@ def _place(url: str, override: bool, version: Version) -> tuple[str, str, str]: 
     if not url:
         return "", "", ""
     try:
-        parts = go.url(url if url.startswith("http") else f"https://{url}", version)
-    except go.NotUrl as why:
+        parts = go_syntax.url(url if url.startswith("http") else f"https://{url}", version)
+    except go_syntax.NotUrl as why:
         raise Defect(f"{url!r} is no URL: {why}") from None
     path = posixpath.normpath(parts.path) if parts.path else ""
     if not override and not (path and path.endswith("/v2")):

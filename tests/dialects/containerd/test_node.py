@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from regspec import reference
+from regspec.dialects.containerd import resolve, versions
 from regspec.dialects.files import Files
-from regspec.runtimes import containerd, versions
 
 ALL = versions.MEASURED
 ONE = tuple(version for version in ALL if version.startswith("1."))
@@ -28,12 +28,12 @@ HOST = '[host."https://m.example.org/v2/p"]\noverride_path = true\n'
 IMPORTS = 'imports = ["/etc/containerd/conf.d/*.toml"]\n'
 FRAGMENT = "/etc/containerd/conf.d/1.toml"
 NOT_LOADED = "not loaded"
-CA = (Path(__file__).parent / "data/certificates/root-first.crt").read_text()
+CA = (Path(__file__).parents[2] / "data/certificates/root-first.crt").read_text()
 
 
 def asked(files, version, image="nginx:1"):
     """The URLs that are asked, or that nothing runs."""
-    resolver = containerd.Resolver(Files(files), versions.parse(version))
+    resolver = resolve.Containerd(Files(files), versions.parse(version))
     outcome = resolver.pull(reference.parse(image))
     if not outcome.loads:
         assert outcome.reason
@@ -502,7 +502,7 @@ def test_versions(text, parsed):
 
 RECORDED = [
     json.loads(line)["files"]
-    for line in (Path(__file__).parent / "data/containerd-pulls.jsonl").read_text().splitlines()
+    for line in (Path(__file__).parent / "data/pulls.jsonl").read_text().splitlines()
 ]
 LINES = sorted({line for files in RECORDED for text in files.values() for line in text.split("\n")})
 ODD = ["[host]", "version = 3", "x = [", '"', "'''", "#", "\ufeff", "\x00", "server = 1", "ca = []",
@@ -535,9 +535,7 @@ def test_no_files_break_the_model(files, changes, version, image):
         at = other % len(lines)
         lines[at] = text if whole else lines[at][: spot % 40] + text
         files[path] = "\n".join(lines)
-    outcome = containerd.Resolver(Files(files), versions.parse(version)).pull(
-        reference.parse(image)
-    )
+    outcome = resolve.Containerd(Files(files), versions.parse(version)).pull(reference.parse(image))
     assert outcome.loads or outcome.reason
     for attempt in outcome.attempts:
         assert attempt.url.startswith(("http://", "https://"))
@@ -549,7 +547,7 @@ def test_a_path_that_is_cut_short_is_told():
         MAIN: f'{V2}[{OLD}.registry.mirrors."docker.io"]\nendpoint = ["https://m.example.org/v2/a%3Fb"]\n'
     }
     for version, query in (("1.7.34", "ns=docker.io"), ("2.3.4", "b%2F")):
-        resolver = containerd.Resolver(Files(files), versions.parse(version))
+        resolver = resolve.Containerd(Files(files), versions.parse(version))
         outcome = resolver.pull(reference.parse("nginx:1"))
         assert [attempt.url for attempt in outcome.attempts] == [HUB]
         assert outcome.notes[0].startswith(f"https://m.example.org/v2/a?{query}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from .. import emit
-from ..frozen import frozen
+from ... import emit
+from ...frozen import frozen
 from . import toml_1
 
 TYPE_CHECKING = False

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ..diagnostics import Place
-from ..mirrors import LIBRARY
-from .claims import say_ca
-from .reading import Reading, leaves, served_by
+from ...diagnostics import Place
+from ...mirrors import LIBRARY
+from ...readers.claims import say_ca
+from ...readers.reading import Reading, decoded, leaves, served_by
+from . import CERTS_D, CONFIG, CONFIG_FORMAT, CONFIG_PATH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..diagnostics import Path
-    from .reading import Source
+    from ...diagnostics import Path
+    from ...readers.reading import Source
 
-KIND = "containerd"
 _NAMES = {
     1: "cri",
     2: "io.containerd.grpc.v1.cri",
@@ -28,7 +28,6 @@ _PINNED = ("plugins", "cri", "pinned_images", "sandbox")
 _HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
 _LAST_OF_1 = "1.7"
 """The line of containerd whose configuration still has `registry.configs.*.tls`."""
-_CONFIG_PATH = "/etc/containerd/certs.d"
 _TOP = ("version", "imports", "plugins", "root", "state", "grpc", "disabled_plugins")
 _RUNC = ("containerd", "runtimes", "runc")
 _FULL = {(*_RUNC, "runtime_type"), (*_RUNC, "options", "SystemdCgroup")}
@@ -45,7 +44,8 @@ def read(source: Source) -> Reading:
     """The facts of one file, whatever the others say that it imports or is imported by."""
     data = source.data
     closed = frozenset({"endpoint", "config_path", "tls"})
-    reading = Reading(KIND, source, closed=closed, target="containerd")
+    reading = Reading(CONFIG_FORMAT.kind, source, closed=closed, target=CONFIG.name)
+    reading.has_imports = bool(data.get("imports"))
     plugins = data.get("plugins")
     plugins = plugins if isinstance(plugins, dict) else {}
     name, held = _plugin(reading, data, plugins)
@@ -105,13 +105,13 @@ def say_registry(reading: Reading, registry: dict[str, Any], path: Path) -> None
     if registry.get("config_path"):
         value = registry["config_path"]
         reading.say(("config_path",), value, reading.place(*path, "config_path"))
-        reading.target = "certs.d"
+        reading.target = CERTS_D.name
         if ":" in str(value):
             reading.leave(reading.place(*path, "config_path"), "it is a list of folders")
-        elif value != _CONFIG_PATH:
+        elif value != CONFIG_PATH:
             reading.options["configPath"] = value
     for source, table in reading.table(registry.get("mirrors"), *path, "mirrors").items():
-        reading.target = "containerd"
+        reading.target = CONFIG.name
         reading.options.pop("configPath", None)
         _mirror(reading, source, table, (*path, "mirrors", source))
     for host, table in reading.table(registry.get("configs"), *path, "configs").items():
@@ -202,8 +202,6 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
 
 def _other_login(reading: Reading, host: str, key: str, value: Any, path: Path) -> None:
     """A login as the base64 of both its parts; any other kind is none of a spec."""
-    from .reading import decoded
-
     username, colon, password = ((isinstance(value, str) and decoded(value)) or "").partition(":")
     if key != "auth" or not colon:
         reading.leave(reading.place(*path, on_key=True))
@@ -242,7 +240,7 @@ def _options(reading: Reading, data: dict[str, Any], name: str, held: dict[str, 
     runc = runc if isinstance(runc, dict) else {}
     runc_options = runc.get("options")
     group = runc_options.get("SystemdCgroup") if isinstance(runc_options, dict) else None
-    if reading.target == "certs.d":
+    if reading.target == CERTS_D.name:
         options.pop("caFile", None)
         options.pop("version", None)
         if isinstance(held.get("sandbox_image"), str):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import posixpath
 
-from ..dialects.files import Unreadable
-from ..frozen import field, frozen
-from . import go, plugins, structures
-from .accepted import (
-    NoStart,
+from ...frozen import field, frozen
+from ..files import Unreadable
+from . import MAIN, go_syntax, plugins, structures
+from .config_merge import DEFAULT_CONFIG_PATH, NEW, OLD, OLDEST, RUNTIME, Config, fills_in, merge
+from .config_validation import (
+    ConfigRejected,
     check_pulling,
     check_running,
     check_serving,
@@ -21,17 +22,15 @@ from .accepted import (
     check_transfer,
     decode,
 )
-from .merging import DEFAULT_CONFIG_PATH, NEW, OLD, OLDEST, RUNTIME, Config, fills_in, merge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from ..dialects.files import Tree
+    from ..files import Tree
     from .versions import Version
 
-MAIN = "/etc/containerd/config.toml"
 _TRANSFER = plugins.TRANSFER
 _FIRST_OF_2 = 2
 _DOWNLOADS = 3
@@ -73,7 +72,7 @@ def load(tree: Tree, version: Version) -> Configuration:
         merged = merge(files, version, notes)
         _check_plugins(merged, version)
         return _configuration(merged, files, version, notes)
-    except (NoStart, Unreadable) as why:
+    except (ConfigRejected, Unreadable) as why:
         return Configuration(loads=False, reason=str(why), notes=tuple(notes))
 
 
@@ -91,7 +90,7 @@ def paths(tree: Tree, version: Version) -> list[str]:
     try:
         for config in _files(tree, version, []):
             found.append(config.path)  # noqa: PERF401 - what was found before an error counts
-    except (NoStart, Unreadable):
+    except (ConfigRejected, Unreadable):
         return found or [MAIN]
     return found
 
@@ -110,7 +109,7 @@ def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[Config]:
         seen.add(path)
         content = tree.text(path)
         if content is None:
-            raise NoStart(f"{path} is imported and missing")
+            raise ConfigRejected(f"{path} is imported and missing")
         config = _parse(content, path, version)
         yield config
         for pattern in config.imports:
@@ -131,13 +130,13 @@ def _check_plugins(merged: Config, version: Version) -> None:
     elif merged.version > 1 or version.major >= _FIRST_OF_2:
         for name in (*merged.disabled, *merged.required):
             if not plugins.is_uri(name, version):
-                raise NoStart(f"invalid plugin URI {name!r}")
+                raise ConfigRejected(f"invalid plugin URI {name!r}")
     for name in merged.disabled:
         if name in needed:
-            raise NoStart(f"`disabled_plugins` has {name!r}, which CRI needs")
+            raise ConfigRejected(f"`disabled_plugins` has {name!r}, which CRI needs")
     for name in merged.required:
         if name not in there or name in merged.disabled:
-            raise NoStart(f"`required_plugins` has {name!r}, which is not there")
+            raise ConfigRejected(f"`required_plugins` has {name!r}, which is not there")
 
 
 def _matches(tree: Tree, pattern: str, importer: str, version: Version) -> list[str]:
@@ -158,10 +157,10 @@ def _matches(tree: Tree, pattern: str, importer: str, version: Version) -> list[
             found = [
                 posixpath.join(folder, name)
                 for folder in found
-                for name in go.matches(tree.names(folder) or [], part)
+                for name in go_syntax.matches(tree.names(folder) or [], part)
             ]
         except ValueError as why:
-            raise NoStart(f"`imports`: {why} {pattern!r}") from None
+            raise ConfigRejected(f"`imports`: {why} {pattern!r}") from None
     # What the last part names literally need not be there.
     return sorted(path for path in found if _is_there(tree, path))
 
@@ -173,9 +172,9 @@ def _is_there(tree: Tree, path: str) -> bool:
 
 def _parse(content: str, path: str, version: Version) -> Config:
     try:
-        table = go.toml(content, version)
-    except go.NotToml as error:
-        raise NoStart(f"{path} is not TOML: {error}") from None
+        table = go_syntax.toml(content, version)
+    except go_syntax.NotToml as error:
+        raise ConfigRejected(f"{path} is not TOML: {error}") from None
     data = decode(table, structures.file(version), version, path)
     return Config(
         version=data.get("version", 0),
@@ -256,9 +255,9 @@ def _config_path(registry: dict[str, Any], version: Version) -> str:
 def _check_conflicts(registry: dict[str, Any], config_path: str) -> None:
     """`config_path` excludes `mirrors` and, on 1.x, `configs.tls`."""
     if registry.get("mirrors") and config_path:
-        raise NoStart("`mirrors` cannot be set when `config_path` is provided")
+        raise ConfigRejected("`mirrors` cannot be set when `config_path` is provided")
     if config_path and any("tls" in config for config in registry.get("configs", {}).values()):
-        raise NoStart("`configs.tls` cannot be set when `config_path` is provided")
+        raise ConfigRejected("`configs.tls` cannot be set when `config_path` is provided")
 
 
 def _lost_tls(plugin: dict[str, Any]) -> Iterator[str]:

@@ -11,7 +11,7 @@ to v2.4.0-beta.0. Where a key came later, the first version that has it is named
 
 from __future__ import annotations
 
-from ..frozen import frozen
+from ...frozen import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

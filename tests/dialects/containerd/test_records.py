@@ -4,12 +4,12 @@ Every record is predicted. Two files in tests/data/ hold them, one case a line: 
 node, and for each group of versions whether the CRI plugin loaded and which manifests were
 requested (URL and status; `TLS-…` is a connection that failed before a request).
 
-- containerd-pulls.jsonl: configurations that somebody wrote, on the eight versions in
+- pulls.jsonl: configurations that somebody wrote, on the eight versions in
   versions.MEASURED, against servers that differ: `servers` says how. /etc/containerd/airgap-ca.crt
   was there in all of them, and is left out.
-- containerd-random.jsonl.xz: random and odd configurations on twelve versions. One server answered
+- random.jsonl.xz: random and odd configurations on twelve versions. One server answered
   404 for every name, with TLS and in plain text on one port, so the requests are the whole list of
-  attempts. To read a case: `xz -dc tests/data/containerd-random.jsonl.xz | grep rnd-m-0 | jq .`
+  attempts. To read a case: `xz -dc random.jsonl.xz | grep rnd-m-0 | jq .`
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from pathlib import Path
 
 import pytest
 from regspec import reference
+from regspec.dialects.containerd import resolve, versions
 from regspec.dialects.files import Files
-from regspec.runtimes import containerd, versions
 
 DATA = Path(__file__).parent / "data"
-WRITTEN = [json.loads(line) for line in (DATA / "containerd-pulls.jsonl").read_text().splitlines()]
+WRITTEN = [json.loads(line) for line in (DATA / "pulls.jsonl").read_text().splitlines()]
 RANDOM = [
     json.loads(line)
-    for line in lzma.decompress((DATA / "containerd-random.jsonl.xz").read_bytes()).splitlines()
+    for line in lzma.decompress((DATA / "random.jsonl.xz").read_bytes()).splitlines()
 ]
 WRITTEN_COUNT, RANDOM_COUNT = 1317, 1755
-CA = (DATA / "certificates/root-first.crt").read_text()
+CA = (Path(__file__).parents[2] / "data/certificates/root-first.crt").read_text()
 MIRRORS = ("harbor.example.test", "secure.example.test")
 UNREACHABLE = ("harbor.example.test:9999", "nosuch.example.test", "[fd00::7]:5000")
 """A closed port, and names and addresses that the stages did not have."""
@@ -46,7 +46,7 @@ def resolver(case, version):
     if "servers" in case:
         files = {path: CA if text.startswith("(") else text for path, text in files.items()}
     files["/etc/containerd/airgap-ca.crt"] = CA
-    return containerd.Resolver(Files(files), versions.parse(version))
+    return resolve.Containerd(Files(files), versions.parse(version))
 
 
 def answers(url, attempt, case):
