@@ -153,11 +153,6 @@ ELSEWHERE = {
         "readers/certificate.py": MOVES,
         "targets/kind.py": MOVES,
         "targets/runbook.py": MOVES,
-        "verify_node.py": MOVES,
-    },
-    "containerd": {
-        "cli/explain.py": MOVES,
-        "verify_node.py": MOVES,
     },
     "copy-list": {
         "targets/runbook.py": MOVES,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..model import Choice, Spec
     from ..readers import Reading
     from ..rules.rule import Rule
+    from ..verify_node import Node
     from .attempt import Resolver
     from .companions import Made
     from .files import Tree
@@ -241,6 +242,18 @@ class NodeFiles:
 
 
 @frozen
+class WholeNode:
+    """A consumer some of whose files on a node are in force only together with others there."""
+
+    folder: str
+    """Where its files are."""
+    main: str
+    """The file that is always there."""
+    compare: Callable[[Node], None]
+    """Adds what differs to what was found on a node."""
+
+
+@frozen
 class Format:
     """One kind of file that is read back. Facts and claims of readings are in its terms."""
 
@@ -291,7 +304,7 @@ class Dialect:
     resolvers: Callable[[Tree, tuple[str, ...]], Iterator[Resolver]] | None = None
     """The runtimes that read its files: of each version that is given, or of all that it has. They
     know the files and nothing of the spec."""
-    explains_nodes: bool = False
-    """Whether `explain --node` asks it."""
+    on_node: WholeNode | None = None
+    """How its files on a node are compared together; `explain --node` asks it as well then."""
     section: Callable[[Spec, Made], Section] | None = None
     """What the runbook says of one choice, with its files."""

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, Placement, Reader, Target
+from ..dialect import (
+    Artifact,
+    Dialect,
+    Format,
+    Limit,
+    Limits,
+    Placement,
+    Reader,
+    Target,
+    WholeNode,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,6 +20,7 @@ if TYPE_CHECKING:
 
     from ...model import Choice, Spec
     from ...rules.rule import Rule
+    from ...verify_node import Node
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section
@@ -140,6 +151,12 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     return resolvers(files, versions)
 
 
+def _compare_node(node: Node) -> None:
+    from .compare_node import compare
+
+    compare(node)
+
+
 def _section(spec: Spec, made: Made) -> Section:
     from .runbook import section
 
@@ -215,5 +232,5 @@ DIALECT = Dialect(
     rules=_rules,
     section=_section,
     resolvers=_resolvers,
-    explains_nodes=True,
+    on_node=WholeNode(CONFIG_ROOT, MAIN, _compare_node),
 )
