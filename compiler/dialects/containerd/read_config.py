@@ -230,46 +230,81 @@ def _general(path: tuple[str, ...]) -> tuple[str, ...]:
 
 def _options(reading: Reading, data: dict[str, Any], name: str, held: dict[str, Any]) -> None:
     """The options of the target that makes such a file, and what no target makes."""
-    options = reading.options
+    plugin = ("plugins", name)
+    if reading.target == CERTS_D.name:
+        settings = _options_of_certs_d(reading, held)
+    else:
+        settings = _options_of_config(reading, data, name, held)
     # That it imports conf.d goes without saying.
     carried: set[Path] = {("version",), *([("imports",)] if _is_full(data) else [])}
-    plugin = ("plugins", name)
-    runc = held.get("containerd", {})
-    for step in ("runtimes", "runc"):
-        runc = runc.get(step, {}) if isinstance(runc, dict) else {}
-    runc = runc if isinstance(runc, dict) else {}
-    runc_options = runc.get("options")
-    group = runc_options.get("SystemdCgroup") if isinstance(runc_options, dict) else None
-    if reading.target == CERTS_D.name:
+    _leave(reading, data, carried | {(*plugin, *path) for path in settings})
+
+
+def _options_of_certs_d(reading: Reading, held: dict[str, Any]) -> set[tuple[str, ...]]:
+    """Set the options of target `certs.d`.
+
+    Returns:
+        The settings of the plugin that they carry over.
+    """
+    options = reading.options
+    options.pop("caFile", None)
+    options.pop("version", None)
+    settings: set[tuple[str, ...]] = set()
+    if isinstance(held.get("sandbox_image"), str):
+        options["sandboxImage"] = held["sandbox_image"]
+        settings.add(("sandbox_image",))
+    systemd = _systemd_cgroup(held)
+    if systemd is not None:
+        options["systemdCgroup"] = systemd
+        settings |= _FULL
+    return settings
+
+
+def _options_of_config(
+    reading: Reading, data: dict[str, Any], name: str, held: dict[str, Any]
+) -> set[tuple[str, ...]]:
+    """Set the options of target `containerd`.
+
+    Returns:
+        The settings of the plugin that they carry over.
+    """
+    options = reading.options
+    options.pop("credentials", None)
+    api = _is_api(reading)
+    if api:
+        options["endpoints"] = "api"
+        reading.lacks = lambda source, _served: source == LIBRARY
+    else:
         options.pop("caFile", None)
         options.pop("version", None)
-        if isinstance(held.get("sandbox_image"), str):
-            options["sandboxImage"] = held["sandbox_image"]
-            carried.add((*plugin, "sandbox_image"))
-        if isinstance(group, bool) and runc.get("runtime_type") == _RUNC_TYPE:
-            options["systemdCgroup"] = group
-            carried |= {(*plugin, *path) for path in _FULL}
-    else:
-        options.pop("credentials", None)
-        form = [fact for fact in reading.claims if fact.subject[0] == "form"]
-        api = bool(form) and all(fact.value == "api" for fact in form)
-        if api:
-            options["endpoints"] = "api"
-        else:
-            options.pop("caFile", None)
-            options.pop("version", None)
-        for fact in form:
-            if not api and fact.value == "api":
-                reading.leave(fact.place, "other endpoints are written without scheme or `/v2`")
-        reading.claims = [fact for fact in reading.claims if fact.subject[0] != "form"]
-        if name == _NAMES[3] and api:
-            options["configVersion"] = 3
-        elif group is True and runc.get("runtime_type") == _RUNC_TYPE and _is_full(data):
-            options["form"] = "full"
-            carried |= {("imports",), *((*plugin, *path) for path in _FULL)}
-        if api:
-            reading.lacks = lambda source, _served: source == LIBRARY
-    _leave(reading, data, carried)
+    if api and name == _NAMES[3]:
+        options["configVersion"] = 3
+    elif _systemd_cgroup(held) and _is_full(data):
+        options["form"] = "full"
+        return _FULL
+    return set()
+
+
+def _is_api(reading: Reading) -> bool:
+    """Whether all endpoints are URLs of APIs; the claims on their forms are taken away."""
+    forms = [fact for fact in reading.claims if fact.subject[0] == "form"]
+    reading.claims = [fact for fact in reading.claims if fact.subject[0] != "form"]
+    of_apis = [fact for fact in forms if fact.value == "api"]
+    if len(of_apis) < len(forms):
+        for fact in of_apis:
+            reading.leave(fact.place, "other endpoints are written without scheme or `/v2`")
+    return bool(forms) and len(of_apis) == len(forms)
+
+
+def _systemd_cgroup(held: dict[str, Any]) -> bool | None:
+    """`SystemdCgroup` of runc, or none if the table is not one that a target writes."""
+    table: Any = held
+    for step in _RUNC:
+        table = table.get(step) if isinstance(table, dict) else None
+    options = table.get("options") if isinstance(table, dict) else None
+    systemd = options.get("SystemdCgroup") if isinstance(options, dict) else None
+    is_written = isinstance(systemd, bool) and table.get("runtime_type") == _RUNC_TYPE
+    return systemd if is_written else None
 
 
 def _is_full(data: dict[str, Any]) -> bool:
