@@ -11,8 +11,8 @@ UV := $(VENV)/lock/bin/uv pip compile --quiet --upgrade --universal --python-ver
 # No byte code next to the sources, except what `make example` compiles.
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help example test suite newest lint golden docs generate man site editor bench fuzz bundle \
-	lock clean
+.PHONY: help example test suite newest lint golden docs generate man site editor bench fuzz \
+	differential bundle lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -71,6 +71,10 @@ lock: ## renew requirements/ with the newest releases; read the diff afterwards
 	$(UV) pyproject.toml --group setup --constraint requirements/dev.txt \
 		--output-file requirements/example.txt
 	$(UV) --no-deps --group openshift --output-file requirements/openshift.txt
+
+differential: $(VENV)/.dev ## play RUNS random nodes (2,000) from SEED (1) on with the real containerd
+	REGSPEC_DIFFERENTIAL_RUNS=$(or $(RUNS),2000) REGSPEC_DIFFERENTIAL_SEED=$(or $(SEED),1) \
+		$(BIN)/pytest tests/e2e/test_differential.py
 
 bundle: $(VENV)/.dev ## build dist/regspec-VERSION-airgap.tar.gz, for machines without a network
 	$(BIN)/python .ci/bundle.py $(BUNDLE)

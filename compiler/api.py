@@ -11,10 +11,10 @@ from . import explain, pipeline, reference, rules
 from .diagnostics import Diagnostic, Severity, Span, word
 from .dialects import TARGETS, Artifact
 from .dialects.attempt import Attempt, Outcome
+from .dialects.containerd import versions
 from .explain import Row
 from .frozen import frozen
 from .pipeline import Result
-from .runtimes import versions
 from .sources import FolderReader, ReadFile, Unresolvable
 
 TYPE_CHECKING = False

@@ -58,7 +58,7 @@ def of_node(tree: Tree, images: Sequence[str], wanted: Sequence[str]) -> Iterato
     resolvers = [
         resolver
         for dialect in dialects()
-        if dialect.explains_nodes and dialect.resolvers
+        if dialect.on_node and dialect.resolvers
         for resolver in dialect.resolvers(tree, tuple(wanted))
     ]
     for image in images:

@@ -49,7 +49,7 @@ def _targets(
             continue
         known = options.setdefault(reading.target, [])
         new = _target_options(reading)
-        if reading.target == "certs.d" and known:
+        if TARGETS[reading.target].one_choice and known:
             known[0][0].update(new)
             continue
         alike = next((had for had, _ in known if had.get("name") == new.get("name")), None)
@@ -62,8 +62,12 @@ def _targets(
         several = options.get(name, [])
         outs = _outs(name, [first.file for _, first in several])
         for (had, first), out in zip(several, outs, strict=True):
-            if name == "containerd" and _lacks_tls(had, data):
-                why = "no `containerd` target tells a CA; `certs.d` does"
+            choice, left_out = (
+                model.Choice(name, tuple(had.items())),
+                TARGETS[name].left_out_of_import,
+            )
+            why = left_out(model.build(data), choice) if left_out else ""
+            if why:
                 left.append(Told(first, Place(()), why))
                 continue
             if name == "docker" and not _is_for_dockerd(data):
@@ -73,20 +77,6 @@ def _targets(
             chosen = {"target": name, **({"out": out} if out else {}), **had}
             targets.append((name if list(chosen) == ["target"] else chosen, first))
     return targets
-
-
-def _lacks_tls(options: dict[str, Any], data: dict[str, Any]) -> bool:
-    """Whether the target would need TLS settings that its file does not have (RS203)."""
-    if options.get("endpoints") != "api":
-        return False
-    known, has_path = "version" in options, "caFile" in options
-    return any(
-        not access.plain_http
-        and ((access.insecure_skip_verify and not known) or (access.ca_cert and not has_path))
-        for spec in [model.build(data)]
-        for mirror in spec.mirrors
-        if (access := spec.access(mirror.location.host))
-    )
 
 
 def _is_for_dockerd(data: dict[str, Any]) -> bool:

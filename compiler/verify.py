@@ -6,10 +6,10 @@ import posixpath
 
 from . import differences, readers
 from .diagnostics import Place, word
-from .dialects import TARGETS, makers_of
+from .dialects import TARGETS, format_of, formats, makers_of
 from .differences import Difference
 from .model import Choice
-from .readers import docker, hosts_toml, openshift
+from .readers import docker, openshift
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 from .runtimes import docker as docker_model
@@ -49,11 +49,11 @@ class Expected:
         return self._of[kind]
 
     def of_namespace(self, namespace: str) -> list[tuple[Choice, Reading]]:
-        """The readings of hosts.toml for one registry."""
+        """The readings for one registry of the files that are each for one."""
         return self._namespaces().get(namespace, [])
 
     def folders(self) -> dict[str, str]:
-        """The name of the folder that has hosts.toml, by its registry; each once."""
+        """The name of the folder that has such a file, by its registry; each once."""
         return {
             namespace: posixpath.basename(posixpath.dirname(several[0][1].source.path))
             for namespace, several in self._namespaces().items()
@@ -61,7 +61,8 @@ class Expected:
 
     def _namespaces(self) -> dict[str, list[tuple[Choice, Reading]]]:
         if not self._by_namespace:
-            for pair in self.of(hosts_toml.KIND):
+            kinds = [one.kind for one in formats() if one.namespace_of]
+            for pair in (pair for kind in kinds for pair in self.of(kind)):
                 self._by_namespace.setdefault(namespace_of(pair[1]), []).append(pair)
         return self._by_namespace
 
@@ -123,13 +124,14 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
     if found.kind == "certificates":
         return _of_certificates(expected, found)
     candidates = expected.of(found.kind)
-    if found.kind == hosts_toml.KIND:
+    if format_of(found.kind).namespace_of:
         namespace = namespace_of(found)
         candidates = expected.of_namespace(namespace)
         if not candidates:
             message = f"{word(namespace)} is no registry that the spec has a mirror of"
             if not namespace:
-                message = "a hosts.toml is for the registry that its folder is named after"
+                file = format_of(found.kind).in_each_folder
+                message = f"a {file} is for the registry that its folder is named after"
             return [Difference(found, Place(()), message)]
     if found.kind == "values":  # what one of its charts lacks, the other must not make up for
         candidates = [one for one in candidates if one[1].target == found.target] or candidates
@@ -191,8 +193,9 @@ def elsewhere(expected: Expected, found: Reading, given: Iterable[Reading]) -> I
 
 
 def namespace_of(reading: Reading) -> str:
-    """The registry that a hosts.toml is for."""
-    return hosts_toml.namespace_of(reading.source.path)
+    """The registry that a file is for, if each of its kind is for one."""
+    namespace_of_path = format_of(reading.kind).namespace_of
+    return namespace_of_path(reading.source.path) if namespace_of_path else ""
 
 
 def _of_certificates(expected: Expected, found: Reading) -> list[Difference]:

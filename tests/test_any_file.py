@@ -22,9 +22,11 @@ from hypothesis import strategies as st
 from regspec import explain, importing, pipeline, readers, spec_text, verify, verify_node
 from regspec.cli.given import Text
 from regspec.cli.import_ import documents_of
+from regspec.dialects.containerd import versions
+from regspec.dialects.containerd.plugins import OLD
+from regspec.dialects.files import Files
 from regspec.document import NotADocument
 from regspec.readers.reading import HIDDEN
-from regspec.runtimes import node, versions
 from regspec.sources import FolderReader
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -176,7 +178,7 @@ def expected(path):
 def compare(text, path, specs):
     """Do with a text what `verify`, `import` and `explain --node` do."""
     try:
-        documents = list(documents_of(Text(path, path, text, node.Files({})), alone=False))
+        documents = list(documents_of(Text(path, path, text, Files({})), alone=False))
     except NotADocument as why:
         list(why.spans(HIDDEN))
         return
@@ -206,14 +208,14 @@ ON_NODE = {
     "buildkit": "/etc/buildkit/buildkitd.toml",
 }
 CONFIG_PATH = f"""version = 2
-[plugins."{node.OLD}".registry]
+[plugins."{OLD}".registry]
 config_path = "/etc/containerd/certs.d"
 """
 
 
 def compare_node(kind, text, specs):
     """Do with a file of a node what `verify` and `explain --node` do with the whole node."""
-    files = node.Files({MAIN: CONFIG_PATH} | {ON_NODE[kind]: text})
+    files = Files({MAIN: CONFIG_PATH} | {ON_NODE[kind]: text})
     for spec in specs:
         assert isinstance(verify_node.Node(files, expected(spec), ()).differences(), list)
     rows = list(explain.of_node(files, ["nginx", "quay.io/a/b"], versions.LINES))

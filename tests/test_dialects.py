@@ -50,7 +50,7 @@ def imported(path, tree):
             yield from ((*module, alias.name) for alias in node.names)
 
 
-SHARED = {("readers", "reading"), ("runtimes", "hosts")}
+SHARED = {("readers", "reading"), ("runtimes", "hosts"), ("dialects", "containerd", "versions")}
 """What every view may use."""
 
 
@@ -65,6 +65,23 @@ def test_no_view_imports_another():
     assert crossing == []
 
 
+def test_what_a_view_is_made_of_is_in_no_other_view():
+    """Modules of a dialect that are no views by their names are parts of the one that uses them."""
+    imports = {
+        path.with_suffix("").parts: {module[:3] for module in imported(path, tree)}
+        for path, tree in modules()
+        if path.parts[0] == "dialects" and len(path.parts) == 3
+    }
+    views = {module: {view_of(module)} - {None} for module in imports}
+    parts = {module for module in imports if not views[module] and module not in SHARED}
+    for _ in imports:
+        for module, used in imports.items():
+            for part in parts & used:
+                views[part] |= views[module]
+    assert parts & set().union(*imports.values())
+    assert {part: views[part] for part in parts if len(views[part]) > 1} == {}
+
+
 def test_a_view_of_another_dialect_is_the_same_view_or_the_front():
     wrong = []
     for path, tree in modules():
@@ -74,7 +91,7 @@ def test_a_view_of_another_dialect_is_the_same_view_or_the_front():
             if not folder or module[0] != "dialects" or len(module) < 4 or module[1] == folder:
                 continue
             if (COMPILER.joinpath(*module[:3])).with_suffix(".py").exists():
-                same = module[2].partition("_")[0] == own
+                same = module[2].partition("_")[0] == own or module[:3] in SHARED
                 wrong += [] if same else [f"{path}: {'.'.join(module)}"]
     assert wrong == []
 
@@ -97,17 +114,6 @@ MOVING = {
         "readers/secret.py",
     ),
     "cluster_api": ("targets/kubeadm.py", "rules/carried.py"),
-    "containerd": (
-        "targets/certs_d.py",
-        "targets/containerd.py",
-        "readers/containerd.py",
-        "readers/hosts_toml.py",
-        "runtimes/accepted.py",
-        "runtimes/containerd.py",
-        "runtimes/hosts_toml.py",
-        "runtimes/node.py",
-        "runtimes/versions.py",
-    ),
     "containers": (
         "targets/registries_conf.py",
         "readers/registries_conf.py",
@@ -144,22 +150,9 @@ ELSEWHERE = {
         "verify.py": MOVES,
     },
     "certs.d": {
-        "import_targets.py": MOVES,
         "readers/certificate.py": MOVES,
-        "rules/nodes.py": MOVES,
         "targets/kind.py": MOVES,
         "targets/runbook.py": MOVES,
-        "verify_node.py": MOVES,
-    },
-    "containerd": {
-        "cli/explain.py": MOVES,
-        "cli/verify.py": MOVES,
-        "import_targets.py": MOVES,
-        "rules/endpoints.py": MOVES,
-        "rules/nodes.py": MOVES,
-        "rules/outputs.py": MOVES,
-        "targets/runbook.py": MOVES,
-        "verify_node.py": MOVES,
     },
     "copy-list": {
         "targets/runbook.py": MOVES,
@@ -180,7 +173,6 @@ ELSEWHERE = {
     },
     "kind": {
         "rules/carried.py": MOVES,
-        "rules/nodes.py": MOVES,
     },
     "kubeadm": {
         "targets/runbook.py": MOVES,

@@ -18,8 +18,8 @@ import yaml
 from regspec import document, importing, pipeline
 from regspec.cli import given as given_files
 from regspec.cli import import_
+from regspec.dialects.files import Files
 from regspec.rules import Selection
-from regspec.runtimes import node
 
 HOST = "harbor.example.org"
 BASE = f"{HOST}/airgap-images"
@@ -2205,7 +2205,7 @@ TOML_SAMPLES = {
 
 def trouble(text):
     """What goes wrong when a text is imported, without a process, streams and files."""
-    given = given_files.Text("a", "/docker.io/hosts.toml", text, node.Files({}))
+    given = given_files.Text("a", "/docker.io/hosts.toml", text, Files({}))
     try:
         documents = list(import_.documents_of(given, alone=True))
     except (document.NotADocument, import_.Unusable):

@@ -15,17 +15,17 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
 from regspec.dialects import TARGETS
+from regspec.dialects.containerd import resolve as containerd
+from regspec.dialects.containerd import versions
 from regspec.dialects.files import Files
 from regspec.dialects.talos import resolve as talos
 from regspec.runtimes import (
     buildkit,
-    containerd,
     containers,
     docker,
     imageswap,
     k3s,
     openshift,
-    versions,
 )
 
 pytestmark = pytest.mark.slow
@@ -99,7 +99,7 @@ def from_url(url):
 
 def asked(files, image, version="2.3"):
     """The first URL that containerd asks, and whether the upstream is asked at all."""
-    resolver = containerd.Resolver(Files(files), versions.parse(version))
+    resolver = containerd.Containerd(Files(files), versions.parse(version))
     outcome = resolver.pull(reference.parse(image))
     assert outcome.loads, outcome.reason
     return outcome.attempts[0].url, any(attempt.upstream for attempt in outcome.attempts)

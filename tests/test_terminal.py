@@ -21,7 +21,7 @@ import tomlkit
 import yaml
 from regspec import cli, readers
 from regspec.diagnostics import Diagnostic, Severity, Span, inert
-from regspec.runtimes.containerd import Outcome
+from regspec.dialects.attempt import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference, verify_node
+from regspec.dialects.containerd import resolve, versions
 from regspec.dialects.files import Files
-from regspec.runtimes import containerd, versions
 
 CERTIFICATES = Path(__file__).resolve().parent / "data" / "certificates"
 ONE, TWO = ((CERTIFICATES / name).read_text() for name in ("chain.crt", "expired.crt"))
@@ -146,7 +146,7 @@ def diff(before, after):
 
 def asked(files, version):
     """What a node asks for each image, with the certificates that it trusts for it."""
-    resolver = containerd.Resolver(Files(files), version)
+    resolver = resolve.Containerd(Files(files), version)
     outcomes = []
     for image in IMAGES:
         outcome = resolver.pull(reference.parse(image))

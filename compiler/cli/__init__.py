@@ -52,15 +52,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         say_as_is(f"\n{STOPPED}\n")  # after the ^C, as click does
         code = Exit.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug of ours
-        say(f"error: this is a bug in regspec ({type(error).__name__}); {_ISSUES}")
-        if "--debug" in words:
-            import traceback
-
-            # The frames only: an exception's own words may hold what the spec holds.
-            say_as_is("".join(traceback.format_tb(error.__traceback__)))
-        code = Exit.OURS
+    except Exception as error:  # noqa: BLE001 - a file beyond a limit, or a bug of ours
+        code = _report(error, debug="--debug" in words)
     sys.exit(code)
+
+
+def _report(error: Exception, *, debug: bool) -> Exit:
+    """Report an input that is beyond a limit, or a bug of regspec."""
+    from ..limits import TooMuch
+
+    if isinstance(error, TooMuch):
+        say(f"error: {error}")
+        return Exit.CANNOT
+    say(f"error: this is a bug in regspec ({type(error).__name__}); {_ISSUES}")
+    if debug:
+        import traceback
+
+        # The frames only: an exception's own words may hold what the spec holds.
+        say_as_is("".join(traceback.format_tb(error.__traceback__)))
+    return Exit.OURS
 
 
 def _by_click(words: Sequence[str], *, fast: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import Path
 
 import click
@@ -90,10 +91,15 @@ def _check_node(folder: Path, words: Sequence[str]) -> None:
     """Refuse what is most likely meant otherwise."""
     if words and Path(words[0]).is_file():
         raise click.UsageError(f"--node takes the place of a SPEC: {words[0]} is one too many")
-    if not (folder / "etc/containerd").exists() and (
-        (folder / "containerd").is_dir() or (folder / "config.toml").exists()
-    ):
-        raise click.UsageError("--node is the root of the node's files, with etc/containerd in it")
+    from ..dialects import dialects
+
+    for whole in (dialect.on_node for dialect in dialects()):
+        if whole is None or folder.joinpath(whole.folder[1:]).exists():
+            continue
+        below, main = posixpath.basename(whole.folder), posixpath.basename(whole.main)
+        if (folder / below).is_dir() or (folder / main).exists():
+            said = f"--node is the root of the node's files, with {whole.folder[1:]} in it"
+            raise click.UsageError(said)
 
 
 def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Iterator[str]:

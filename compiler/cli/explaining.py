@@ -179,6 +179,7 @@ def _beside(attempt: object, *, own: bool) -> str:
     said += [f"login of {attempt.login}"] if attempt.login else []
     said += [f"CA of {', '.join(attempt.authorities)}"] if attempt.authorities else []
     said += ["certificate not checked"] if attempt.skip_verify else []
+    said += ["plain http follows if the port speaks no TLS"] if attempt.falls_back else []
     return f"  ({'; '.join(said)})" if said else ""
 
 

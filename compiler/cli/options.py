@@ -90,7 +90,7 @@ at_option = click.option(
 def _modelled(
     _context: click.Context, _parameter: click.Parameter, written: str | None
 ) -> str | None:
-    from ..runtimes import versions
+    from ..dialects.containerd import versions
 
     if written is not None and not versions.is_modelled(written):
         lines = f"{versions.LINES[0]} to {versions.LINES[-1]}"

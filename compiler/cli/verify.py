@@ -168,33 +168,32 @@ def _hint_at_imports(name: str, found: list[list[Difference]]) -> None:
 
 
 def _imports(reading: Reading) -> bool:
-    return reading.kind == "containerd" and bool(reading.source.data.get("imports"))
+    return reading.has_imports
 
 
 class _Trees:
     """The folders of certs.d that were given by themselves: no file of theirs may be missing."""
 
     def __init__(self) -> None:
-        self.namespaces: dict[str, set[str]] = {}
+        self.namespaces: dict[tuple[str, str], set[str]] = {}
 
     def add(self, argument: str, name: str, readings: list[Reading]) -> None:
         """Take note of a file, if it is a hosts.toml of a folder that was given."""
-        from ..readers.hosts_toml import KIND, namespace_of
+        from ..dialects import format_of
+        from ..verify import namespace_of
 
         for reading in readings:
-            if argument and reading.kind == KIND:
+            file = format_of(reading.kind).in_each_folder
+            if argument and file:
                 folder = posixpath.dirname(posixpath.dirname(name))
-                known = self.namespaces.setdefault(folder, set())
-                known.add(namespace_of(reading.source.path))
+                self.namespaces.setdefault((folder, file), set()).add(namespace_of(reading))
 
     def missing(self, expected: Expected) -> Iterator[str]:
         """The files that the spec has in such a folder, and that are not there."""
-        from ..readers.hosts_toml import KIND
-
-        for folder, present in self.namespaces.items():
+        for (folder, file), present in self.namespaces.items():
             for namespace, name in expected.folders().items():
                 if namespace not in present:
-                    yield f"{folder}/{name}/{KIND}"
+                    yield f"{folder}/{name}/{file}"
 
 
 def _of_node(

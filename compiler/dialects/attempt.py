@@ -30,6 +30,8 @@ class Attempt:
     skip_verify: bool = False
     login: str = ""
     """Where the login is from that is sent: a file, or nothing."""
+    falls_back: bool = False
+    """Whether the same is requested by http if the port does not speak TLS."""
 
 
 @frozen

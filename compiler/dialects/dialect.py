@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..model import Choice, Spec
     from ..readers import Reading
     from ..rules.rule import Rule
+    from ..verify_node import Node
     from .attempt import Resolver
     from .companions import Made
     from .files import Tree
@@ -173,6 +174,13 @@ class Target:
     """Whether logins are all that it holds."""
     stands_for: Callable[[Choice], Choice] | None = None
     """The choice of another target that its files come to on a node, if it is not its own."""
+    conflicts: Callable[[Choice], Iterator[tuple[str, str, str]]] | None = None
+    """The options of a choice that exclude others: each with the problem, and the advice."""
+    left_out_of_import: Callable[[Spec, Choice], str] | None = None
+    """Why an import leaves a choice of it out of a spec, or an empty text if the spec can have it:
+    other files may have more than it can carry."""
+    one_choice: bool = False
+    """Whether all files of it that are imported are of one choice, with the options of each."""
     sandbox_image: Callable[[Choice], str] | None = None
     """The sandbox image of the nodes that a choice is for, or an empty text if it is not known."""
 
@@ -234,6 +242,18 @@ class NodeFiles:
 
 
 @frozen
+class WholeNode:
+    """A consumer some of whose files on a node are in force only together with others there."""
+
+    folder: str
+    """Where its files are."""
+    main: str
+    """The file that is always there."""
+    compare: Callable[[Node], None]
+    """Adds what differs to what was found on a node."""
+
+
+@frozen
 class Format:
     """One kind of file that is read back. Facts and claims of readings are in its terms."""
 
@@ -245,6 +265,8 @@ class Format:
     """Whether it tells of each host what that has, so that its silence on one says something."""
     in_each_folder: str = ""
     """The name of its files, if each folder has one and all of them say what one of others says."""
+    namespace_of: Callable[[str], str] | None = None
+    """The registry that a file is for, by its path, if each of the files is for one."""
     on_node: NodeFiles | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     """What the kinds of facts that it alone has are called, by the names that tell them apart."""
@@ -282,7 +304,7 @@ class Dialect:
     resolvers: Callable[[Tree, tuple[str, ...]], Iterator[Resolver]] | None = None
     """The runtimes that read its files: of each version that is given, or of all that it has. They
     know the files and nothing of the spec."""
-    explains_nodes: bool = False
-    """Whether `explain --node` asks it."""
+    on_node: WholeNode | None = None
+    """How its files on a node are compared together; `explain --node` asks it as well then."""
     section: Callable[[Spec, Made], Section] | None = None
     """What the runbook says of one choice, with its files."""

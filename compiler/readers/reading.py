@@ -118,6 +118,8 @@ class Reading:
     """The target that makes such a file; none for what no target makes by itself."""
     options: dict[str, Any] = field(default_factory=dict)
     """The options of the target that are needed for such a file."""
+    has_imports: bool = False
+    """Whether it names other files, which are in force as well."""
 
     def place(self, *steps: str | int, on_key: bool = False) -> Place:
         """The place of a path in the document."""

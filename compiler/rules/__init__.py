@@ -27,7 +27,6 @@ __all__ = ["RULES", "Rule", "Selection", "Subject", "check_data", "check_spec", 
 _GENERIC: dict[str, Rule] = {
     rule.code: rule
     for rule in (
-        endpoints.documented_endpoint_without_v2,
         endpoints.not_an_address,
         endpoints.ipv6_in_mirror_string,
         endpoints.unreadable_mirror_string,
@@ -35,26 +34,16 @@ _GENERIC: dict[str, Rule] = {
         endpoints.source_named_default,
         endpoints.proxy_cache_of_a_string,
         endpoints.proxy_cache_and_webhook,
-        endpoints.assumed_scheme,
         endpoints.registry_without_a_dot,
         endpoints.source_without_a_dot,
         endpoints.tab_in_mirror_string,
         outputs.foreign_option,
         outputs.exclusive_options,
-        outputs.tls_not_expressible,
         outputs.same_file_twice,
         outputs.pull_secret_without_login,
         outputs.library_alone,
-        nodes.fragment_on_1x,
-        nodes.mirrors_are_deprecated,
-        nodes.mirrors_on_2_2_0,
-        nodes.newer_fragment,
         nodes.upstream_is_asked,
-        nodes.documented_without_ca,
-        nodes.certs_d_and_mirrors,
-        nodes.login_left_behind,
         nodes.wildcard_not_expressible,
-        nodes.header_before_2_1,
         nodes.nothing_to_copy,
         outputs.pull_secret_of_openshift,
         names.mirrors_twice_or_never,
@@ -142,8 +131,9 @@ def check_spec(subject: Subject, selection: Selection) -> Iterator[Finding]:
         dialect.name: dialect
         for dialect in (dialect_of(choice.target) for choice in subject.choices)
     }
-    own = [rule for dialect in chosen.values() for rule in dialect.rules()]
-    for rule in (*_GENERIC.values(), *own):
+    # Dialects may share a rule.
+    own = {rule.code: rule for dialect in chosen.values() for rule in dialect.rules()}
+    for rule in (*_GENERIC.values(), *own.values()):
         if rule.over_data or rule is settings.IDLE_IGNORE:
             continue
         if rule.asked and rule.code not in selection.select:

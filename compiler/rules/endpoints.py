@@ -6,56 +6,12 @@ from .. import mirrors, schema
 from ..diagnostics import Path, Place, Severity, word
 from ..dialects import TARGETS
 from ..mirrors import Location
-from ..mirrors import assumed_scheme as scheme_of
 from .rule import Found, Subject, rule, structure_rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
-
-
-@rule("RS101", Severity.WARNING)
-def documented_endpoint_without_v2(subject: Subject) -> Iterator[Found]:
-    """The documented containerd endpoint has a path without `/v2`.
-
-    containerd takes the path of an endpoint verbatim as the root of the registry's API. As
-    documented, the path is that of the mirror, so containerd asks the registry's web pages in
-    place of its API, gets 404 or a page, and goes on to the upstream or fails. The file is
-    still what a node is documented to hold, and what a node is compared with.
-
-    Fix: `endpoints: api` writes URLs that containerd pulls through.
-
-    Source: measured on containerd 1.6.20 to 2.4.0-beta; containerd/containerd#6634.
-
-    Bad:
-        targets: [containerd]
-
-    Good:
-        targets:
-          - {target: containerd, endpoints: api}
-    """
-    for choice in subject.choices:
-        if choice.target != "containerd" or choice.option("endpoints") == "api":
-            continue
-        found = [m for m in subject.spec.mirrors if m.location.path and not m.proxy_cache]
-        if not found:
-            continue
-        first = found[0]
-        others = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        name = "library/NAME" if first.source == "docker.io" else "NAME"
-        url = f"{scheme_of(first.location.host)}://{first.documented}/{name}/manifests/TAG"
-        yield (
-            Place(choice.path) if choice.path else first.place,
-            (
-                f"containerd cannot pull through the documented endpoint of "
-                f"{word(first.source)}{others}: it asks {url}, which has no `/v2`"
-            ),
-            (
-                "`{target: containerd, endpoints: api}` writes URLs that work; "
-                "`lint: {ignore: [RS101]}` says that you know"
-            ),
-        )
 
 
 @rule("RS102", Severity.ERROR)
@@ -311,49 +267,6 @@ def proxy_cache_and_webhook(subject: Subject) -> Iterator[Found]:
             ),
             "only containerd works with `proxyCache`; mirror into an ordinary project instead",
         )
-
-
-@rule("RS109", Severity.WARNING)
-def assumed_scheme(subject: Subject) -> Iterator[Found]:
-    """The documented containerd endpoint says no scheme, and containerd takes the wrong one.
-
-    For an endpoint without a scheme containerd speaks https, but http for `localhost`,
-    127.0.0.0/8 and `[::1]`. A registry that speaks the other is not reached, and the upstream is
-    asked.
-
-    Fix: `endpoints: api` writes the scheme that the spec says.
-
-    Source: measured on containerd 1.6.20 to 2.4.0-beta.
-
-    Bad:
-        registry: {plainHTTP: true}
-        mirrors: [{source: docker.io, path: ""}]
-        targets: [containerd]
-
-    Good:
-        registry: {plainHTTP: true}
-        mirrors: [{source: docker.io, path: ""}]
-        targets:
-          - {target: containerd, endpoints: api}
-    """
-    spec = subject.spec
-    for choice in subject.choices:
-        if choice.target != "containerd" or choice.option("endpoints") == "api":
-            continue
-        told: set[str] = set()
-        for mirror in spec.mirrors:
-            host, access = mirror.location.host, spec.access(mirror.location.host)
-            assumed = scheme_of(host)
-            real = "http" if access and access.plain_http else "https"
-            reached = mirror.proxy_cache or not mirror.location.path
-            if access is None or assumed == real or host in told or not reached:
-                continue
-            told.add(host)
-            yield (
-                Place(choice.path) if choice.path else mirror.place,
-                f"containerd speaks {assumed} to the documented endpoint {word(host)}, not {real}",
-                "`{target: containerd, endpoints: api}` writes the scheme",
-            )
 
 
 @rule("RS110", Severity.WARNING)

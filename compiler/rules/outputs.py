@@ -6,7 +6,6 @@ from ..diagnostics import Place, Severity, word, words
 from ..dialects import TARGETS
 from ..output import Claims
 from ..reference import DOCKER_HUB_ALIASES
-from ..targets import containerd
 from .rule import Found, Subject, place_of, rule
 
 TYPE_CHECKING = False
@@ -73,76 +72,9 @@ def exclusive_options(subject: Subject) -> Iterator[Found]:
                     f"with `format: cloud-init` there is no Secret that `{option}` could be of",
                     "remove it",
                 )
-        if choice.target != "containerd" or choice.option("configVersion", 2) == 2:  # noqa: PLR2004
-            continue
-        place = place_of(choice, "configVersion")
-        if choice.option("endpoints") != "api":
-            yield (
-                place,
-                "the documented endpoints exist in `configVersion: 2` only",
-                "leave it out, or add `endpoints: api`",
-            )
-        elif choice.option("form") == "full":
-            yield (
-                place,
-                "the whole documented file exists in `configVersion: 2` only",
-                "leave it out, or remove `form: full`",
-            )
-        elif choice.option("version", "2").startswith("1."):
-            yield (
-                place,
-                f"containerd {choice.option('version')} does not read `configVersion: 3`",
-                "leave it out: version 2 works with every containerd",
-            )
-
-
-@rule("RS203", Severity.ERROR)
-def tls_not_expressible(subject: Subject) -> Iterator[Found]:
-    """A private CA, or a skipped check, that the containerd configuration cannot carry.
-
-    `registry.configs."HOST".tls` was removed in containerd 2.0: the key is ignored with a
-    warning, TLS fails, and the upstream is asked. For 1.x it needs the path of the CA on the
-    node.
-
-    Fix: compile target `certs.d`, which every version reads; or, for 1.x, say `version: "1.7"` and
-    `caFile`.
-
-    Source: measured on containerd 1.6.20 to 2.4.0-beta.
-
-    Bad:
-        registry: {insecureSkipVerify: true}
-        targets:
-          - {target: containerd, endpoints: api}
-
-    Good:
-        registry: {insecureSkipVerify: true}
-        targets:
-          - {target: containerd, endpoints: api, version: "1.7", form: full}
-    """
-    for choice in subject.choices:
-        if choice.target != "containerd" or choice.option("endpoints") != "api":
-            continue
-        for host, has_ca, skip in containerd.tls_hosts(subject.spec):
-            what = "`insecureSkipVerify`" if skip else "the CA"
-            version = choice.option("version")
-            if version is None:
-                yield (
-                    place_of(choice),
-                    f"{what} of {word(host)} needs the containerd version of the nodes",
-                    'add `version: "1.7"`, for instance; 2.0 and later need target `certs.d`',
-                )
-            elif not version.startswith("1."):
-                yield (
-                    place_of(choice, "version"),
-                    f"containerd {version} cannot be told {what} of {word(host)} in this file",
-                    "compile target `certs.d` in place of this one; every version reads it",
-                )
-            elif has_ca and not skip and choice.option("caFile") is None:
-                yield (
-                    place_of(choice),
-                    f"{what} of {word(host)} needs its path on the nodes",
-                    "add `caFile: /etc/containerd/ca.crt`, for instance",
-                )
+        conflicts = TARGETS[choice.target].conflicts
+        for option, problem, advice in conflicts(choice) if conflicts else ():
+            yield place_of(choice, option), problem, advice
 
 
 @rule("RS204", Severity.ERROR)

@@ -8,10 +8,9 @@ folder that kind is run in.
 from __future__ import annotations
 
 from .. import emit
-from ..dialects.containerd import CONFIG_PATH
+from ..dialects.containerd import CONFIG_PATH, write_config, write_hosts
 from ..dialects.dialect import Artifact
 from ..dialects.kind import TARGET
-from . import certs_d, containerd
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     }
     if logins or choice.option("patches"):
         data["containerdConfigPatches"] = [
-            _patch(plugin, logins) for plugin in containerd.PLUGINS.values()
+            _patch(plugin, logins) for plugin in write_config.PLUGINS.values()
         ]
     yield Artifact(
         path=f"{root}/cluster.yaml",
@@ -47,7 +46,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         holds_secret=bool(logins),
         secret_keys=frozenset({"containerdConfigPatches"}),
     )
-    yield from certs_d.hosts(spec, f"{root}/certs.d", header=credentials == "header")
+    yield from write_hosts.hosts(spec, f"{root}/certs.d", header=credentials == "header")
 
 
 def _patch(plugin: str, logins: dict[str, tuple[str, str]]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from .. import emit, mirrors
 from ..dialects import companions, dialect_of, node_files
-from ..dialects.containerd import CONFIG_PATH
 from ..dialects.dialect import Artifact
 from ..dialects.openshift import PULL_SECRET
 from ..dialects.runbook import TARGET
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from ..model import Choice, Spec
 
-_CONTAINERD = "/etc/containerd"
 _CONTAINERS = "/etc/containers"
 _MERGED = {
     "docker": {
@@ -77,8 +75,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
             if one.target.name == "pull-secret"
         ],
         mirror_string=mirrors.to_string(spec.mirrors),
-        certs_d=[_certs_d(one) for one in made if one.target.name == "certs.d"],
-        containerd=[_containerd(one) for one in made if one.target.name == "containerd"],
         k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
         containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
@@ -129,33 +125,6 @@ def _variables(spec: Spec) -> tuple[str, ...]:
     """The names of the variables that the spec takes its logins and its CAs from, each once."""
     accesses = (spec.registry.access, *spec.hosts.values())
     return tuple(dict.fromkeys(name for access in accesses for name in access.variables))
-
-
-def _certs_d(one: companions.Made) -> dict[str, Any]:
-    """Where to copy from and to; the folder of the hosts may be elsewhere than that of conf.d."""
-    folder = one.choice.option("configPath", CONFIG_PATH)
-    root = "" if one.root == "." else f"{one.root}/"
-    return {
-        "moves": [
-            {"root": f"{root}certs.d", "parts": ["."], "to": folder},
-            {"root": f"{root}conf.d", "parts": ["50-regspec.toml"], "to": f"{_CONTAINERD}/conf.d"},
-        ],
-        "version": one.choice.option("version", ""),
-        "folder": folder,
-        "documented": folder == CONFIG_PATH,
-    }
-
-
-def _containerd(one: companions.Made) -> dict[str, Any]:
-    (artifact,) = one.artifacts
-    return {
-        "version": one.choice.option("version", ""),
-        "path": artifact.path,
-        "section": artifact.text.removeprefix(f"{emit.HEADER}\n").lstrip("\n"),
-        "works": one.choice.option("endpoints") == "api",
-        "full": one.choice.option("form") == "full",
-        "ca_file": one.choice.option("caFile", ""),
-    }
 
 
 def _k3s(one: companions.Made) -> dict[str, Any]:

@@ -13,6 +13,7 @@ assert not report.pulls[0].upstream
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import json
 import os
 import runpy
@@ -169,6 +170,19 @@ def apart():
 
 
 @pytest.fixture(scope="session")
+def apart_words(apart):
+    """The words that start a program in namespaces of its own, if this machine lets us."""
+    assert apart("true").returncode == 0
+    return APART
+
+
+@pytest.fixture(scope="session")
+def vouched():
+    """Makes a CA and the certificate of a server: vouched(name, hosts)."""
+    return vouch
+
+
+@pytest.fixture(scope="session")
 def stage(apart, authority):
     """Sets the stage and runs what is wanted on it; see the module and the arguments below."""
     public = vouch("A public CA", UPSTREAM_HOSTS)
@@ -279,7 +293,7 @@ def vouch(name: str, hosts: tuple[str, ...]) -> Authority:
 
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
+    names = x509.SubjectAlternativeName([_name(host) for host in hosts])
     rights = [(x509.BasicConstraints(ca=True, path_length=None), True)]
     ca = certificate(ca_name, ca_key, ca_name, ca_key, rights)
     server = certificate(x509.Name([]), key, ca_name, ca_key, [(names, True)])
@@ -296,3 +310,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.slow)
+
+
+def _name(host: str) -> x509.GeneralName:
+    """A host as certificates name it."""
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

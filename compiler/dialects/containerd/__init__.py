@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, Placement, Reader, Target
+from ..dialect import (
+    Artifact,
+    Dialect,
+    Format,
+    Limit,
+    Limits,
+    Placement,
+    Reader,
+    Target,
+    WholeNode,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ...rules.rule import Rule
+    from ...verify_node import Node
     from ..attempt import Resolver
-    from ..dialect import ReadingView
+    from ..companions import Made
+    from ..dialect import ReadingView, Section
     from ..files import Tree
 
 CONFIG_ROOT = "/etc/containerd"
@@ -22,14 +35,22 @@ CONSUMER = "containerd"
 """Who looks mirrors up by the registry of an image: containerd, in all that embed it."""
 
 
+def tls_hosts(spec: Spec) -> Iterator[tuple[str, bool, bool]]:
+    """The mirrors' hosts that need TLS settings: host, whether it has a CA, and skips checks."""
+    for host in dict.fromkeys(mirror.location.host for mirror in spec.mirrors):
+        access = spec.access(host)
+        if access and not access.plain_http and (access.ca_cert or access.insecure_skip_verify):
+            yield host, bool(access.ca_cert), access.insecure_skip_verify
+
+
 def _config(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.containerd import render
+    from .write_config import render
 
     return render(spec, choice)
 
 
 def _certs_d(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.certs_d import render
+    from .write_hosts import render
 
     return render(spec, choice)
 
@@ -52,8 +73,23 @@ def _config_limits(choice: Choice) -> Limits:
     )
 
 
+def _conflicts(choice: Choice) -> Iterator[tuple[str, str, str]]:
+    from .rules import conflicts
+
+    return conflicts(choice)
+
+
+def _left_out_of_import(spec: Spec, choice: Choice) -> str:
+    """Where other files have a CA, or skip checks, which this choice cannot carry (RS203)."""
+    if choice.option("endpoints") != "api":
+        return ""
+    version, path = choice.option("version"), choice.option("caFile")
+    lacks = any((skip and not version) or (ca and not path) for _, ca, skip in tls_hosts(spec))
+    return "no `containerd` target tells a CA; `certs.d` does" if lacks else ""
+
+
 def _config_placement(spec: Spec, choice: Choice) -> Placement:
-    from ...targets.containerd import placement
+    from .write_config import placement
 
     return placement(spec, choice)
 
@@ -84,7 +120,7 @@ def _certs_d_placement(spec: Spec, choice: Choice) -> Placement:
 
 def _sandbox_image(choice: Choice) -> str:
     """What is written, or else what the line of containerd is built with."""
-    from ...runtimes.versions import PAUSE_IMAGE, PAUSE_TAGS
+    from .versions import PAUSE_IMAGE, PAUSE_TAGS
 
     line = ".".join(choice.option("version", "").split(".")[:2])
     written: str = choice.option("sandboxImage", "")
@@ -92,21 +128,52 @@ def _sandbox_image(choice: Choice) -> str:
 
 
 def _config_reader() -> ReadingView:
-    from ...readers.containerd import read, recognises
+    from .read_config import read, recognises
 
     return recognises, read
 
 
 def _hosts_reader() -> ReadingView:
-    from ...readers.hosts_toml import read, recognises
+    from .read_hosts import read, recognises
 
     return recognises, read
+
+
+def _namespace_of(path: str) -> str:
+    from .read_hosts import namespace_of
+
+    return namespace_of(path)
 
 
 def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     from .resolve import resolvers
 
     return resolvers(files, versions)
+
+
+def _compare_node(node: Node) -> None:
+    from .compare_node import compare
+
+    compare(node)
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from .rules import RULES
+
+    return RULES
+
+
+def rules_of_logins() -> tuple[Rule, ...]:
+    """Those about where a login goes, for all targets that write certs.d."""
+    from .rules import OF_LOGINS
+
+    return OF_LOGINS
 
 
 CONFIG = Target(
@@ -121,6 +188,8 @@ CONFIG = Target(
     limits=_config_limits,
     render=_config,
     placement=_config_placement,
+    conflicts=_conflicts,
+    left_out_of_import=_left_out_of_import,
     sandbox_image=_sandbox_image,
 )
 CERTS_D = Target(
@@ -136,30 +205,32 @@ CERTS_D = Target(
     render=_certs_d,
     parts=("certs.d", "conf.d/50-regspec.toml"),
     placement=_certs_d_placement,
+    one_choice=True,
     sandbox_image=_sandbox_image,
 )
-_FORMATS = (
-    Format("containerd", rank=6, of_each_host=True),
-    Format(
-        "hosts.toml",
-        rank=11,
-        of_each_host=True,
-        in_each_folder="hosts.toml",
-        names={
-            "asked": "what is asked for {0}",
-            "capabilities": "`capabilities` for {0}",
-            "skip_verify": "`skip_verify` for {0}",
-            "header": "`header` for {0}",
-            "client": "`client` for {0}",
-        },
-    ),
+CONFIG_FORMAT = Format("containerd", rank=6, of_each_host=True)
+HOSTS_FORMAT = Format(
+    "hosts.toml",
+    rank=11,
+    of_each_host=True,
+    in_each_folder="hosts.toml",
+    namespace_of=_namespace_of,
+    names={
+        "asked": "what is asked for {0}",
+        "capabilities": "`capabilities` for {0}",
+        "skip_verify": "`skip_verify` for {0}",
+        "header": "`header` for {0}",
+        "client": "`client` for {0}",
+    },
 )
 DIALECT = Dialect(
     name="containerd",
     targets=(CONFIG, CERTS_D),
-    formats=_FORMATS,
+    formats=(CONFIG_FORMAT, HOSTS_FORMAT),
     readers=(Reader("toml", _config_reader, last=True), Reader("toml", _hosts_reader)),
     reads=("config.toml and hosts.toml of containerd",),
+    rules=_rules,
+    section=_section,
     resolvers=_resolvers,
-    explains_nodes=True,
+    on_node=WholeNode(CONFIG_ROOT, MAIN, _compare_node),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...frozen import replace
-from ..containerd import CERTS_D, CONSUMER
+from ..containerd import CERTS_D, CONSUMER, rules_of_logins
 from ..dialect import Artifact, Dialect, Limit, Limits, Target
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
 def _rules() -> tuple[Rule, ...]:
     from ...rules.carried import kind_without_config_path
 
-    return (kind_without_config_path,)
+    return (kind_without_config_path, *rules_of_logins())
 
 
 TARGET = Target(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 
-from ...runtimes.versions import parse
 from ..containerd import CONFIG_PATH, MAIN
 from ..containerd import resolve as containerd
+from ..containerd.versions import parse
 from ..files import Files, yaml_documents
 
 TYPE_CHECKING = False

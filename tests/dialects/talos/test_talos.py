@@ -20,9 +20,9 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from regspec import emit, pipeline, reference
+from regspec.dialects.containerd import resolve, versions
 from regspec.dialects.files import Files
 from regspec.dialects.talos import resolve as talos
-from regspec.runtimes import containerd, versions
 
 DATA = Path(__file__).resolve().parent / "data"
 TESTS = DATA.parents[2]
@@ -179,7 +179,7 @@ def test_its_containerd_asks_what_the_model_says(data, version, registry, line):
     registries = talos.Registries(documents(artifact))
     tree = Files({MAIN: CONFIG} | hosts_of(registries))
     image = reference.parse(f"{registry}/team/app:1")
-    outcome = containerd.Resolver(tree, versions.parse(line)).pull(image)
+    outcome = resolve.Containerd(tree, versions.parse(line)).pull(image)
     assert outcome.loads, outcome.reason
 
     def told(attempts):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..frozen import frozen
+from ...frozen import frozen
 
 MEASURED = ("1.6.20", "1.6.39", "1.7.34", "2.0.11", "2.1.9", "2.2.7", "2.3.4", "2.4.0-beta")
 """The versions whose requests were recorded; the last of a line stands for the line."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ..diagnostics import word
-from ..mirrors import LIBRARY, WILDCARD
-from .claims import say_ca
-from .reading import Reading, decoded, is_below_api, served_by, switch_of
+from ...diagnostics import word
+from ...mirrors import LIBRARY, WILDCARD
+from ...readers.claims import say_ca
+from ...readers.reading import Reading, decoded, is_below_api, served_by, switch_of
+from . import CERTS_D, HOSTS_FORMAT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .reading import Source
+    from ...readers.reading import Source
 
-KIND = "hosts.toml"
 _DEFAULT = "_default"
 _HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
 _PORT = re.compile(r"(.+)_([0-9]+)_\Z")
@@ -32,7 +32,7 @@ def recognises(data: Any) -> bool:
 
 def namespace_of(path: str) -> str:
     """The registry that a hosts.toml is for: the name of its folder, if it is called hosts.toml."""
-    if posixpath.basename(path) != KIND:
+    if posixpath.basename(path) != HOSTS_FORMAT.in_each_folder:
         return ""
     folder = posixpath.basename(posixpath.dirname(path))
     port = _PORT.match(folder)
@@ -46,10 +46,10 @@ def read(source: Source) -> Reading:
     data = source.data
     namespace = namespace_of(source.path)
     reading = Reading(
-        KIND,
+        HOSTS_FORMAT.kind,
         source,
         closed=frozenset({"asked", "skip_verify", "header", "client"}),
-        target="certs.d",
+        target=CERTS_D.name,
     )
     if not namespace:
         why = "a hosts.toml is for the registry that its folder is named after: give the folder"

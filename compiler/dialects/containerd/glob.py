@@ -1,22 +1,13 @@
-"""How Go's standard library and its TOML readers take texts that Python's take otherwise."""
+"""Patterns of Go's `filepath.Glob`, as `imports` uses them, in time that is bounded."""
 
 from __future__ import annotations
 
-import re
-from urllib.parse import unquote
-
-from .. import emit, limits
-from ..frozen import frozen
+from ...limits import TooMuch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Any
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
-_HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*\Z")
-_IPV6 = r"\[[0-9A-Fa-f:.%A-Za-z]*\]\Z"
-_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _WRONG = "syntax error in pattern"
 _MARKS = (b"?", b"[", b"\\")
 _MOST_STEPS = 200_000
@@ -25,82 +16,6 @@ _A_FOLDER = 200
 """What the list of a folder counts for, which takes longer than a comparison."""
 _INVALID, _INVALID_RUNE = -1, 0xFFFD
 """A byte that is not UTF-8, and the character that Go takes it for in a class."""
-
-
-class NotToml(ValueError):  # noqa: N818 - it says what the text is not
-    """A text is not TOML, or beyond a limit."""
-
-
-class NotUrl(ValueError):  # noqa: N818 - it says what the text is not
-    """A text that Go's `url.Parse` refuses."""
-
-
-@frozen
-class Url:
-    """The parts of a URL that containerd uses."""
-
-    scheme: str
-    host: str
-    """`host[:port]`, without a user."""
-    path: str
-    """Without its escapes."""
-
-
-def toml(text: str) -> dict[str, Any]:
-    """The data of a TOML text.
-
-    Raises:
-        NotToml: it has none.
-    """
-    try:
-        return limits.load_toml(text, emit.read_toml)
-    except ValueError as error:
-        raise NotToml(str(error)) from None
-
-
-def url(text: str) -> Url:
-    """The parts of a URL as `url.Parse` has them.
-
-    Raises:
-        NotUrl: it refuses the text.
-    """
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):  # noqa: PLR2004
-        raise NotUrl("invalid control character in URL")
-    rest = text.partition("#")[0]
-    scheme, colon, after = rest.partition(":")
-    if colon and "/" not in scheme:
-        if not scheme:
-            raise NotUrl("missing protocol scheme")
-        if _SCHEME.match(scheme):
-            rest = after
-        elif "/" not in rest.partition(":")[0]:
-            raise NotUrl("first path segment in URL cannot contain colon")
-    else:
-        scheme = ""
-    host, path = "", rest.partition("?")[0]
-    if path.startswith("//"):
-        host, slash, path = path[2:].partition("/")
-        path = slash + path
-    if _ESCAPE.search(path):
-        raise NotUrl("invalid URL escape")
-    return Url(scheme.lower(), _host(host.rpartition("@")[2]), unquote(path))
-
-
-def _host(host: str) -> str:
-    name, bracket, port = host.partition("]") if host.startswith("[") else (host, "", "")
-    if bracket:
-        if not re.match(_IPV6, f"{name}]"):
-            raise NotUrl("invalid character in host name")
-    elif host.startswith("["):
-        raise NotUrl("missing ']' in host")
-    else:
-        name, colon, port = host.partition(":")
-        port = colon + port
-        if not _HOST.match(name):
-            raise NotUrl("invalid character in host name")
-    if port and not re.match(r":[0-9]*\Z", port):
-        raise NotUrl("invalid port after host")
-    return host
 
 
 class Budget:
@@ -113,11 +28,11 @@ class Budget:
         """Take some of it.
 
         Raises:
-            ValueError: nothing is left.
+            TooMuch: nothing is left.
         """
         self.left -= steps
         if self.left < 0:
-            raise ValueError("too many files to compare with the pattern")
+            raise TooMuch("`imports`: too many files to compare with its patterns")
 
 
 def matches(names: Sequence[str], pattern: str, budget: Budget) -> list[str]:
@@ -130,7 +45,8 @@ def matches(names: Sequence[str], pattern: str, budget: Budget) -> list[str]:
             character that is compared with a class or a `?`.
 
     Raises:
-        ValueError: the pattern has a syntax error, or the budget does not suffice.
+        ValueError: the pattern has a syntax error.
+        TooMuch: the budget does not suffice.
     """
     chunks = list(_chunks(pattern.encode("utf-8", "surrogateescape")))
     for _, chunk in chunks:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ..diagnostics import Place
-from ..mirrors import LIBRARY
-from .claims import say_ca
-from .reading import Reading, leaves, served_by
+from ...diagnostics import Place
+from ...mirrors import LIBRARY
+from ...readers.claims import say_ca
+from ...readers.reading import Reading, decoded, leaves, served_by
+from . import CERTS_D, CONFIG, CONFIG_FORMAT, CONFIG_PATH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..diagnostics import Path
-    from .reading import Source
+    from ...diagnostics import Path
+    from ...readers.reading import Source
 
-KIND = "containerd"
 _NAMES = {
     1: "cri",
     2: "io.containerd.grpc.v1.cri",
@@ -28,7 +28,6 @@ _PINNED = ("plugins", "cri", "pinned_images", "sandbox")
 _HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
 _LAST_OF_1 = "1.7"
 """The line of containerd whose configuration still has `registry.configs.*.tls`."""
-_CONFIG_PATH = "/etc/containerd/certs.d"
 _TOP = ("version", "imports", "plugins", "root", "state", "grpc", "disabled_plugins")
 _RUNC = ("containerd", "runtimes", "runc")
 _FULL = {(*_RUNC, "runtime_type"), (*_RUNC, "options", "SystemdCgroup")}
@@ -45,7 +44,8 @@ def read(source: Source) -> Reading:
     """The facts of one file, whatever the others say that it imports or is imported by."""
     data = source.data
     closed = frozenset({"endpoint", "config_path", "tls"})
-    reading = Reading(KIND, source, closed=closed, target="containerd")
+    reading = Reading(CONFIG_FORMAT.kind, source, closed=closed, target=CONFIG.name)
+    reading.has_imports = bool(data.get("imports"))
     plugins = data.get("plugins")
     plugins = plugins if isinstance(plugins, dict) else {}
     name, held = _plugin(reading, data, plugins)
@@ -105,13 +105,13 @@ def say_registry(reading: Reading, registry: dict[str, Any], path: Path) -> None
     if registry.get("config_path"):
         value = registry["config_path"]
         reading.say(("config_path",), value, reading.place(*path, "config_path"))
-        reading.target = "certs.d"
+        reading.target = CERTS_D.name
         if ":" in str(value):
             reading.leave(reading.place(*path, "config_path"), "it is a list of folders")
-        elif value != _CONFIG_PATH:
+        elif value != CONFIG_PATH:
             reading.options["configPath"] = value
     for source, table in reading.table(registry.get("mirrors"), *path, "mirrors").items():
-        reading.target = "containerd"
+        reading.target = CONFIG.name
         reading.options.pop("configPath", None)
         _mirror(reading, source, table, (*path, "mirrors", source))
     for host, table in reading.table(registry.get("configs"), *path, "configs").items():
@@ -202,8 +202,6 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
 
 def _other_login(reading: Reading, host: str, key: str, value: Any, path: Path) -> None:
     """A login as the base64 of both its parts; any other kind is none of a spec."""
-    from .reading import decoded
-
     username, colon, password = ((isinstance(value, str) and decoded(value)) or "").partition(":")
     if key != "auth" or not colon:
         reading.leave(reading.place(*path, on_key=True))
@@ -232,46 +230,81 @@ def _general(path: tuple[str, ...]) -> tuple[str, ...]:
 
 def _options(reading: Reading, data: dict[str, Any], name: str, held: dict[str, Any]) -> None:
     """The options of the target that makes such a file, and what no target makes."""
-    options = reading.options
+    plugin = ("plugins", name)
+    if reading.target == CERTS_D.name:
+        settings = _options_of_certs_d(reading, held)
+    else:
+        settings = _options_of_config(reading, data, name, held)
     # That it imports conf.d goes without saying.
     carried: set[Path] = {("version",), *([("imports",)] if _is_full(data) else [])}
-    plugin = ("plugins", name)
-    runc = held.get("containerd", {})
-    for step in ("runtimes", "runc"):
-        runc = runc.get(step, {}) if isinstance(runc, dict) else {}
-    runc = runc if isinstance(runc, dict) else {}
-    runc_options = runc.get("options")
-    group = runc_options.get("SystemdCgroup") if isinstance(runc_options, dict) else None
-    if reading.target == "certs.d":
+    _leave(reading, data, carried | {(*plugin, *path) for path in settings})
+
+
+def _options_of_certs_d(reading: Reading, held: dict[str, Any]) -> set[tuple[str, ...]]:
+    """Set the options of target `certs.d`.
+
+    Returns:
+        The settings of the plugin that they carry over.
+    """
+    options = reading.options
+    options.pop("caFile", None)
+    options.pop("version", None)
+    settings: set[tuple[str, ...]] = set()
+    if isinstance(held.get("sandbox_image"), str):
+        options["sandboxImage"] = held["sandbox_image"]
+        settings.add(("sandbox_image",))
+    systemd = _systemd_cgroup(held)
+    if systemd is not None:
+        options["systemdCgroup"] = systemd
+        settings |= _FULL
+    return settings
+
+
+def _options_of_config(
+    reading: Reading, data: dict[str, Any], name: str, held: dict[str, Any]
+) -> set[tuple[str, ...]]:
+    """Set the options of target `containerd`.
+
+    Returns:
+        The settings of the plugin that they carry over.
+    """
+    options = reading.options
+    options.pop("credentials", None)
+    api = _is_api(reading)
+    if api:
+        options["endpoints"] = "api"
+        reading.lacks = lambda source, _served: source == LIBRARY
+    else:
         options.pop("caFile", None)
         options.pop("version", None)
-        if isinstance(held.get("sandbox_image"), str):
-            options["sandboxImage"] = held["sandbox_image"]
-            carried.add((*plugin, "sandbox_image"))
-        if isinstance(group, bool) and runc.get("runtime_type") == _RUNC_TYPE:
-            options["systemdCgroup"] = group
-            carried |= {(*plugin, *path) for path in _FULL}
-    else:
-        options.pop("credentials", None)
-        form = [fact for fact in reading.claims if fact.subject[0] == "form"]
-        api = bool(form) and all(fact.value == "api" for fact in form)
-        if api:
-            options["endpoints"] = "api"
-        else:
-            options.pop("caFile", None)
-            options.pop("version", None)
-        for fact in form:
-            if not api and fact.value == "api":
-                reading.leave(fact.place, "other endpoints are written without scheme or `/v2`")
-        reading.claims = [fact for fact in reading.claims if fact.subject[0] != "form"]
-        if name == _NAMES[3] and api:
-            options["configVersion"] = 3
-        elif group is True and runc.get("runtime_type") == _RUNC_TYPE and _is_full(data):
-            options["form"] = "full"
-            carried |= {("imports",), *((*plugin, *path) for path in _FULL)}
-        if api:
-            reading.lacks = lambda source, _served: source == LIBRARY
-    _leave(reading, data, carried)
+    if api and name == _NAMES[3]:
+        options["configVersion"] = 3
+    elif _systemd_cgroup(held) and _is_full(data):
+        options["form"] = "full"
+        return _FULL
+    return set()
+
+
+def _is_api(reading: Reading) -> bool:
+    """Whether all endpoints are URLs of APIs; the claims on their forms are taken away."""
+    forms = [fact for fact in reading.claims if fact.subject[0] == "form"]
+    reading.claims = [fact for fact in reading.claims if fact.subject[0] != "form"]
+    of_apis = [fact for fact in forms if fact.value == "api"]
+    if len(of_apis) < len(forms):
+        for fact in of_apis:
+            reading.leave(fact.place, "other endpoints are written without scheme or `/v2`")
+    return bool(forms) and len(of_apis) == len(forms)
+
+
+def _systemd_cgroup(held: dict[str, Any]) -> bool | None:
+    """`SystemdCgroup` of runc, or none if the table is not one that a target writes."""
+    table: Any = held
+    for step in _RUNC:
+        table = table.get(step) if isinstance(table, dict) else None
+    options = table.get("options") if isinstance(table, dict) else None
+    systemd = options.get("SystemdCgroup") if isinstance(options, dict) else None
+    is_written = isinstance(systemd, bool) and table.get("runtime_type") == _RUNC_TYPE
+    return systemd if is_written else None
 
 
 def _is_full(data: dict[str, Any]) -> bool:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from regspec import reference
+from regspec.dialects.containerd import resolve, versions
 from regspec.dialects.files import Files
-from regspec.runtimes import containerd, versions
 
 ALL = versions.MEASURED
 ONE = tuple(version for version in ALL if version.startswith("1."))
@@ -28,11 +28,12 @@ HOST = '[host."https://m.example.org/v2/p"]\noverride_path = true\n'
 IMPORTS = 'imports = ["/etc/containerd/conf.d/*.toml"]\n'
 FRAGMENT = "/etc/containerd/conf.d/1.toml"
 NOT_LOADED = "not loaded"
+CA = (Path(__file__).parents[2] / "data/certificates/root-first.crt").read_text()
 
 
 def asked(files, version, image="nginx:1"):
     """The URLs that are asked, or that nothing runs."""
-    resolver = containerd.Resolver(Files(files), versions.parse(version))
+    resolver = resolve.Containerd(Files(files), versions.parse(version))
     outcome = resolver.pull(reference.parse(image))
     if not outcome.loads:
         assert outcome.reason
@@ -116,9 +117,17 @@ CASES = {
         {MAIN: f"{V2}[{OLD}]\nsystemd_cgroup = true\n[{OLD}{MIRROR}"},
         both(NOT_LOADED, [M, HUB]),
     ),
-    "a sandbox image that is a number": (
+    "a switch of 2.1 that is a number": (
         {MAIN: f"{V3}[{NEW}]\nuse_local_image_pull = 3\n"},
-        on_two(NOT_LOADED),
+        on_two(NOT_LOADED) | {"2.0.11": [HUB]},
+    ),
+    "a sandbox image that is a number": (
+        {MAIN: f"{V2}[{OLD}]\nsandbox_image = 3\n"},
+        both(NOT_LOADED),
+    ),
+    "a sandbox image where nobody reads it": (
+        {MAIN: f"{V3}[{NEW}]\nsandbox_image = 3\n"},
+        on_two([HUB]),
     ),
     "the service of the CRI is disabled": (
         {MAIN: f'{V3}disabled_plugins = ["io.containerd.cri.v1.runtime"]\n'},
@@ -150,9 +159,135 @@ CASES = {
         {MAIN: CERTS_D, HOSTS: HOST + '[host."https://[fd00::1/v2"]\n'},
         both([HUB]),
     ),
-    "an entry of a wrong type that is not used": (
+    "an entry of a wrong type": ({MAIN: CERTS_D, HOSTS: '[host]\nfoo = "bar"\n'}, both([HUB])),
+    "a server without a value": (
+        {MAIN: CERTS_D, HOSTS: "server =\n[host]\n"},
+        both([HUB]) | {"1.6.20": []},
+    ),
+    "a value that is missing in an array": (
+        {MAIN: CERTS_D, HOSTS: HOST + "x = [1,,2]\n"},
+        both([HUB]) | {"1.6.20": []},
+    ),
+    "two values": ({MAIN: CERTS_D, HOSTS: HOST + "x = 1 2\n"}, both([HUB])),
+    "two entries, one of a wrong type": (
         {MAIN: CERTS_D, HOSTS: '[host]\nfoo = "bar"\n' + HOST},
+        both([], [HUB]),
+    ),
+    "keys in other letter cases": (
+        {MAIN: f'{V2}[{OLD}.registry]\nConfig_Path = "/c"\n', HOSTS: HOST},
+        both([HUB], [M, HUB]),
+    ),
+    "a table in another letter case, which is not migrated": (
+        {MAIN: f'{V2}[{OLD}.Registry]\nconfig_path = "/c"\n', HOSTS: HOST},
         both([HUB]),
+    ),
+    "keys in other letter cases in 3": (
+        {MAIN: f'{V3}[{NEW}.Registry]\nConfig_Path = "/c"\n', HOSTS: HOST},
+        on_two([M, HUB]),
+    ),
+    "keys in capitals": (
+        {MAIN: f'{V2}[{OLD}.REGISTRY]\nCONFIG_PATH = "/c"\n', HOSTS: HOST},
+        both([M, HUB], [HUB]),
+    ),
+    "a host in brackets": (
+        {MAIN: CERTS_D, HOSTS: '[host."https://[fd00::5]:8443"]\n'},
+        both([HUB], ["https://[fd00::5]:8443/v2/library/nginx/manifests/1?ns=docker.io", HUB]),
+    ),
+    "a login in brackets": (
+        {MAIN: f'{CERTS_D}[{OLD}.registry.configs."[fd00::5]:8443".auth]\nusername = "u"\n'},
+        both(NOT_LOADED, [HUB]),
+    ),
+    "config_path that is a file": (
+        {MAIN: f'{V2}[{OLD}.registry]\nconfig_path = "/etc/containerd/config.toml"\n'},
+        both([]),
+    ),
+    "a client's certificate without a key": (
+        {MAIN: CERTS_D, "/c/docker.io/client.cert": "junk", "/c/docker.io/ca.crt": CA},
+        both([]),
+    ),
+    "the CA of Docker's layout": ({MAIN: CERTS_D, "/c/docker.io/ca.crt": CA}, both([HUB])),
+    "a header that HTTP forbids": (
+        {MAIN: CERTS_D, HOSTS: HOST + 'header = {X = "a\\nb"}\n'},
+        both([HUB]),
+    ),
+    "headers that HTTP forbids": (
+        {MAIN: f'{V2}[{OLD}.registry.headers]\n"X Y" = ["a"]\n'},
+        both([]),
+    ),
+    "a runtime that is not there": (
+        {MAIN: f'{V2}[{OLD}.containerd]\ndefault_runtime_name = "nvidia"\n[{OLD}{MIRROR}'},
+        both(NOT_LOADED),
+    ),
+    "a runtime beside the standard one": (
+        {
+            MAIN: f'{V2}[{OLD}.containerd.runtimes.nvidia]\nruntime_type = "x"\n',
+        },
+        both(NOT_LOADED, [HUB]),
+    ),
+    "a snapshotter that is not there": (
+        {
+            MAIN: f'{V2}[{OLD}.containerd]\nsnapshotter = "stargz"\n'
+            f"[{OLD}.containerd.runtimes.runc]\n",
+        },
+        both(NOT_LOADED),
+    ),
+    "a snapshotter that 2.x leaves behind": (
+        {MAIN: f'{V2}[{OLD}.containerd]\nsnapshotter = "stargz"\n'},
+        both(NOT_LOADED, [HUB]),
+    ),
+    "a snapshotter of its own process": (
+        {
+            MAIN: f'{V2}[{OLD}.containerd]\nsnapshotter = "stargz"\n'
+            f"[{OLD}.containerd.runtimes.runc]\n"
+            '[proxy_plugins.stargz]\ntype = "snapshot"\naddress = "/run/s"\n'
+        },
+        both([HUB]),
+    ),
+    "a snapshotter that lacks its pool": (
+        {MAIN: f'{V3}[{NEW}]\nsnapshotter = "devmapper"\n'},
+        on_two(NOT_LOADED),
+    ),
+    "a snapshotter that has its pool": (
+        {
+            MAIN: f'{V3}[{NEW}]\nsnapshotter = "devmapper"\n'
+            '[plugins."io.containerd.snapshotter.v1.devmapper"]\npool_name = "p"\n'
+        },
+        on_two([HUB]),
+    ),
+    "a timeout that is not a duration": ({MAIN: f'{V2}[timeouts]\na = "soon"\n'}, both(NOT_LOADED)),
+    "streams with half a key pair": (
+        {
+            MAIN: f'{V2}[{OLD}]\nenable_tls_streaming = true\n'
+            f'[{OLD}.x509_key_pair_streaming]\ntls_cert_file = "/x"\n'
+        },
+        both(NOT_LOADED),
+    ),
+    "the transfer service is disabled": (
+        {MAIN: f'{V2}disabled_plugins = ["io.containerd.transfer.v1.local"]\n'},
+        both([HUB], NOT_LOADED) | {"2.0.11": [HUB]},
+    ),
+    "the overlayfs snapshotter is disabled": (
+        {MAIN: f'{V2}disabled_plugins = ["io.containerd.snapshotter.v1.overlayfs"]\n'},
+        both(NOT_LOADED),
+    ),
+    "a required plugin of 2.x": (
+        {MAIN: f'{V2}required_plugins = ["io.containerd.cri.v1.images"]\n'},
+        both(NOT_LOADED, [HUB]),
+    ),
+    "an inline table on several lines": (
+        {
+            MAIN: f'{V2}[{OLD}.registry.mirrors]\n"docker.io" = {{\n'
+            'endpoint = ["https://m.example.org/v2/p"] # c\n}\n',
+        },
+        both([M, HUB], NOT_LOADED) | {"2.4.0-beta": [M, HUB]},
+    ),
+    "a comma at the end of an inline table": (
+        {MAIN: f"{V2}[{OLD}.registry.mirrors]\nx = {{ endpoint = [], }}\n"},
+        both(NOT_LOADED) | {"2.4.0-beta": [HUB]},
+    ),
+    "a plugin whose name is not a URI": (
+        {MAIN: f"{V2}[plugins.x]\ny = 1\n"},
+        both(NOT_LOADED, [HUB]),
     ),
     "a timeout of nothing": ({MAIN: CERTS_D, HOSTS: HOST + 'dial_timeout = ""\n'}, both([M, HUB])),
     "quotes in comments": (
@@ -179,7 +314,20 @@ CASES = {
     "a number beyond reason": ({MAIN: f"{V2}x = {'9' * 5000}\n"}, both(NOT_LOADED)),
     "version 1": (
         {MAIN: f"version = 1\n[plugins.cri{MIRROR}"},
-        both([M, HUB]),
+        both([M, HUB]) | {"2.0.11": [HUB], "2.1.9": [HUB], "2.2.7": [HUB]},
+    ),
+    "a fragment in 1 between 3 and 2": (
+        {
+            MAIN: V3 + IMPORTS,
+            FRAGMENT: f"version = 1\n[plugins.cri{MIRROR}",
+            "/etc/containerd/conf.d/2.toml": V2,
+        },
+        on_two([M, HUB]),
+    ),
+    "a negative version": ({MAIN: f"version = -1\n[{OLD}{MIRROR}"}, both([M, HUB], NOT_LOADED)),
+    "a fragment in 2 below 3, with the main file's table": (
+        {MAIN: f"{V3}{IMPORTS}[{NEW}{MIRROR}", FRAGMENT: V2},
+        both([HUB], [M, HUB]),
     ),
     "a fragment without a version": (
         {MAIN: V2 + IMPORTS, FRAGMENT: f"[{OLD}{MIRROR}"},
@@ -306,8 +454,10 @@ def test_what_a_node_asks(name):
     [
         ("2.1.9", False, True),
         ("2.2.0", False, False),
-        ("2.2.1", False, True),
-        ("2.2.1", True, False),
+        ("2.2.1", False, False),
+        ("2.2.1", True, True),
+        ("2.2.2", False, True),
+        ("2.2.2", True, True),
         ("2.3.0", True, True),
     ],
 )
@@ -321,10 +471,10 @@ def test_the_default_config_path_of_2_2(version, empty, loads):
     "image, main, url",
     [
         ("localhost:5000/a:1", V2, "http://localhost:5000/v2/a/manifests/1"),
-        ("localhost:5000/a:1", f"{V2}[{OLD}{PATH}", "http://localhost:5000/v2/a/manifests/1"),
+        ("localhost:5000/a:1", f"{V2}[{OLD}{PATH}", "https://localhost:5000/v2/a/manifests/1"),
         ("localhost/a:1", f"{V2}[{OLD}{PATH}", "https://localhost/v2/a/manifests/1"),
         ("127.0.0.2:443/a:1", f"{V2}[{OLD}{PATH}", "https://127.0.0.2:443/v2/a/manifests/1"),
-        ("[::1]:5000/a:1", f"{V2}[{OLD}{PATH}", "http://[::1]:5000/v2/a/manifests/1"),
+        ("[::1]:5000/a:1", f"{V2}[{OLD}{PATH}", "https://[::1]:5000/v2/a/manifests/1"),
         ("quay.io/a", V2, "https://quay.io/v2/a/manifests/latest"),
     ],
 )
@@ -352,7 +502,7 @@ def test_versions(text, parsed):
 
 RECORDED = [
     json.loads(line)["files"]
-    for line in (Path(__file__).parent / "data/containerd-pulls.jsonl").read_text().splitlines()
+    for line in (Path(__file__).parent / "data/pulls.jsonl").read_text().splitlines()
 ]
 LINES = sorted({line for files in RECORDED for text in files.values() for line in text.split("\n")})
 ODD = ["[host]", "version = 3", "x = [", '"', "'''", "#", "\ufeff", "\x00", "server = 1", "ca = []",
@@ -385,9 +535,19 @@ def test_no_files_break_the_model(files, changes, version, image):
         at = other % len(lines)
         lines[at] = text if whole else lines[at][: spot % 40] + text
         files[path] = "\n".join(lines)
-    outcome = containerd.Resolver(Files(files), versions.parse(version)).pull(
-        reference.parse(image)
-    )
+    outcome = resolve.Containerd(Files(files), versions.parse(version)).pull(reference.parse(image))
     assert outcome.loads or outcome.reason
     for attempt in outcome.attempts:
         assert attempt.url.startswith(("http://", "https://"))
+
+
+def test_a_path_that_is_cut_short_is_told():
+    """`%3F` is a question mark when containerd makes the URL of the manifest."""
+    files = {
+        MAIN: f'{V2}[{OLD}.registry.mirrors."docker.io"]\nendpoint = ["https://m.example.org/v2/a%3Fb"]\n'
+    }
+    for version, query in (("1.7.34", "ns=docker.io"), ("2.3.4", "b%2F")):
+        resolver = resolve.Containerd(Files(files), versions.parse(version))
+        outcome = resolver.pull(reference.parse("nginx:1"))
+        assert [attempt.url for attempt in outcome.attempts] == [HUB]
+        assert outcome.notes[0].startswith(f"https://m.example.org/v2/a?{query}")

@@ -6,16 +6,16 @@ follows from it.
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects.containerd import CONFIG
-from ..dialects.dialect import Artifact, Placement
+from ... import emit
+from ..dialect import Artifact, Placement
+from . import CONFIG, tls_hosts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 PLUGINS = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.images"}
 """The plugin that reads `registry`, by the version of the configuration format."""
@@ -57,14 +57,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         data=data,
         syntax="toml",
     )
-
-
-def tls_hosts(spec: Spec) -> Iterator[tuple[str, bool, bool]]:
-    """The mirrors' hosts that need TLS settings: host, whether it has a CA, and skips checks."""
-    for host in dict.fromkeys(mirror.location.host for mirror in spec.mirrors):
-        access = spec.access(host)
-        if access and not access.plain_http and (access.ca_cert or access.insecure_skip_verify):
-            yield host, bool(access.ca_cert), access.insecure_skip_verify
 
 
 def _tls(spec: Spec, choice: Choice) -> dict[str, dict[str, Any]]:

@@ -7,17 +7,17 @@ file.
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects.containerd import CONFIG_PATH
-from ..dialects.dialect import Artifact
-from ..mirrors import WILDCARD, Location
+from ... import emit
+from ...mirrors import WILDCARD, Location
+from ..dialect import Artifact
+from . import CONFIG_PATH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 PLUGIN = ("plugins", "io.containerd.grpc.v1.cri")
 """In a file of version 2, which every containerd takes below every config.toml."""
