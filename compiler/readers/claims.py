@@ -52,8 +52,13 @@ def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place
 
 def say_ca(reading: Reading, host: str, path: str, place: Place) -> None:
     """The facts and claims of a CA in a file of its own."""
+    reading.say(("ca", host), reading.source.certificates_of(path), place)
+    claim_ca(reading, host, path, place)
+
+
+def claim_ca(reading: Reading, host: str, path: str, place: Place) -> None:
+    """The claims of a CA in a file of its own, or why there is none."""
     found = reading.source.certificates_of(path)
-    reading.say(("ca", host), found, place)
     if found is UNKNOWN:
         reading.leave(place, "its file was not given")
     elif isinstance(found, str):

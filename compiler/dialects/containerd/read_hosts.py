@@ -6,15 +6,18 @@ import posixpath
 import re
 
 from ...diagnostics import word
+from ...frozen import frozen
 from ...mirrors import LIBRARY, WILDCARD
-from ...readers.claims import say_ca
+from ...readers.claims import claim_ca
 from ...readers.reading import Reading, decoded, is_below_api, served_by, switch_of
 from . import CERTS_D, HOSTS_FORMAT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
+    from ...diagnostics import Place
     from ...readers.reading import Source
 
 _DEFAULT = "_default"
@@ -41,9 +44,22 @@ def namespace_of(path: str) -> str:
     return WILDCARD if folder == _DEFAULT else folder
 
 
+@frozen
+class _Host:
+    """One place that is asked."""
+
+    root: str
+    """The URL below which repositories are asked for, or what stands for the upstream."""
+    is_upstream: bool
+    """Whether it is the registry that the file is for."""
+    table: dict[str, Any] | None
+    """Its settings; none if it is not written."""
+    steps: tuple[str, ...]
+    """Where the settings are."""
+
+
 def read(source: Source) -> Reading:
     """The facts of one namespace: what is asked in order, and how."""
-    data = source.data
     namespace = namespace_of(source.path)
     reading = Reading(
         HOSTS_FORMAT.kind,
@@ -58,45 +74,61 @@ def read(source: Source) -> Reading:
     reading.lacks = lambda upstream, _served: upstream == LIBRARY
     for kind in ("asked", "capabilities", "skip_verify", "ca", "header"):
         reading.homes[kind, namespace] = reading.place()
-    tables = reading.table(data.get("host"), "host")
-    asked: list[tuple[str, dict[str, Any] | None, tuple[str, ...]]] = []
-    for url, table in tables.items():
-        settings = reading.table(table, "host", url)
-        asked.append((_root(url, settings), settings, ("host", url)))
-    server = data.get("server")
-    if isinstance(server, str) and server:
-        asked.append((_root(server, data), data, ()))
-    else:
-        asked.append((UPSTREAM, None, ()))
-    upstream = f"https://{_HUB_HOST if namespace == _HUB else namespace}/v2"
-    # What is asked twice in a row is asked once more in vain.
-    once = [one for index, one in enumerate(asked) if not index or one[0] != asked[index - 1][0]]
-    roots = tuple(UPSTREAM if root == upstream else root for root, _, _ in once)
-    _, first_table, first_steps = once[0]
-    at = (
-        reading.place(*(first_steps or ("server",))) if first_table is not None else reading.place()
-    )
+    hosts = _hosts(reading, namespace)
+    roots = tuple(UPSTREAM if host.is_upstream else host.root for host in hosts)
+    first = hosts[0]
+    at = reading.place() if first.table is None else _place(reading, first)
     reading.say(("asked", namespace), roots, at, shown=", then ".join(roots))
-    for index, (root, table, steps) in enumerate(once):
-        if table is not None:
-            _how(reading, namespace, index, table, steps)
+    for index, host in enumerate(hosts):
+        if host.table is not None:
+            _say_how(reading, (namespace, str(index)), host.table, host.steps)
         if not index:
-            _claim(reading, namespace, root, table, steps)
-        elif table is not None and roots[index] != UPSTREAM:
-            reading.leave(reading.place(*steps), "a second place for one source")
-        elif table is not None:
-            _leave_settings(reading, table, steps)
+            _claim(reading, namespace, host)
+        elif host.table is not None:
+            _leave_host(reading, host, host.table)
     if any(fact.subject[0] == "mirror" for fact in reading.claims):
-        reading.claim(("fallback",), "allow" if roots[-1] == UPSTREAM else "deny", at)
-    reading.leave_others(data, ("server", "host", *_KEYS))
+        reading.claim(("fallback",), "allow" if hosts[-1].is_upstream else "deny", at)
+    reading.leave_others(source.data, ("server", "host", *_KEYS))
     return reading
 
 
-def _leave_settings(reading: Reading, table: dict[str, Any], steps: tuple[str, ...]) -> None:
+def _hosts(reading: Reading, namespace: str) -> list[_Host]:
+    """What is asked in order: the hosts, then the server, which is the upstream if none is named.
+
+    What is asked twice in a row is asked once more in vain, and is left out.
+    """
+    data = reading.source.data
+    upstream = f"https://{_HUB_HOST if namespace == _HUB else namespace}/v2"
+    hosts: list[_Host] = []
+
+    def add(root: str, table: dict[str, Any] | None, *steps: str) -> None:
+        if not hosts or hosts[-1].root != root:
+            hosts.append(_Host(root, root in (upstream, UPSTREAM), table, steps))
+
+    for url, table in reading.table(data.get("host"), "host").items():
+        settings = reading.table(table, "host", url)
+        add(_root(url, settings), settings, "host", url)
+    server = data.get("server")
+    if isinstance(server, str) and server:
+        add(_root(server, data), data)
+    else:
+        add(UPSTREAM, None)
+    return hosts
+
+
+def _place(reading: Reading, host: _Host) -> Place:
+    return reading.place(*(host.steps or ("server",)))
+
+
+def _leave_host(reading: Reading, host: _Host, table: dict[str, Any]) -> None:
+    """A place that is asked after the first one: it, or how it is reached if it is the upstream."""
+    if not host.is_upstream:
+        reading.leave(reading.place(*host.steps), "a second place for one source")
+        return
     for key in ("ca", "skip_verify", "header", "client"):
         if key in table:
             why = "a spec says nothing of how the upstream is reached"
-            reading.leave(reading.place(*steps, key, on_key=True), why)
+            reading.leave(reading.place(*host.steps, key, on_key=True), why)
 
 
 def _root(url: str, table: dict[str, Any]) -> str:
@@ -117,11 +149,17 @@ def _root(url: str, table: dict[str, Any]) -> str:
     return f"{scheme}://{host}{path}"
 
 
-def _how(
-    reading: Reading, namespace: str, index: int, table: dict[str, Any], steps: tuple[str, ...]
+def _say_how(
+    reading: Reading, which: tuple[str, str], table: dict[str, Any], steps: tuple[str, ...]
 ) -> None:
-    """How one place is asked."""
-    number = str(index)
+    """How one place is asked.
+
+    Args:
+        reading: gets the facts.
+        which: the namespace, and the number of the place.
+        table: its settings.
+        steps: where they are.
+    """
     home = reading.place(*steps)
     given = reading.texts(table.get("capabilities"), *steps, "capabilities") or list(_PULLS)
     pulls = frozenset(one.lower() for one in given) & frozenset(_PULLS)
@@ -129,73 +167,79 @@ def _how(
     shown = ", ".join(given)
     if frozenset(given) != frozenset(_PULLS):
         reading.leave(at, "a spec has `pull` and `resolve` of every mirror")
-    reading.say(("capabilities", namespace, number), pulls, at, shown=shown)
+    reading.say(("capabilities", *which), pulls, at, shown=shown)
     if "client" in table:
         at = reading.place(*steps, "client")
-        reading.say(("client", namespace, number), str(table["client"]), at)
+        reading.say(("client", *which), str(table["client"]), at)
     if "skip_verify" in table:
         at = reading.place(*steps, "skip_verify")
-        reading.say(("skip_verify", namespace, number), table["skip_verify"], at)
-    for path in _paths(table.get("ca")):
-        whole = posixpath.join(posixpath.dirname(reading.source.path), path)
-        found = reading.source.certificates_of(whole)
-        reading.say(("ca", namespace, number), found, reading.place(*steps, "ca"))
-    header = table.get("header")
-    for key, value in header.items() if isinstance(header, dict) else ():
-        subject = ("header", namespace, number, key.lower())
+        reading.say(("skip_verify", *which), table["skip_verify"], at)
+    for path in _authorities(reading, table):
+        found = reading.source.certificates_of(path)
+        reading.say(("ca", *which), found, reading.place(*steps, "ca"))
+    for key, value in _headers(table):
+        subject = ("header", *which, key.lower())
         reading.say(subject, value, reading.place(*steps, "header", key), secret=True)
 
 
-def _paths(value: Any) -> list[str]:
+def _authorities(reading: Reading, table: dict[str, Any]) -> list[str]:
+    """The paths of the CA files."""
+    value = table.get("ca")
+    folder = posixpath.dirname(reading.source.path)
     listed = value if isinstance(value, list) else [value]
-    return [one for one in listed if isinstance(one, str)]
+    return [posixpath.join(folder, one) for one in listed if isinstance(one, str)]
 
 
-def _claim(
-    reading: Reading,
-    namespace: str,
-    root: str,
-    table: dict[str, Any] | None,
-    steps: tuple[str, ...],
-) -> None:
+def _headers(table: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    header = table.get("header")
+    return header.items() if isinstance(header, dict) else ()
+
+
+def _claim(reading: Reading, namespace: str, host: _Host) -> None:
     """What the first place says of the mirror and of its host."""
-    at = reading.place(*steps) if steps else reading.place("server")
-    found = served_by(root) if table is not None else None
-    if table is None or found is None or root == f"https://{_HUB_HOST}/v2":
+    table, at = host.table, _place(reading, host)
+    found = None if table is None else served_by(host.root)
+    if table is None or found is None or host.root == f"https://{_HUB_HOST}/v2":
         reading.leave(reading.place(), "it names no mirror")
         return
-    if not is_below_api(root):
-        reading.leave(at, f"{word(root)} is not below `/v2`")
+    if not is_below_api(host.root):
+        reading.leave(at, f"{word(host.root)} is not below `/v2`")
         return
     scheme, served = found
-    host = served.location.host
-    itself = namespace == host and not served.location.path
-    if itself:
-        reading.claim(("itself", host), True, at)  # noqa: FBT003
+    name = served.location.host
+    if namespace == name and not served.location.path:
+        reading.claim(("itself", name), True, at)  # noqa: FBT003
     else:
         reading.claim(("mirror", namespace), served, at)
-    reading.claim(("host", host, "plainHTTP"), scheme == "http", at)
-    skip = switch_of(table.get("skip_verify", False))
-    secure = scheme == "https"
+    reading.claim(("host", name, "plainHTTP"), scheme == "http", at)
+    _claim_trust(reading, name, host, table, secure=scheme == "https")
+    _claim_logins(reading, name, host, table)
+    if host.steps:
+        reading.leave_others(table, _KEYS, *host.steps)
+
+
+def _claim_trust(
+    reading: Reading, name: str, host: _Host, table: dict[str, Any], *, secure: bool
+) -> None:
+    """What the certificate of a host is checked with, if it is."""
+    at, skip = _place(reading, host), switch_of(table.get("skip_verify", False))
     if secure:
-        reading.claim(("host", host, "insecureSkipVerify"), skip is True, at)
+        reading.claim(("host", name, "insecureSkipVerify"), skip is True, at)
     if secure and not skip and not table.get("ca"):
-        reading.claim(("host", host, "caCert"), "", at)
-    for path in _paths(table.get("ca")):
-        whole = posixpath.join(posixpath.dirname(reading.source.path), path)
-        before = len(reading.facts)
-        say_ca(reading, host, whole, reading.place(*steps, "ca"))
-        del reading.facts[before:]
-    header = table.get("header")
-    for key, value in header.items() if isinstance(header, dict) else ():
-        place = reading.place(*steps, "header", key)
+        reading.claim(("host", name, "caCert"), "", at)
+    for path in _authorities(reading, table):
+        claim_ca(reading, name, path, reading.place(*host.steps, "ca"))
+
+
+def _claim_logins(reading: Reading, name: str, host: _Host, table: dict[str, Any]) -> None:
+    """The login of basic authentication in a header; any other header is none of a spec."""
+    for key, value in _headers(table):
+        place = reading.place(*host.steps, "header", key)
         kind, _, encoded = value.partition(" ") if isinstance(value, str) else ("", "", "")
         username, colon, password = (decoded(encoded) or "").partition(":")
         if key.lower() == "authorization" and kind.lower() == "basic" and colon:
-            reading.claim(("host", host, "username"), username, place, secret=True)
-            reading.claim(("host", host, "password"), password, place, secret=True)
+            reading.claim(("host", name, "username"), username, place, secret=True)
+            reading.claim(("host", name, "password"), password, place, secret=True)
             reading.options["credentials"] = "header"
         else:
-            reading.leave(reading.place(*steps, "header", key, on_key=True))
-    if steps:
-        reading.leave_others(table, _KEYS, *steps)
+            reading.leave(reading.place(*host.steps, "header", key, on_key=True))
