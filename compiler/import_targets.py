@@ -9,7 +9,6 @@ from . import model, schema
 from .diagnostics import Place
 from .dialects import DEFAULT_TARGETS, TARGETS
 from .import_claims import Told
-from .mirrors import HUB, LIBRARY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,8 +65,9 @@ def _targets(
                 why = "no `containerd` target tells a CA; `certs.d` does"
                 left.append(Told(first, Place(()), why))
                 continue
-            if name == "docker" and not _is_for_dockerd(data):
-                why = "target `docker` has a mirror of `docker.io` only, at the root of a host"
+            left_out = TARGETS[name].left_out_of_import
+            why = left_out(model.build(data)) if left_out else ""
+            if why:
                 left.append(Told(first, Place(()), why))
                 continue
             chosen = {"target": name, **({"out": out} if out else {}), **had}
@@ -86,14 +86,6 @@ def _lacks_tls(options: dict[str, Any], data: dict[str, Any]) -> bool:
         for spec in [model.build(data)]
         for mirror in spec.mirrors
         if (access := spec.access(mirror.location.host))
-    )
-
-
-def _is_for_dockerd(data: dict[str, Any]) -> bool:
-    """Whether the target is not refused, as it is where other files have more mirrors (RS225)."""
-    return all(
-        mirror.source in (HUB, LIBRARY) and (mirror.source == LIBRARY or not mirror.location.path)
-        for mirror in model.build(data).mirrors
     )
 
 

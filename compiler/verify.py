@@ -6,13 +6,12 @@ import posixpath
 
 from . import differences, readers
 from .diagnostics import Place, word
-from .dialects import TARGETS, makers_of
+from .dialects import TARGETS, format_of, makers_of
 from .differences import Difference
 from .model import Choice
-from .readers import docker, hosts_toml, openshift
+from .readers import hosts_toml, openshift
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
-from .runtimes import docker as docker_model
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,34 +132,21 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
     # What the spec has nothing for, such as a CA, must not be there for its hosts either.
     readings = [one for _, one in candidates] or [readers.Reading(found.kind, found.source)]
     compared = [differences.between(one, found, expected.hosts) for one in readings]
-    return [*min(compared, key=len), *_in_ranges(expected, found)]
-
-
-def _in_ranges(expected: Expected, found: Reading) -> Iterator[Difference]:
-    """The ranges of dockerd that a host is in whose certificate the spec wants checked."""
-    for fact in found.facts if found.kind == docker.KIND else ():
-        kind, name = fact.subject[0], fact.subject[-1]
-        entry = f"{name[1:-1]}/128" if name.endswith("]") else name
-        for host in expected.hosts if kind == "insecure" and "/" in entry else ():
-            taken = docker_model.is_insecure({"insecure-registries": [entry]}, host)
-            if taken and not expected.spec.is_insecure(host):
-                message = f"{word(host)} is in {word(entry)}: its certificate is not checked"
-                yield Difference(found, fact.place, message, fact)
+    drift = format_of(found.kind).drift
+    return [*min(compared, key=len), *(drift(expected.spec, found) if drift else ())]
 
 
 def refused(text: str, readings: Iterable[Reading]) -> Iterator[Difference]:
-    """What keeps a consumer from reading a text that we do read: a byte order mark.
-
-    Source: run with dockerd 20.10.24.
+    """What keeps a consumer from reading a text that our readers do read.
 
     Args:
         text: as it is in the file.
         readings: of it.
     """
     for reading in readings:
-        if reading.kind == docker.KIND and text.startswith("\ufeff"):
-            message = "a byte order mark is before it: dockerd 20.10 does not start with it"
-            yield Difference(reading, Place(()), message)
+        unparsable = format_of(reading.kind).unparsable
+        if unparsable:
+            yield from unparsable(text, reading)
 
 
 def elsewhere(expected: Expected, found: Reading, given: Iterable[Reading]) -> Iterator[Difference]:

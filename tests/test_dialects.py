@@ -119,7 +119,6 @@ MOVING = {
         "targets/hauler.py",
         "targets/zarf.py",
     ),
-    "docker": ("targets/docker.py", "readers/docker.py", "runtimes/docker.py", "rules/docker.py"),
     "imageswap": ("targets/imageswap.py", "readers/imageswap.py", "runtimes/imageswap.py"),
     "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
     "kind": ("targets/kind.py",),
@@ -137,7 +136,6 @@ MOVING = {
 MOVES = "until its dialect has moved, or what asks has become a question to it"
 ELSEWHERE = {
     "buildkit": {
-        "rules/docker.py": MOVES,
         "targets/runbook.py": MOVES,
     },
     "certificates": {
@@ -162,11 +160,6 @@ ELSEWHERE = {
         "verify_node.py": MOVES,
     },
     "copy-list": {
-        "targets/runbook.py": MOVES,
-    },
-    "docker": {
-        "import_hosts.py": MOVES,
-        "import_targets.py": MOVES,
         "targets/runbook.py": MOVES,
     },
     "hosts.toml": {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
+    from ..differences import Difference
     from ..model import Choice, Spec
     from ..readers import Reading
     from ..rules.rule import Rule
@@ -173,6 +174,9 @@ class Target:
     """Whether logins are all that it holds."""
     stands_for: Callable[[Choice], Choice] | None = None
     """The choice of another target that its files come to on a node, if it is not its own."""
+    left_out_of_import: Callable[[Spec], str] | None = None
+    """Why an import leaves it out of a spec, or an empty text if the spec can have it: other files
+    may have more mirrors than it can carry."""
     sandbox_image: Callable[[Choice], str] | None = None
     """The sandbox image of the nodes that a choice is for, or an empty text if it is not known."""
 
@@ -250,6 +254,12 @@ class Format:
     """What the kinds of facts that it alone has are called, by the names that tell them apart."""
     of_a_mirror: tuple[str, ...] = ()
     """The kinds of facts that are not reported of a mirror that is missing or extra as a whole."""
+    insecure_may_be_http: bool = False
+    """Whether an import reports that a host it calls insecure may speak http."""
+    drift: Callable[[Spec, Reading], Iterator[Difference]] | None = None
+    """The differences in a file that a comparison of its facts does not find."""
+    unparsable: Callable[[str, Reading], Iterator[Difference]] | None = None
+    """What in a text keeps its consumer from reading it, though our reader does."""
 
 
 @frozen

@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 _CONTAINERD = "/etc/containerd"
 _CONTAINERS = "/etc/containers"
 _MERGED = {
-    "docker": {
-        "title": "Docker",
-        "to": "/etc/docker",
-        "file": "daemon.json",
-        "folder": "certs.d",
-        "then": "reload docker",
-        "merge": "as told below",
-    },
     "buildkit": {
         "title": "BuildKit",
         "to": "/etc/buildkit",
