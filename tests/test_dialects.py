@@ -108,11 +108,6 @@ MOVING = {
         "runtimes/node.py",
         "runtimes/versions.py",
     ),
-    "containers": (
-        "targets/registries_conf.py",
-        "readers/registries_conf.py",
-        "runtimes/containers.py",
-    ),
     "copying": (
         "targets/copy_list.py",
         "targets/regsync.py",
@@ -190,9 +185,6 @@ ELSEWHERE = {
     "pull-secret": {
         "import_targets.py": MOVES,
         "rules/outputs.py": MOVES,
-        "targets/runbook.py": MOVES,
-    },
-    "registries.conf": {
         "targets/runbook.py": MOVES,
     },
     "regsync": {

@@ -23,7 +23,8 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
-from regspec.runtimes import containers, openshift
+from regspec.dialects.containers import resolve as containers
+from regspec.runtimes import openshift
 
 ROOT = Path(__file__).resolve().parent.parent
 # `make test` puts it there.

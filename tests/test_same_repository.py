@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
 from regspec.dialects import TARGETS
+from regspec.dialects.containers import resolve as containers
 from regspec.dialects.docker import resolve as docker
 from regspec.dialects.files import Files
 from regspec.dialects.talos import resolve as talos
 from regspec.runtimes import (
     buildkit,
     containerd,
-    containers,
     imageswap,
     k3s,
     openshift,

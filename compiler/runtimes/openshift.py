@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 
 from ..dialects.attempt import resolver_of
+from ..dialects.containers.resolve import Registries, Site
 from ..dialects.files import texts, yaml_documents
-from .containers import Registries, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

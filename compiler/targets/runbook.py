@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ..model import Choice, Spec
 
 _CONTAINERD = "/etc/containerd"
-_CONTAINERS = "/etc/containers"
 _MERGED = {
     "buildkit": {
         "title": "BuildKit",
@@ -72,7 +71,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         certs_d=[_certs_d(one) for one in made if one.target.name == "certs.d"],
         containerd=[_containerd(one) for one in made if one.target.name == "containerd"],
         k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
-        containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
         kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
@@ -158,13 +156,6 @@ def _k3s(one: companions.Made) -> dict[str, Any]:
         "distribution": distribution,
         "server": "rke2-server" if rke2 else "k3s",
         "agent": "rke2-agent" if rke2 else "k3s-agent",
-    }
-
-
-def _containers(one: companions.Made) -> dict[str, Any]:
-    return {
-        "moves": [{"root": one.root, "parts": one.parts, "to": _CONTAINERS}],
-        "login": "auth.json" in one.parts,
     }
 
 

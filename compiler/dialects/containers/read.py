@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ..mirrors import Location
-from .claims import is_served_by_itself
-from .reading import Reading, Served
+from ...mirrors import Location
+from ...readers.claims import is_served_by_itself
+from ...readers.reading import Reading, Served
+from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .reading import Source
+    from ...readers.reading import Source
 
-KIND = "registries.conf"
 _KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
 _DIGEST_ONLY = "mirror-by-digest-only"
 
@@ -28,7 +28,7 @@ def read(source: Source) -> Reading:
     """The facts of registries.conf."""
     data = source.data
     closed = frozenset({"mirrors", "location", "insecure", "mirror setting"})
-    reading = Reading(KIND, source, closed=closed, target="registries.conf")
+    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
     reading.lacks = is_served_by_itself
     for kind in ("mirrors", "location", "blocked", "insecure"):
         reading.homes[kind,] = reading.place("registry", on_key=True)
