@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...frozen import frozen
 from ...mirrors import Location
 from ...readers.claims import is_served_by_itself
 from ...readers.reading import Reading, Served
@@ -11,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ...diagnostics import Path, Place
     from ...readers.reading import Source
 
 _KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
@@ -41,56 +43,97 @@ def read(source: Source) -> Reading:
     return reading
 
 
-def _registry(reading: Reading, index: int, table: dict[str, Any]) -> None:
-    """One upstream, by its prefix or else by its location."""
-    steps = ("registry", index)
+@frozen
+class _Entry:
+    """One `[[registry]]` table: an upstream and its mirrors."""
+
+    table: dict[str, Any]
+    steps: Path
+    prefix: str
+    """The upstream: its `prefix`, or else its `location`."""
+    location: str
+    mirrors: tuple[dict[str, Any], ...]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The locations of the mirrors."""
+        return tuple(str(mirror.get("location", "")) for mirror in self.mirrors)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether no request may go to the upstream."""
+        return self.table.get("blocked") is True
+
+
+def _entry(reading: Reading, index: int, table: dict[str, Any]) -> _Entry | None:
+    """The entry of a table, or none if it does not name an upstream."""
     prefix = table.get("prefix") or table.get("location") or ""
     location = table.get("location") or prefix
+    if not isinstance(prefix, str) or not isinstance(location, str):
+        reading.leave(reading.place("registry", index), "it has no `prefix` and no `location`")
+        return None
     listed = table.get("mirror")
     mirrors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    if not isinstance(prefix, str) or not isinstance(location, str):
-        reading.leave(reading.place(*steps), "it has no `prefix` and no `location`")
+    return _Entry(table, ("registry", index), prefix, location, tuple(mirrors))
+
+
+def _registry(reading: Reading, index: int, table: dict[str, Any]) -> None:
+    """One upstream, by its prefix or else by its location."""
+    entry = _entry(reading, index, table)
+    if entry is None:
         return
-    at = reading.place(*steps, "location" if "location" in table else "prefix")
-    places = tuple(str(one.get("location", "")) for one in mirrors)
-    home = reading.place(*steps, "mirror") if mirrors else at
+    at = reading.place(*entry.steps, "location" if "location" in table else "prefix")
+    where = reading.place(*entry.steps, "blocked") if "blocked" in table else at
+    _facts(reading, entry, at, where)
+    _claims(reading, entry, at, where)
+    reading.leave_others(table, _KEYS, *entry.steps)
+
+
+def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
+    """The facts of an entry."""
+    table, steps, prefix = entry.table, entry.steps, entry.prefix
+    places = entry.places
     if places:
         home = reading.place(*steps, "mirror", 0, "location")
         reading.say(("mirrors", prefix), places, home, shown=", ".join(places))
-    reading.say(("location", prefix), location, at)
+    reading.say(("location", prefix), entry.location, at)
     if table.get(_DIGEST_ONLY):
         subject = ("mirror setting", prefix, "", _DIGEST_ONLY)
         reading.say(subject, table[_DIGEST_ONLY], reading.place(*steps, _DIGEST_ONLY))
-    blocked = table.get("blocked") is True
     if not isinstance(table.get("blocked", False), bool):
         reading.leave(reading.place(*steps, "blocked"), "it is not true or false")
-    where = reading.place(*steps, "blocked") if "blocked" in table else at
     reading.say(("blocked", prefix), table.get("blocked", False), where)
     _insecure(reading, prefix, table, *steps)
-    if location == prefix and "/" not in prefix and not mirrors and "insecure" in table:
-        at_switch = reading.place(*steps, "insecure")
-        reading.claim_switch(("host", prefix, "insecure"), table["insecure"], at_switch)
-    for number, one in enumerate(mirrors):
-        _insecure(reading, str(one.get("location", "")), one, *steps, "mirror", number)
-        extra = [key for key in one if key not in ("location", "insecure")]
+    for number, mirror in enumerate(entry.mirrors):
+        _insecure(reading, places[number], mirror, *steps, "mirror", number)
+        extra = [key for key in mirror if key not in ("location", "insecure")]
         for key in extra:
             place = reading.place(*steps, "mirror", number, key)
-            reading.say(("mirror setting", prefix, places[number], key), one[key], place)
+            reading.say(("mirror setting", prefix, places[number], key), mirror[key], place)
             reading.leave(place)
         if number:
             reading.leave(reading.place(*steps, "mirror", number), "a second place for one source")
+
+
+def _claims(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
+    """The claims of an entry: its first mirror, or the location that replaces its prefix."""
+    table, steps, prefix = entry.table, entry.steps, entry.prefix
+    location, places = entry.location, entry.places
+    if location == prefix and "/" not in prefix and not places and "insecure" in table:
+        at_switch = reading.place(*steps, "insecure")
+        reading.claim_switch(("host", prefix, "insecure"), table["insecure"], at_switch)
     if places and places[0]:
-        _claim(reading, prefix, places[0], mirrors[0], home)
-        reading.claim(("fallback",), "deny" if blocked else "allow", where)
-    elif location != prefix and not blocked:
+        home = reading.place(*steps, "mirror", 0, "location")
+        _claim(reading, prefix, places[0], entry.mirrors[0], home)
+        reading.claim(("fallback",), "deny" if entry.is_blocked else "allow", where)
+    elif location != prefix and not entry.is_blocked:
         _claim(reading, prefix, location, table, at)
         reading.claim(("fallback",), "deny", at)
-    elif blocked:
+    elif entry.is_blocked:
         reading.leave(reading.place(*steps), "it blocks a registry that has no mirror")
-    reading.leave_others(table, _KEYS, *steps)
 
 
-def _claim(reading: Reading, prefix: str, place: str, table: dict[str, Any], at: Any) -> None:
+def _claim(reading: Reading, prefix: str, place: str, table: dict[str, Any], at: Place) -> None:
     served = Served(Location.parse(place))
     reading.claim(("mirror", prefix), served, at)
     insecure = table.get("insecure") is True
