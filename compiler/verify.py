@@ -9,7 +9,7 @@ from .diagnostics import Place, word
 from .dialects import TARGETS, format_of, makers_of
 from .differences import Difference
 from .model import Choice
-from .readers import hosts_toml, openshift
+from .readers import hosts_toml
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["UNSET", "Difference", "Expected", "elsewhere", "namespace_of", "of_reading", "refused"]
 
-_TRUSTED = ("additionalTrustedCA",)
 _NOT_READ = (".txt", "/cluster.yaml")
 """How the names of artifacts end that no reader knows."""
 
@@ -150,27 +149,17 @@ def refused(text: str, readings: Iterable[Reading]) -> Iterator[Difference]:
 
 
 def elsewhere(expected: Expected, found: Reading, given: Iterable[Reading]) -> Iterator[Difference]:
-    """What differs between documents that were given: of OpenShift, the name of the ConfigMap.
+    """What in a document does not match another one that was given.
 
     Args:
         expected: what the spec compiles to.
         found: a document.
-        given: all of them; where no ConfigMap is, nobody can say.
+        given: all of them.
     """
-    if found.kind != openshift.IMAGE:
-        return
-    wanted = any(
-        _TRUSTED in [fact.subject for fact in one.facts] for _, one in expected.of(found.kind)
-    )
-    maps = [
-        openshift.name_of_authorities(one) for one in given if one.kind == openshift.AUTHORITIES
-    ]
-    names = list(dict.fromkeys(filter(None, maps)))
-    name = openshift.name_of_authorities(found)
-    if wanted and name and names and name not in names:
-        place = found.place("spec", "additionalTrustedCA", "name")
-        message = f"`additionalTrustedCA` is {word(name)}; the CAs are in {word(names[0])}"
-        yield Difference(found, place, message)
+    cross_references = format_of(found.kind).cross_references
+    if cross_references:
+        readings = [one for _, one in expected.of(found.kind)]
+        yield from cross_references(readings, found, given)
 
 
 def namespace_of(reading: Reading) -> str:

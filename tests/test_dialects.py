@@ -123,7 +123,6 @@ MOVING = {
         "readers/logins.py",
         "readers/certificate.py",
     ),
-    "openshift": ("targets/openshift.py", "readers/openshift.py", "runtimes/openshift.py"),
     "runbook": ("targets/runbook.py",),
 }
 """Modules that are to be moved into the folder of a dialect; it may only get shorter."""
@@ -174,9 +173,6 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
     },
     "logins": {
-        "targets/runbook.py": MOVES,
-    },
-    "openshift": {
         "targets/runbook.py": MOVES,
     },
     "palette": {

@@ -18,13 +18,13 @@ from regspec.dialects import TARGETS
 from regspec.dialects.containers import resolve as containers
 from regspec.dialects.docker import resolve as docker
 from regspec.dialects.files import Files
+from regspec.dialects.openshift import resolve as openshift
 from regspec.dialects.talos import resolve as talos
 from regspec.runtimes import (
     buildkit,
     containerd,
     imageswap,
     k3s,
-    openshift,
     versions,
 )
 

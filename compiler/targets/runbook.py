@@ -10,9 +10,8 @@ from .. import emit, mirrors
 from ..dialects import companions, dialect_of, node_files
 from ..dialects.containerd import CONFIG_PATH
 from ..dialects.dialect import Artifact
-from ..dialects.openshift import PULL_SECRET
 from ..dialects.runbook import TARGET
-from . import openshift, regsync
+from . import regsync
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +70,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         certs_d=[_certs_d(one) for one in made if one.target.name == "certs.d"],
         containerd=[_containerd(one) for one in made if one.target.name == "containerd"],
         k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
-        openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
         kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
         kind=roots("kind"),
@@ -156,18 +154,6 @@ def _k3s(one: companions.Made) -> dict[str, Any]:
         "distribution": distribution,
         "server": "rke2-server" if rke2 else "k3s",
         "agent": "rke2-agent" if rke2 else "k3s-agent",
-    }
-
-
-def _openshift(one: companions.Made) -> dict[str, Any]:
-    objects = [f"imagedigestmirrorset/{openshift.NAME}", f"imagetagmirrorset/{openshift.NAME}"]
-    if "image-config.yaml" in one.parts:
-        objects.append("image.config.openshift.io/cluster")
-    return {
-        "root": one.root,
-        "objects": " ".join(objects),
-        "authorities": openshift.AUTHORITIES if "ca.yaml" in one.parts else "",
-        "logins": next((path for path in one.paths if path.endswith(PULL_SECRET)), ""),
     }
 
 

@@ -1,24 +1,24 @@
 """OpenShift: the registries.conf that its machine config operator writes for CRI-O on the nodes.
 
-Source: openshift/runtime-utils, pkg/registries. It merges all mirror sets of a cluster; modelled is
-what it makes of one of each kind.
+Source: openshift/runtime-utils, pkg/registries. It merges all mirror sets of a cluster. This models
+the result for one set of each kind.
 """
 
 from __future__ import annotations
 
 import json
 
-from ..dialects.attempt import resolver_of
-from ..dialects.containers.resolve import Registries, Site
-from ..dialects.files import texts, yaml_documents
+from ..attempt import resolver_of
+from ..containers.resolve import Registries, Site
+from ..files import texts, yaml_documents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..dialects.attempt import Resolver
-    from ..dialects.files import Tree
+    from ..attempt import Resolver
+    from ..files import Tree
 
 FILE = "/etc/containers/registries.conf"
 """Where it is on a node."""
@@ -31,7 +31,7 @@ _KINDS = (
 
 
 def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    """CRI-O on the nodes, by what the operator makes of the objects; no version is told apart."""
+    """CRI-O on the nodes, with the files that the operator writes, the same for every version."""
     del versions
     objects, logins = [], set()
     for name, text in texts(files):

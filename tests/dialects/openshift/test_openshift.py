@@ -24,9 +24,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
 from regspec.dialects.containers import resolve as containers
-from regspec.runtimes import openshift
+from regspec.dialects.openshift import resolve as openshift
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 # `make test` puts it there.
 SCHEMAS = Path(sys.prefix, "openshift/class_generator/schema/__resources-mappings.json.gz")
 CA = (ROOT / "tests/data/certificates/chain.crt").read_text()
