@@ -90,7 +90,7 @@ def _take_insecure(claims: Claims, host: str, path: tuple[str, ...], keys: dict[
             claims.disagree(said, known[0])
         elif not both or claims.prefers(said):
             claims.put(keys, (*path, "insecureSkipVerify"), [said], value=True)
-            if not known and said.given.reading.kind == "docker":
+            if not known and format_of(said.given.reading.kind).insecure_may_be_http:
                 why = "write `plainHTTP` in place of `insecureSkipVerify` if it does"
                 claims.leave(said, why, what=f"whether {word(host)} speaks http")
     elif said.fact.value is False and against:

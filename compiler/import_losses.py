@@ -6,9 +6,9 @@ import re
 
 from . import schema
 from .diagnostics import Severity, word
+from .dialects import format_of
 from .frozen import replace
 from .import_claims import Told
-from .readers.openshift import DIGEST_MIRRORS, TAG_MIRRORS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from .import_claims import Given, Said
 
-_SETS = {DIGEST_MIRRORS: "digests", TAG_MIRRORS: "tags"}
 _PART = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?/[a-z0-9._/-]+\Z")
 """A part of a registry, as a source of other formats: surely no login is in it."""
 
@@ -46,16 +45,15 @@ def of_fallback(decided: str, several: Iterable[Said]) -> Iterator[Told]:
 
 
 def of_mirror_sets(given: Sequence[Given]) -> Iterator[Told]:
-    """The sources of OpenShift that have a mirror for tags only, or for digests only."""
-    facts = [
-        (one, fact) for one in given if one.reading.kind in _SETS for fact in one.reading.claims
-    ]
+    """The sources that have a mirror for tags only, or for digests only."""
+    only = {id(one): format_of(one.reading.kind).mirrors_only for one in given}
+    facts = [(one, fact) for one in given if only[id(one)] for fact in one.reading.claims]
     mirrors = [(one, fact) for one, fact in facts if fact.subject[0] == "mirror"]
-    kinds: dict[str, set[str]] = {}
+    served: dict[str, set[str]] = {}
     for one, fact in mirrors:
-        kinds.setdefault(fact.subject[1], set()).add(one.reading.kind)
+        served.setdefault(fact.subject[1], set()).add(only[id(one)])
     for one, fact in mirrors:
         source = fact.subject[1]
-        if len(kinds[source]) == 1 and schema.problem_with("source", source) is None:
-            what = f"that the mirror of {word(source)} is for {_SETS[one.reading.kind]} only"
+        if len(served[source]) == 1 and schema.problem_with("source", source) is None:
+            what = f"that the mirror of {word(source)} is for {only[id(one)]} only"
             yield Told(one, fact.place, "those of a spec are for tags and digests", what=what)

@@ -9,7 +9,6 @@ from . import model, schema
 from .diagnostics import Place
 from .dialects import DEFAULT_TARGETS, TARGETS
 from .import_claims import Told
-from .mirrors import HUB, LIBRARY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,29 +61,15 @@ def _targets(
         several = options.get(name, [])
         outs = _outs(name, [first.file for _, first in several])
         for (had, first), out in zip(several, outs, strict=True):
-            choice, left_out = (
-                model.Choice(name, tuple(had.items())),
-                TARGETS[name].left_out_of_import,
-            )
+            choice = model.Choice(name, tuple(had.items()))
+            left_out = TARGETS[name].left_out_of_import
             why = left_out(model.build(data), choice) if left_out else ""
             if why:
-                left.append(Told(first, Place(()), why))
-                continue
-            if name == "docker" and not _is_for_dockerd(data):
-                why = "target `docker` has a mirror of `docker.io` only, at the root of a host"
                 left.append(Told(first, Place(()), why))
                 continue
             chosen = {"target": name, **({"out": out} if out else {}), **had}
             targets.append((name if list(chosen) == ["target"] else chosen, first))
     return targets
-
-
-def _is_for_dockerd(data: dict[str, Any]) -> bool:
-    """Whether the target is not refused, as it is where other files have more mirrors (RS225)."""
-    return all(
-        mirror.source in (HUB, LIBRARY) and (mirror.source == LIBRARY or not mirror.location.path)
-        for mirror in model.build(data).mirrors
-    )
 
 
 def _refused(data: dict[str, Any], given: list[Given]) -> Iterator[Told]:

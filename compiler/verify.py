@@ -9,10 +9,8 @@ from .diagnostics import Place, word
 from .dialects import TARGETS, format_of, formats, makers_of
 from .differences import Difference
 from .model import Choice
-from .readers import docker, openshift
 from .readers.reading import STAND_IN as UNSET
 from .readers.reading import certificates_in
-from .runtimes import docker as docker_model
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["UNSET", "Difference", "Expected", "elsewhere", "namespace_of", "of_reading", "refused"]
 
-_TRUSTED = ("additionalTrustedCA",)
 _NOT_READ = (".txt", "/cluster.yaml")
 """How the names of artifacts end that no reader knows."""
 
@@ -138,58 +135,35 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
     # What the spec has nothing for, such as a CA, must not be there for its hosts either.
     readings = [one for _, one in candidates] or [readers.Reading(found.kind, found.source)]
     compared = [differences.between(one, found, expected.hosts) for one in readings]
-    return [*min(compared, key=len), *_in_ranges(expected, found)]
-
-
-def _in_ranges(expected: Expected, found: Reading) -> Iterator[Difference]:
-    """The ranges of dockerd that a host is in whose certificate the spec wants checked."""
-    for fact in found.facts if found.kind == docker.KIND else ():
-        kind, name = fact.subject[0], fact.subject[-1]
-        entry = f"{name[1:-1]}/128" if name.endswith("]") else name
-        for host in expected.hosts if kind == "insecure" and "/" in entry else ():
-            taken = docker_model.is_insecure({"insecure-registries": [entry]}, host)
-            if taken and not expected.spec.is_insecure(host):
-                message = f"{word(host)} is in {word(entry)}: its certificate is not checked"
-                yield Difference(found, fact.place, message, fact)
+    drift = format_of(found.kind).drift
+    return [*min(compared, key=len), *(drift(expected.spec, found) if drift else ())]
 
 
 def refused(text: str, readings: Iterable[Reading]) -> Iterator[Difference]:
-    """What keeps a consumer from reading a text that we do read: a byte order mark.
-
-    Source: run with dockerd 20.10.24.
+    """What keeps a consumer from reading a text that our readers do read.
 
     Args:
         text: as it is in the file.
         readings: of it.
     """
     for reading in readings:
-        if reading.kind == docker.KIND and text.startswith("\ufeff"):
-            message = "a byte order mark is before it: dockerd 20.10 does not start with it"
-            yield Difference(reading, Place(()), message)
+        unparsable = format_of(reading.kind).unparsable
+        if unparsable:
+            yield from unparsable(text, reading)
 
 
 def elsewhere(expected: Expected, found: Reading, given: Iterable[Reading]) -> Iterator[Difference]:
-    """What differs between documents that were given: of OpenShift, the name of the ConfigMap.
+    """What in a document does not match another one that was given.
 
     Args:
         expected: what the spec compiles to.
         found: a document.
-        given: all of them; where no ConfigMap is, nobody can say.
+        given: all of them.
     """
-    if found.kind != openshift.IMAGE:
-        return
-    wanted = any(
-        _TRUSTED in [fact.subject for fact in one.facts] for _, one in expected.of(found.kind)
-    )
-    maps = [
-        openshift.name_of_authorities(one) for one in given if one.kind == openshift.AUTHORITIES
-    ]
-    names = list(dict.fromkeys(filter(None, maps)))
-    name = openshift.name_of_authorities(found)
-    if wanted and name and names and name not in names:
-        place = found.place("spec", "additionalTrustedCA", "name")
-        message = f"`additionalTrustedCA` is {word(name)}; the CAs are in {word(names[0])}"
-        yield Difference(found, place, message)
+    cross_references = format_of(found.kind).cross_references
+    if cross_references:
+        readings = [one for _, one in expected.of(found.kind)]
+        yield from cross_references(readings, found, given)
 
 
 def namespace_of(reading: Reading) -> str:

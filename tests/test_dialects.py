@@ -114,18 +114,12 @@ MOVING = {
         "readers/secret.py",
     ),
     "cluster_api": ("targets/kubeadm.py", "rules/carried.py"),
-    "containers": (
-        "targets/registries_conf.py",
-        "readers/registries_conf.py",
-        "runtimes/containers.py",
-    ),
     "copying": (
         "targets/copy_list.py",
         "targets/regsync.py",
         "targets/hauler.py",
         "targets/zarf.py",
     ),
-    "docker": ("targets/docker.py", "readers/docker.py", "runtimes/docker.py", "rules/docker.py"),
     "imageswap": ("targets/imageswap.py", "readers/imageswap.py", "runtimes/imageswap.py"),
     "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
     "kind": ("targets/kind.py",),
@@ -135,7 +129,6 @@ MOVING = {
         "readers/logins.py",
         "readers/certificate.py",
     ),
-    "openshift": ("targets/openshift.py", "readers/openshift.py", "runtimes/openshift.py"),
     "runbook": ("targets/runbook.py",),
 }
 """Modules that are to be moved into the folder of a dialect; it may only get shorter."""
@@ -143,7 +136,6 @@ MOVING = {
 MOVES = "until its dialect has moved, or what asks has become a question to it"
 ELSEWHERE = {
     "buildkit": {
-        "rules/docker.py": MOVES,
         "targets/runbook.py": MOVES,
     },
     "certificates": {
@@ -155,11 +147,6 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
     },
     "copy-list": {
-        "targets/runbook.py": MOVES,
-    },
-    "docker": {
-        "import_hosts.py": MOVES,
-        "import_targets.py": MOVES,
         "targets/runbook.py": MOVES,
     },
     "hosts.toml": {
@@ -180,18 +167,12 @@ ELSEWHERE = {
     "logins": {
         "targets/runbook.py": MOVES,
     },
-    "openshift": {
-        "targets/runbook.py": MOVES,
-    },
     "palette": {
         "targets/runbook.py": MOVES,
     },
     "pull-secret": {
         "import_targets.py": MOVES,
         "rules/outputs.py": MOVES,
-        "targets/runbook.py": MOVES,
-    },
-    "registries.conf": {
         "targets/runbook.py": MOVES,
     },
     "regsync": {

@@ -22,6 +22,7 @@ from regspec.dialects.containerd import MAIN, config_load, glob, versions
 from regspec.dialects.containerd.plugins import OLD
 from regspec.dialects.files import Files
 from regspec.document import NotADocument
+from regspec.limits import TooMuch
 from regspec.readers.reading import HIDDEN
 
 MEMORY = 200 << 20

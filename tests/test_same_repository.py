@@ -17,15 +17,15 @@ from regspec import pipeline, reference
 from regspec.dialects import TARGETS
 from regspec.dialects.containerd import resolve as containerd
 from regspec.dialects.containerd import versions
+from regspec.dialects.containers import resolve as containers
+from regspec.dialects.docker import resolve as docker
 from regspec.dialects.files import Files
+from regspec.dialects.openshift import resolve as openshift
 from regspec.dialects.talos import resolve as talos
 from regspec.runtimes import (
     buildkit,
-    containers,
-    docker,
     imageswap,
     k3s,
-    openshift,
 )
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,10 @@ from ..frozen import field, frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
+    from ..differences import Difference
     from ..model import Choice, Spec
     from ..readers import Reading
     from ..rules.rule import Rule
@@ -272,6 +273,19 @@ class Format:
     """What the kinds of facts that it alone has are called, by the names that tell them apart."""
     of_a_mirror: tuple[str, ...] = ()
     """The kinds of facts that are not reported of a mirror that is missing or extra as a whole."""
+    mirrors_only: str = ""
+    """The references that its mirrors serve, `digests` or `tags`, if not all of them."""
+    insecure_may_be_http: bool = False
+    """Whether an import reports that a host it calls insecure may speak http."""
+    drift: Callable[[Spec, Reading], Iterator[Difference]] | None = None
+    """The differences in a file that a comparison of its facts does not find."""
+    unparsable: Callable[[str, Reading], Iterator[Difference]] | None = None
+    """What in a text keeps its consumer from reading it, though our reader does."""
+    cross_references: (
+        Callable[[Iterable[Reading], Reading, Iterable[Reading]], Iterator[Difference]] | None
+    ) = None
+    """What in a file does not match the other files: given those that a spec compiles to, the file,
+    and all files."""
 
 
 @frozen

@@ -9,9 +9,8 @@ from __future__ import annotations
 from .. import emit, mirrors
 from ..dialects import companions, dialect_of, node_files
 from ..dialects.dialect import Artifact
-from ..dialects.openshift import PULL_SECRET
 from ..dialects.runbook import TARGET
-from . import openshift, regsync
+from . import regsync
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,16 +19,7 @@ if TYPE_CHECKING:
 
     from ..model import Choice, Spec
 
-_CONTAINERS = "/etc/containers"
 _MERGED = {
-    "docker": {
-        "title": "Docker",
-        "to": "/etc/docker",
-        "file": "daemon.json",
-        "folder": "certs.d",
-        "then": "reload docker",
-        "merge": "as told below",
-    },
     "buildkit": {
         "title": "BuildKit",
         "to": "/etc/buildkit",
@@ -76,8 +66,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         ],
         mirror_string=mirrors.to_string(spec.mirrors),
         k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
-        containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
-        openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
         kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
         kind=roots("kind"),
@@ -135,25 +123,6 @@ def _k3s(one: companions.Made) -> dict[str, Any]:
         "distribution": distribution,
         "server": "rke2-server" if rke2 else "k3s",
         "agent": "rke2-agent" if rke2 else "k3s-agent",
-    }
-
-
-def _containers(one: companions.Made) -> dict[str, Any]:
-    return {
-        "moves": [{"root": one.root, "parts": one.parts, "to": _CONTAINERS}],
-        "login": "auth.json" in one.parts,
-    }
-
-
-def _openshift(one: companions.Made) -> dict[str, Any]:
-    objects = [f"imagedigestmirrorset/{openshift.NAME}", f"imagetagmirrorset/{openshift.NAME}"]
-    if "image-config.yaml" in one.parts:
-        objects.append("image.config.openshift.io/cluster")
-    return {
-        "root": one.root,
-        "objects": " ".join(objects),
-        "authorities": openshift.AUTHORITIES if "ca.yaml" in one.parts else "",
-        "logins": next((path for path in one.paths if path.endswith(PULL_SECRET)), ""),
     }
 
 

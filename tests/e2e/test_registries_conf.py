@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 import tomlkit
 import yaml
-from regspec.runtimes import openshift
+from regspec.dialects.openshift import resolve as openshift
 
 HARBOR = "https://harbor.example.test/v2/airgap-images"
 LOGIN = ("robot$airgap", "s3cret")

@@ -40,9 +40,9 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
 
 
 def _rules() -> tuple[Rule, ...]:
-    from ...rules.docker import login_of_the_builder
+    from .rules import RULES
 
-    return (login_of_the_builder,)
+    return RULES
 
 
 _BY_NETWORK = "only the network can: let it refuse the upstream at once"

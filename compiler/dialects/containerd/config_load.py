@@ -160,9 +160,8 @@ def _matches(
     """The files that one entry of `imports` names; only with `*` in it is it a pattern."""
     is_glob = "*" in pattern
     if not pattern.startswith("/"):
-        if is_glob and (
-            version.before(1, 6, 29) or (version.minor == 7 and version.before(1, 7, 16))
-        ):  # noqa: PLR2004
+        is_1_7 = (version.major, version.minor) == (1, 7)
+        if is_glob and version.before(1, 7, 16) and (is_1_7 or version.before(1, 6, 29)):
             return []  # looked for in the folder that containerd was started in
         pattern = posixpath.join(folder, pattern)
     if not is_glob:

@@ -10,33 +10,42 @@ if TYPE_CHECKING:
 
     from ...model import Choice, Spec
     from ..attempt import Resolver
-    from ..dialect import ReadingView
+    from ..companions import Made
+    from ..dialect import ReadingView, Section
     from ..files import Tree
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.registries_conf import render
+    from .write import render
 
     return render(spec, choice)
 
 
 def _placement(spec: Spec, choice: Choice) -> Placement:
     del spec, choice
-    return Placement((("", "/etc/containers"),), ("crio",))
+    return Placement((("", FOLDER),), ("crio",))
 
 
 def _reader() -> ReadingView:
-    from ...readers.registries_conf import read, recognises
+    from .read import read, recognises
 
     return recognises, read
 
 
 def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from ...runtimes.containers import resolvers
+    from .resolve import resolvers
 
     return resolvers(files, versions)
 
 
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
+
+
+FOLDER = "/etc/containers"
+"""Where its files go on a node."""
 NO_IPV6 = Limit("its readers take no such host", mark="[")
 """Names and IPv4 addresses are hosts to them, and nothing else."""
 TARGET = Target(
@@ -62,7 +71,7 @@ TARGET = Target(
     parts=("registries.conf.d/50-regspec.conf", "certs.d", "auth.json"),
     placement=_placement,
 )
-_FORMAT = Format(
+FORMAT = Format(
     "registries.conf",
     rank=3,
     of_each_host=True,
@@ -81,8 +90,9 @@ _FORMAT = Format(
 DIALECT = Dialect(
     name="containers",
     targets=(TARGET,),
-    formats=(_FORMAT,),
+    formats=(FORMAT,),
     readers=(Reader("toml", _reader),),
     reads=("registries.conf",),
+    section=_section,
     resolvers=_resolvers,
 )

@@ -8,15 +8,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...differences import Difference
     from ...model import Choice, Spec
+    from ...readers import Reading
     from ...rules.rule import Rule
     from ..attempt import Resolver
-    from ..dialect import ReadingView
+    from ..companions import Made
+    from ..dialect import ReadingView, Section
     from ..files import Tree
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.docker import render
+    from .write import render
 
     return render(spec, choice)
 
@@ -28,21 +31,47 @@ def _placement(spec: Spec, choice: Choice) -> Placement:
 
 
 def _reader() -> ReadingView:
-    from ...readers.docker import read, recognises
+    from .read import read, recognises
 
     return recognises, read
 
 
 def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from ...runtimes.docker import resolvers
+    from .resolve import resolvers
 
     return resolvers(files, versions)
 
 
 def _rules() -> tuple[Rule, ...]:
-    from ...rules.docker import login_of_docker_hub, not_for_dockerd
+    from .rules import RULES
 
-    return not_for_dockerd, login_of_docker_hub
+    return RULES
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
+
+
+def _left_out_of_import(spec: Spec, _choice: Choice) -> str:
+    from .rules import is_for_dockerd
+
+    if all(is_for_dockerd(mirror) for mirror in spec.mirrors):
+        return ""
+    return "target `docker` has a mirror of `docker.io` only, at the root of a host"
+
+
+def _drift(spec: Spec, reading: Reading) -> Iterator[Difference]:
+    from .verify import drift
+
+    return drift(spec, reading)
+
+
+def _unparsable(text: str, reading: Reading) -> Iterator[Difference]:
+    from .verify import unparsable
+
+    return unparsable(text, reading)
 
 
 _BY_NETWORK = "only the network can: let it refuse the upstream at once"
@@ -68,15 +97,25 @@ TARGET = Target(
     render=_render,
     parts=("daemon.json", "certs.d"),
     placement=_placement,
+    left_out_of_import=_left_out_of_import,
 )
 _ON_NODE = NodeFiles(("/etc/docker/daemon.json",), only_if_chosen=True, authorities="certs.d")
-_FORMAT = Format("docker", rank=12, of_each_host=False, on_node=_ON_NODE)
+FORMAT = Format(
+    "docker",
+    rank=12,
+    of_each_host=False,
+    on_node=_ON_NODE,
+    insecure_may_be_http=True,
+    drift=_drift,
+    unparsable=_unparsable,
+)
 DIALECT = Dialect(
     name="docker",
     targets=(TARGET,),
-    formats=(_FORMAT,),
+    formats=(FORMAT,),
     readers=(Reader("yaml", _reader, last=True),),
     reads=("daemon.json",),
     rules=_rules,
+    section=_section,
     resolvers=_resolvers,
 )

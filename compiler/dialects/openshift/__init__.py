@@ -6,34 +6,55 @@ from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from ...differences import Difference
     from ...model import Choice, Spec
+    from ...readers import Reading
     from ..attempt import Resolver
-    from ..dialect import ReadingView
+    from ..companions import Made
+    from ..dialect import ReadingView, Section
     from ..files import Tree
 
+NAME = "regspec"
+"""The name of the mirror sets."""
+CONFIG_MAP = "regspec-registry-ca"
+"""The name of the ConfigMap with the CAs."""
 PULL_SECRET = "pull-secret.dockerconfigjson"  # noqa: S105 - the name of a file
-"""Not one that `oc apply` takes of a folder: the logins are added to a Secret, and are none."""
+"""Not a name that `oc apply` takes from a folder: the logins are added to an existing Secret."""
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.openshift import render
+    from .write import render
 
     return render(spec, choice)
 
 
 def _reader() -> ReadingView:
-    from ...readers.openshift import read, recognises
+    from .read import read, recognises
 
     return recognises, read
 
 
 def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from ...runtimes.openshift import resolvers
+    from .resolve import resolvers
 
     return resolvers(files, versions)
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
+
+
+def _cross_references(
+    expected: Iterable[Reading], found: Reading, given: Iterable[Reading]
+) -> Iterator[Difference]:
+    from .verify import cross_references
+
+    return cross_references(expected, found, given)
 
 
 TARGET = Target(
@@ -69,17 +90,18 @@ _OF_A_SET: dict[str, Any] = {
     "names": {"policy": "`mirrorSourcePolicy` of {0}"},
     "of_a_mirror": ("policy",),
 }
-_FORMATS = (
-    Format("ImageDigestMirrorSet", rank=4, **_OF_A_SET),
-    Format("ImageTagMirrorSet", rank=5, **_OF_A_SET),
-    Format("image configuration", rank=None, of_each_host=True),
-    Format("registry CAs", rank=None, of_each_host=True),
+DIGEST_MIRRORS = Format("ImageDigestMirrorSet", rank=4, mirrors_only="digests", **_OF_A_SET)
+TAG_MIRRORS = Format("ImageTagMirrorSet", rank=5, mirrors_only="tags", **_OF_A_SET)
+IMAGE = Format(
+    "image configuration", rank=None, of_each_host=True, cross_references=_cross_references
 )
+AUTHORITIES = Format("registry CAs", rank=None, of_each_host=True)
 DIALECT = Dialect(
     name="openshift",
     targets=(TARGET,),
-    formats=_FORMATS,
+    formats=(DIGEST_MIRRORS, TAG_MIRRORS, IMAGE, AUTHORITIES),
     readers=(Reader("yaml", _reader),),
     reads=("mirror sets, image configuration and CAs of OpenShift",),
+    section=_section,
     resolvers=_resolvers,
 )

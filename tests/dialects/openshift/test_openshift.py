@@ -23,11 +23,12 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
-from regspec.runtimes import containers, openshift
+from regspec.dialects.containers import resolve as containers
+from regspec.dialects.openshift import resolve as openshift
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 # `make test` puts it there.
 SCHEMAS = Path(sys.prefix, "openshift/class_generator/schema/__resources-mappings.json.gz")
 CA = (ROOT / "tests/data/certificates/chain.crt").read_text()

@@ -5,18 +5,18 @@ Source: containers/image, pkg/sysregistriesv2; run with skopeo 1.9.3.
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects.containers import TARGET
-from ..dialects.dialect import Artifact
-from .docker_config import logins_file
+from ... import emit
+from ...targets.docker_config import logins_file
+from ..dialect import Artifact
+from . import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..mirrors import Location
-    from ..model import Choice, Spec
+    from ...mirrors import Location
+    from ...model import Choice, Spec
 
 
 def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -49,7 +49,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 
 
 def _registry(spec: Spec, source: str, location: Location) -> dict[str, Any]:
-    """One upstream and its mirror; `blocked` refuses the upstream and not the mirror."""
+    """One upstream and its mirror. `blocked` refuses the upstream, but not the mirror."""
     mirror: dict[str, Any] = {"location": str(location)}
     if spec.is_insecure(location.host):
         mirror["insecure"] = True

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from ..mirrors import Location
-from .claims import is_served_by_itself
-from .reading import Reading, Served, certificates_in, text_of
+from ...mirrors import Location
+from ...readers.claims import is_served_by_itself
+from ...readers.reading import Reading, Served, certificates_in, text_of
+from . import AUTHORITIES, DIGEST_MIRRORS, IMAGE, TAG_MIRRORS, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .reading import Source
+    from ...readers.reading import Source
 
-DIGEST_MIRRORS, TAG_MIRRORS = "ImageDigestMirrorSet", "ImageTagMirrorSet"
-IMAGE, AUTHORITIES = "image configuration", "registry CAs"
 _CONFIG = "config.openshift.io/"
 _LISTS = {
-    DIGEST_MIRRORS: "imageDigestMirrors",
-    TAG_MIRRORS: "imageTagMirrors",
-    # What there was before the other two, up to OpenShift 4.12; for images by their digests.
+    DIGEST_MIRRORS.kind: "imageDigestMirrors",
+    TAG_MIRRORS.kind: "imageTagMirrors",
+    # The only set up to OpenShift 4.12, for images with a digest.
     "ImageContentSourcePolicy": "repositoryDigestMirrors",
 }
 _NAMESPACE = "openshift-config"
 _PEM = "-----BEGIN CERTIFICATE-----"
 _BUNDLE = "ca-bundle.crt"
-"""The key of a ConfigMap of CAs for everything, which names no registry."""
+"""The key of a ConfigMap of CAs for all hosts, which does not name a registry."""
 _OBJECT = ("apiVersion", "kind", "metadata", "status")
 _NEVER, _ALLOW = "NeverContactSource", "AllowContactingSource"
 
@@ -51,7 +50,7 @@ def recognises(data: Any) -> bool:
 
 
 def read(source: Source) -> Reading:
-    """The facts of one object; several sets of one kind are read by themselves."""
+    """The facts of one object. Each of several sets of one kind is read on its own."""
     kind = source.data["kind"]
     if kind == "ConfigMap":
         return _authorities(source)
@@ -61,17 +60,16 @@ def read(source: Source) -> Reading:
 def name_of_authorities(reading: Reading) -> str:
     """The name of the ConfigMap with the CAs, as itself or the image configuration has it."""
     data = reading.source.data
-    if reading.kind == AUTHORITIES:
+    if reading.kind == AUTHORITIES.kind:
         return text_of(data["metadata"].get("name")) or ""
-    trusted = data["spec"].get("additionalTrustedCA") if reading.kind == IMAGE else None
+    trusted = data["spec"].get("additionalTrustedCA") if reading.kind == IMAGE.kind else None
     return (text_of(trusted.get("name")) or "") if isinstance(trusted, dict) else ""
 
 
 def _mirrors(source: Source, kind: str) -> Reading:
-    old = kind not in (DIGEST_MIRRORS, TAG_MIRRORS)
-    reading = Reading(
-        DIGEST_MIRRORS if old else kind, source, closed=frozenset({"mirrors"}), target="openshift"
-    )
+    old = kind not in (DIGEST_MIRRORS.kind, TAG_MIRRORS.kind)
+    known = DIGEST_MIRRORS.kind if old else kind
+    reading = Reading(known, source, closed=frozenset({"mirrors"}), target=TARGET.name)
     reading.lacks = is_served_by_itself
     key, spec = _LISTS[kind], source.data["spec"]
     home = reading.place("spec", key, on_key=True) if key in spec else reading.place("spec")
@@ -92,14 +90,14 @@ def _mirrors(source: Source, kind: str) -> Reading:
 def _mirror(
     reading: Reading, table: dict[str, Any], steps: tuple[str | int, ...], *, old: bool
 ) -> None:
-    """One source, and the places that have the same."""
+    """One source and its mirrors."""
     source = text_of(table.get("source"))
     if not source:
         reading.leave(reading.place(*steps), "it has no `source`")
         return
     places = tuple(reading.texts(table.get("mirrors"), *steps, "mirrors"))
     if all(place == source for place in places):
-        return  # what only repeats the source is no mirror
+        return  # an entry that only repeats its source has no mirror
     at = reading.place(*steps, "mirrors", 0)
     reading.say(("mirrors", source), places, at, shown=", ".join(places))
     for number, place in enumerate(places):
@@ -120,15 +118,15 @@ def _mirror(
 
 
 def _image(source: Source) -> Reading:
-    """The image configuration of the cluster, of which there is one."""
-    reading = Reading(IMAGE, source, closed=frozenset({"insecure"}))
+    """The image configuration of the cluster; a cluster has one."""
+    reading = Reading(IMAGE.kind, source, closed=frozenset({"insecure"}))
     spec = source.data["spec"]
     reading.homes["additionalTrustedCA",] = reading.place("spec", on_key=True)
     reading.homes["insecure",] = reading.place("spec", on_key=True)
     trusted = reading.table(spec.get("additionalTrustedCA"), "spec", "additionalTrustedCA")
     name = text_of(trusted.get("name"))
     if name:
-        # Whatever it is called: what matters is what is in it.
+        # Any name will do. The CAs in it are compared.
         place = reading.place("spec", "additionalTrustedCA")
         reading.say(("additionalTrustedCA",), value=True, place=place, shown=name)
     steps = ("spec", "registrySources")
@@ -144,8 +142,8 @@ def _image(source: Source) -> Reading:
 
 
 def _authorities(source: Source) -> Reading:
-    """The ConfigMap with the CA of each registry, whose port is after two dots."""
-    reading = Reading(AUTHORITIES, source)
+    """The ConfigMap with the CA of each registry. Two dots separate its port."""
+    reading = Reading(AUTHORITIES.kind, source)
     reading.homes["ca",] = reading.place("data", on_key=True)
     for key, value in source.data["data"].items():
         place, text = reading.place("data", key), text_of(value) or ""

@@ -1,26 +1,23 @@
 """The objects of OpenShift for its nodes: mirror sets, the CA, and the logins of the pull secret.
 
-Source: openshift/api, config/v1; openshift/runtime-utils, pkg/registries, of which the machine
-config operator makes registries.conf; its pkg/daemon, which makes certs.d of the CAs.
+Source: openshift/api, config/v1; openshift/runtime-utils, pkg/registries, with which the machine
+config operator writes registries.conf; its pkg/daemon, which writes the CAs into certs.d.
 """
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects.dialect import Artifact
-from ..dialects.openshift import PULL_SECRET, TARGET
-from .docker_config import logins_file
+from ... import emit
+from ...targets.docker_config import logins_file
+from ..dialect import Artifact
+from . import CONFIG_MAP, NAME, PULL_SECRET, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
-NAME = "regspec"
-AUTHORITIES = "regspec-registry-ca"
-"""The name of the ConfigMap."""
 _API = "config.openshift.io/v1"
 _POLICIES = {"deny": "NeverContactSource", "allow": "AllowContactingSource"}
 _MIRRORS = """\
@@ -41,22 +38,22 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     root = choice.option("out", TARGET.file)
     insecure = [host for host in spec.mirror_hosts if _insecure(spec, host)]
     authorities = {
-        # A colon cannot be in a key.
+        # A key cannot contain a colon.
         host.replace(":", ".."): str(access.ca_cert)
         for host in spec.mirror_hosts
         if host not in insecure and (access := spec.access(host)) and access.ca_cert
     }
     if authorities:
-        metadata = {"name": AUTHORITIES, "namespace": "openshift-config"}
+        metadata = {"name": CONFIG_MAP, "namespace": "openshift-config"}
         config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
         yield _objects(f"{root}/ca.yaml", "", {**config_map, "data": authorities})
     if authorities or insecure:
         image: dict[str, Any] = {}
         if authorities:
-            image["additionalTrustedCA"] = {"name": AUTHORITIES}
+            image["additionalTrustedCA"] = {"name": CONFIG_MAP}
         if insecure:
             image["registrySources"] = {"insecureRegistries": insecure}
-        # The name of the only one.
+        # A cluster has one Image, of this name.
         yield _objects(f"{root}/image-config.yaml", _IMAGE, _config("Image", "cluster", image))
     mirrors = [
         {
@@ -70,7 +67,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     yield _objects(
         f"{root}/image-mirrors.yaml",
         _MIRRORS + (_LOGINS if spec.logins else ""),
-        # One is for images by their digests, the other for those by their tags.
+        # The first is for images with a digest, the second for images with a tag.
         _config("ImageDigestMirrorSet", NAME, {"imageDigestMirrors": mirrors}),
         _config("ImageTagMirrorSet", NAME, {"imageTagMirrors": mirrors}),
     )
@@ -79,7 +76,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 
 
 def _insecure(spec: Spec, host: str) -> bool:
-    """Whether http, and a certificate that nobody checks, are allowed for a host."""
+    """Whether http, and a certificate that is not checked, are allowed for a host."""
     access = spec.access(host)
     return bool(access and (access.plain_http or access.insecure_skip_verify))
 

@@ -1,4 +1,4 @@
-"""daemon.json of dockerd, of which the mirrors and the insecure registries are ours."""
+"""daemon.json of dockerd: its mirrors and its insecure registries; other keys are left alone."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import ipaddress
 import json
 from urllib.parse import urlsplit
 
-from ..diagnostics import word
-from ..document import NotADocument, SyntaxProblem
-from ..mirrors import HUB, Location
-from ..stream import load_json
-from .reading import Reading, Served
+from ...diagnostics import word
+from ...document import NotADocument, SyntaxProblem
+from ...mirrors import HUB, Location
+from ...readers.reading import Reading, Served
+from ...stream import load_json
+from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..diagnostics import Place
-    from .reading import Source
+    from ...diagnostics import Place
+    from ...readers.reading import Source
 
-KIND = "docker"
 _MIRRORS, _INSECURE = "registry-mirrors", "insecure-registries"
 _SCHEMES = ("http", "https")
 _REFUSED = "dockerd does not start with it"
 
 
 def recognises(data: Any) -> bool:
-    """Whether a document is such a file: by either of the keys that are about registries."""
+    """Whether a document is a daemon.json: it has a key about registries."""
     return isinstance(data, dict) and (_MIRRORS in data or _INSECURE in data)
 
 
@@ -34,11 +34,12 @@ def read(source: Source) -> Reading:
     """The facts of daemon.json.
 
     Raises:
-        NotADocument: it is something else than JSON, such as YAML.
+        NotADocument: it is not JSON, but YAML for instance.
     """
     _check(source.document.text)
     data = source.data
-    reading = Reading(KIND, source, closed=frozenset({"mirrors", "insecure"}), target="docker")
+    closed = frozenset({"mirrors", "insecure"})
+    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
     reading.lacks = _lacks
     for kind, key in (("mirrors", _MIRRORS), ("insecure", _INSECURE)):
         home = key if key in data else next(iter(data))
@@ -66,14 +67,14 @@ def _check(text: str) -> None:
         load_json(text, refuse)
     except json.JSONDecodeError as why:
         at = why.pos
-        if text[at : at + 1] == ",":  # where CPython 3.13 sees one too many; others, behind it
+        if text[at : at + 1] == ",":  # CPython 3.13 reports an extra comma, others what follows
             at = len(text) - len(text[at + 1 :].lstrip())
         problem = SyntaxProblem(at, at, f"this is not JSON: {_REFUSED}")
         raise NotADocument(text, [problem]) from None
 
 
 def _texts(reading: Reading, key: str) -> list[tuple[int, str]]:
-    """The texts of a list, each with its index; of what is none it is told."""
+    """The texts of a list, each with its index. Reports a value that is not a list of texts."""
     listed = reading.source.data.get(key)
     texts = reading.texts(listed, key)
     if listed is not None and texts != listed:
@@ -109,16 +110,16 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
 
 
 def _without_added_port(scheme: str, host: str, insecure: frozenset[str]) -> str:
-    """A host without the port that target `docker` adds for an entry that needs one.
+    """A host without the port that target `docker` adds where an entry needs one.
 
-    Such an entry is the range of one IPv6 address, and none of the host with its port.
+    Such an entry is the range of one IPv6 address. It does not name the host with its port.
     """
     alone = host.removesuffix(":443") if scheme == "https" and host not in insecure else host
     return alone if alone.endswith("]") and alone in insecure else host
 
 
 def _insecure(reading: Reading, host: str, place: Place) -> None:
-    """A host by http or with any certificate; which of them, the URL of a mirror may tell."""
+    """A host by http or with any certificate. The URL of a mirror may show which of them."""
     reading.say(("insecure", host), True, place)  # noqa: FBT003
     if "/" in host:
         reading.leave(place, "a range of addresses, and no host")
@@ -127,7 +128,7 @@ def _insecure(reading: Reading, host: str, place: Place) -> None:
 
 
 def _is_plain(url: str) -> bool:
-    """Whether a URL has neither a login nor a query, and can be read at all."""
+    """Whether a URL can be parsed and has neither a login nor a query."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -136,7 +137,7 @@ def _is_plain(url: str) -> bool:
 
 
 def _host(entry: str) -> str:
-    """The host of an entry; the range of one IPv6 address stands for that address.
+    """The host of an entry. The range of one IPv6 address stands for that address.
 
     Source: moby/moby, daemon/pkg/registry/config.go: a scheme before it is dropped.
     """

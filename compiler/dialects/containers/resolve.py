@@ -1,4 +1,4 @@
-"""podman, CRI-O, skopeo and buildah: which repository they ask first for an image.
+"""podman, CRI-O, skopeo and buildah: the repositories that they request an image from, in order.
 
 Source: containers/image, pkg/sysregistriesv2: the longest prefix wins, and is replaced as text.
 """
@@ -7,27 +7,27 @@ from __future__ import annotations
 
 import json
 
-from ..dialects.attempt import Attempt, resolver_of
-from ..dialects.files import texts
-from ..emit import read_toml
-from ..frozen import frozen
-from .hosts import default_host
+from ...emit import read_toml
+from ...frozen import frozen
+from ...runtimes.hosts import default_host
+from ..attempt import Attempt, resolver_of
+from ..files import texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from ..dialects.attempt import Resolver
-    from ..dialects.files import Tree
-    from ..reference import Reference
+    from ...reference import Reference
+    from ..attempt import Resolver
+    from ..files import Tree
 
 _BY_DIGEST, _BY_TAG = "digest-only", "tag-only"
 _FOLDER = "/etc/containers"
 
 
 def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    """podman, CRI-O, skopeo and buildah, which resolve images alike; no version is told apart."""
+    """podman, CRI-O, skopeo and buildah, which resolve images alike in every version."""
     del versions
     drop_ins = f"{_FOLDER}/registries.conf.d"
     found = [(f"{drop_ins}/{name}", text) for name, text in texts(files, drop_ins)]
@@ -54,27 +54,27 @@ def _with_authorities(files: Tree, folder: str) -> Iterator[str]:
 
 @frozen
 class Site:
-    """What podman, CRI-O and the others have read, from wherever it was put."""
+    """What podman, CRI-O and the others have read, from any location."""
 
     registries: Registries
     file: str | None
-    """Of the mirrors."""
+    """The path of the file with the mirrors."""
     authorities: frozenset[str]
     """The hosts that have a CA, below a folder."""
     folder: str
     logins: frozenset[str]
     """The hosts that have a login."""
     login: str
-    """Where the logins are."""
+    """The file with the logins."""
 
     def attempts(self, image: Reference) -> Iterator[Attempt]:
-        """The mirror, and then the upstream, if it may be asked."""
+        """The mirror, and then the upstream, unless it is blocked."""
         table, mirror = self.registries.tables(image)
         place, blocked = self.registries.asked(image)
         if place is not None:
             yield from self._requests(place, image, self.file, mirror)
         if not blocked:
-            # A table without a mirror is about the registry itself.
+            # A table without a mirror configures the registry itself.
             file = self.file if table and not table.get("mirror") else None
             name = f"{default_host(image.registry)}/{image.repository}"
             yield from self._requests(name, image, file, table)
@@ -112,19 +112,19 @@ class Registries:
         }
 
     def tables(self, image: Reference) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """The table for an image, and that of its mirror; each is empty if there is none."""
+        """The table for an image, and the table of its mirror. Each is empty if there is none."""
         _, table = self._found(image)
-        # An image with a tag and a digest is asked for by its digest.
+        # An image with a tag and a digest is requested by its digest.
         others = _BY_TAG if image.digest else _BY_DIGEST
         mirrors = (m for m in table.get("mirror", ()) if m.get("pull-from-mirror") != others)
         return table, next(mirrors, {})
 
     def asked(self, image: Reference) -> tuple[str | None, bool]:
-        """What is asked for an image.
+        """Where an image is requested.
 
         Returns:
-            `HOST/REPOSITORY` that is asked first, none when it has no mirror of the image; and
-            whether the upstream must not be asked, also when the mirror fails.
+            `HOST/REPOSITORY` of the first request, none without a mirror of the image; and
+            whether no request may go to the upstream, even when the mirror fails.
         """
         prefix, table = self._found(image)
         _, mirror = self.tables(image)
@@ -135,7 +135,7 @@ class Registries:
         return mirror["location"] + name[len(prefix) :], blocked
 
     def _found(self, image: Reference) -> tuple[str, Mapping[str, Any]]:
-        """The longest prefix of an image's name that there is a table for, and the table."""
+        """The longest prefix of an image's name that has a table, and the table."""
         prefix = f"{image.registry}/{image.repository}"
         while prefix and prefix not in self._registries:
             prefix = prefix.rpartition("/")[0]

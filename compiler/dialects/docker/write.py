@@ -1,4 +1,4 @@
-"""daemon.json and certs.d of dockerd, whose mirrors are of Docker Hub only, at the root of a host.
+"""daemon.json and certs.d of dockerd, which has mirrors of Docker Hub only, at the root of a host.
 
 Source: moby/moby, daemon/pkg/registry/config.go; run with dockerd 20.10.24.
 """
@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 
-from ..dialects.dialect import Artifact
-from ..dialects.docker import TARGET
-from ..mirrors import HUB
+from ...mirrors import HUB
+from ..dialect import Artifact
+from . import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 
 def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -30,7 +30,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     insecure = [_listed(host) for host in spec.mirror_hosts if spec.is_insecure(host)]
     data: dict[str, Any] = {"registry-mirrors": mirrors} if mirrors else {}
     if insecure:
-        # Also for images that are named by a host; of a mirror it allows any certificate.
+        # This is for images that name the host, too. For a mirror, any certificate is accepted.
         data["insecure-registries"] = insecure
     text = f"{json.dumps(data, indent=2, ensure_ascii=False)}\n"
     yield Artifact(f"{root}/daemon.json", text, data, "json")
@@ -44,8 +44,8 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 def _url(spec: Spec, host: str) -> str:
     """The URL of a mirror.
 
-    Of an IPv6 address dockerd finds the range that it is in only where a port follows: it looks up
-    what is before the port, or else the whole, brackets included.
+    dockerd finds the range of an IPv6 address only if a port follows: it looks up the text before
+    the port. Without a port, it looks up the whole text with its brackets.
     """
     origin = spec.origin(host)
     without_port = host.endswith("]") and origin.startswith("https:")
@@ -53,5 +53,5 @@ def _url(spec: Spec, host: str) -> str:
 
 
 def _listed(host: str) -> str:
-    """A host as dockerd lists it: an IPv6 address without a port only as a range of one."""
+    """A host as dockerd lists it. An IPv6 address without a port is a range of one address."""
     return f"{host[1:-1]}/128" if host.endswith("]") else host

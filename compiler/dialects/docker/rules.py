@@ -1,17 +1,25 @@
-"""RS225 to RS227: what dockerd and BuildKit cannot be told."""
+"""RS225 and RS226: what dockerd cannot be told."""
 
 from __future__ import annotations
 
-from ..diagnostics import Severity, word
-from ..mirrors import HUB, LIBRARY, WILDCARD
-from .rule import Found, Subject, place_of, rule
+from ...diagnostics import Severity, word
+from ...mirrors import HUB, LIBRARY, WILDCARD
+from ...rules.rule import Found, Subject, rule
+from . import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...mirrors import Mirror
+
 _OTHERS = "`certs.d` (containerd), `registries.conf` (podman) or `buildkit` can"
 _OTHERS_OF_ALL = "`certs.d` (containerd) or `k3s` can"
+
+
+def is_for_dockerd(mirror: Mirror) -> bool:
+    """Whether dockerd can have a mirror: of Docker Hub or its library, at the root of a host."""
+    return mirror.source == LIBRARY or (mirror.source == HUB and not mirror.location.path)
 
 
 @rule("RS225", Severity.ERROR)
@@ -38,7 +46,7 @@ def not_for_dockerd(subject: Subject) -> Iterator[Found]:
         mirrors: [{source: docker.io, path: ""}]
         targets: [docker]
     """
-    if not subject.has("docker"):
+    if not subject.has(TARGET.name):
         return
     for mirror in subject.spec.mirrors:
         if mirror.source == HUB and mirror.location.path:
@@ -80,7 +88,7 @@ def login_of_docker_hub(subject: Subject) -> Iterator[Found]:
     spec = subject.spec
     for mirror in spec.mirrors:
         access = spec.access(mirror.location.host)
-        if subject.has("docker") and mirror.source == HUB and access and access.has_login:
+        if subject.has(TARGET.name) and mirror.source == HUB and access and access.has_login:
             host = word(mirror.location.host)
             yield (
                 mirror.place,
@@ -89,35 +97,4 @@ def login_of_docker_hub(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("RS227", Severity.INFO)
-def login_of_the_builder(subject: Subject) -> Iterator[Found]:
-    """BuildKit has no place for a login: it asks whoever builds for theirs.
-
-    The client, such as `docker buildx build` or `buildctl`, takes it from its own config.json, by
-    the host of the mirror. Without one there the registry answers 401, and the upstream is asked.
-
-    Fix: `docker login HOST` for whoever builds; or give them the dockerconfigjson of target
-    `pull-secret`.
-
-    Source: moby/buildkit, util/resolver/authorizer.go.
-
-    Bad:
-        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
-        targets: [buildkit]
-
-    Good:
-        targets: [buildkit]
-    """
-    wanting = [
-        host
-        for host in subject.spec.mirror_hosts
-        if (access := subject.spec.access(host)) and access.has_login
-    ]
-    for choice in subject.choices:
-        if choice.target == "buildkit" and wanting:
-            more = f" (and {len(wanting) - 1} more)" if len(wanting) > 1 else ""
-            yield (
-                place_of(choice),
-                f"target `buildkit` leaves the login of {word(wanting[0])}{more} out",
-                f"`docker login {wanting[0]}` for whoever builds",
-            )
+RULES = (not_for_dockerd, login_of_docker_hub)

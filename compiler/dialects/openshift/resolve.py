@@ -1,24 +1,24 @@
 """OpenShift: the registries.conf that its machine config operator writes for CRI-O on the nodes.
 
-Source: openshift/runtime-utils, pkg/registries. It merges all mirror sets of a cluster; modelled is
-what it makes of one of each kind.
+Source: openshift/runtime-utils, pkg/registries. It merges all mirror sets of a cluster. This models
+the result for one set of each kind.
 """
 
 from __future__ import annotations
 
 import json
 
-from ..dialects.attempt import resolver_of
-from ..dialects.files import texts, yaml_documents
-from .containers import Registries, Site
+from ..attempt import resolver_of
+from ..containers.resolve import Registries, Site
+from ..files import texts, yaml_documents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..dialects.attempt import Resolver
-    from ..dialects.files import Tree
+    from ..attempt import Resolver
+    from ..files import Tree
 
 FILE = "/etc/containers/registries.conf"
 """Where it is on a node."""
@@ -31,7 +31,7 @@ _KINDS = (
 
 
 def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    """CRI-O on the nodes, by what the operator makes of the objects; no version is told apart."""
+    """CRI-O on the nodes, with the files that the operator writes, the same for every version."""
     del versions
     objects, logins = [], set()
     for name, text in texts(files):
@@ -64,28 +64,42 @@ def registries_conf(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The data of registries.conf for the mirror sets and the image configuration of a cluster.
 
     Args:
-        objects: of the cluster; those of other kinds say nothing here.
+        objects: of the cluster. Objects of other kinds are ignored.
     """
     held = [item for item in objects if "spec" in item]
     registries: dict[str, dict[str, Any]] = {}
     for kind, key, images in _KINDS:
-        sets = [one for item in held if item["kind"] == kind for one in item["spec"].get(key, ())]
-        for one in sorted(sets, key=lambda one: str(one["source"])):
-            source, mirrors = one["source"], one.get("mirrors", ())
-            if all(mirror == source for mirror in mirrors):
-                continue  # what only repeats the source is no mirror
-            registry = registries.setdefault(source, {"location": source})
-            if one.get("mirrorSourcePolicy") == "NeverContactSource":
-                registry["blocked"] = True
-            registry.setdefault("mirror", []).extend(
-                {"location": mirror, "pull-from-mirror": images} for mirror in mirrors
-            )
+        entries = [
+            one for item in held if item["kind"] == kind for one in item["spec"].get(key, ())
+        ]
+        for entry in sorted(entries, key=lambda entry: str(entry["source"])):
+            _add_mirrors(registries, entry, images)
     for item in held:
         sources = item["spec"].get("registrySources", {}) if item["kind"] == "Image" else {}
         for scope in sources.get("insecureRegistries", ()):
             registries.setdefault(scope, {"location": scope})
-            for registry in registries.values():
-                for place in (registry, *registry.get("mirror", ())):
-                    if f"{place['location']}/".startswith(f"{scope}/"):
-                        place["insecure"] = True
+            _mark_insecure(registries.values(), scope)
     return {"registry": list(registries.values())}
+
+
+def _add_mirrors(
+    registries: dict[str, dict[str, Any]], entry: Mapping[str, Any], images: str
+) -> None:
+    """Add the mirrors of one entry of a set, which are for images with a digest or with a tag."""
+    source, mirrors = entry["source"], entry.get("mirrors", ())
+    if all(mirror == source for mirror in mirrors):
+        return  # an entry that only repeats its source has no mirror
+    registry = registries.setdefault(source, {"location": source})
+    if entry.get("mirrorSourcePolicy") == "NeverContactSource":
+        registry["blocked"] = True
+    registry.setdefault("mirror", []).extend(
+        {"location": mirror, "pull-from-mirror": images} for mirror in mirrors
+    )
+
+
+def _mark_insecure(registries: Iterable[dict[str, Any]], scope: str) -> None:
+    """Mark the registries and mirrors that are within a scope, a host with or without a path."""
+    for registry in registries:
+        for place in (registry, *registry.get("mirror", ())):
+            if f"{place['location']}/".startswith(f"{scope}/"):
+                place["insecure"] = True

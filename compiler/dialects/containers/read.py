@@ -1,0 +1,149 @@
+"""registries.conf, version 2, of podman, CRI-O, skopeo and buildah."""
+
+from __future__ import annotations
+
+from ...frozen import frozen
+from ...mirrors import Location
+from ...readers.claims import is_served_by_itself
+from ...readers.reading import Reading, Served
+from . import FORMAT, TARGET
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ...diagnostics import Path, Place
+    from ...readers.reading import Source
+
+_KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
+_DIGEST_ONLY = "mirror-by-digest-only"
+
+
+def recognises(data: Any) -> bool:
+    """Whether a TOML text is such a file."""
+    return isinstance(data, dict) and (
+        isinstance(data.get("registry"), list) or "unqualified-search-registries" in data
+    )
+
+
+def read(source: Source) -> Reading:
+    """The facts of registries.conf."""
+    data = source.data
+    closed = frozenset({"mirrors", "location", "insecure", "mirror setting"})
+    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
+    reading.lacks = is_served_by_itself
+    for kind in ("mirrors", "location", "blocked", "insecure"):
+        reading.homes[kind,] = reading.place("registry", on_key=True)
+    listed = data.get("registry")
+    for index, table in enumerate(listed if isinstance(listed, list) else ()):
+        _registry(reading, index, reading.table(table, "registry", index))
+    if listed is not None and not isinstance(listed, list):
+        reading.leave(reading.place("registry"), "it is no list of tables")
+    reading.leave_others(data, ("registry",))
+    return reading
+
+
+@frozen
+class _Entry:
+    """One `[[registry]]` table: an upstream and its mirrors."""
+
+    table: dict[str, Any]
+    steps: Path
+    prefix: str
+    """The upstream: its `prefix`, or else its `location`."""
+    location: str
+    mirrors: tuple[dict[str, Any], ...]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The locations of the mirrors."""
+        return tuple(str(mirror.get("location", "")) for mirror in self.mirrors)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether no request may go to the upstream."""
+        return self.table.get("blocked") is True
+
+
+def _entry(reading: Reading, index: int, table: dict[str, Any]) -> _Entry | None:
+    """The entry of a table, or none if it does not name an upstream."""
+    prefix = table.get("prefix") or table.get("location") or ""
+    location = table.get("location") or prefix
+    if not isinstance(prefix, str) or not isinstance(location, str):
+        reading.leave(reading.place("registry", index), "it has no `prefix` and no `location`")
+        return None
+    listed = table.get("mirror")
+    mirrors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return _Entry(table, ("registry", index), prefix, location, tuple(mirrors))
+
+
+def _registry(reading: Reading, index: int, table: dict[str, Any]) -> None:
+    """One upstream, by its prefix or else by its location."""
+    entry = _entry(reading, index, table)
+    if entry is None:
+        return
+    at = reading.place(*entry.steps, "location" if "location" in table else "prefix")
+    where = reading.place(*entry.steps, "blocked") if "blocked" in table else at
+    _facts(reading, entry, at, where)
+    _claims(reading, entry, at, where)
+    reading.leave_others(table, _KEYS, *entry.steps)
+
+
+def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
+    """The facts of an entry."""
+    table, steps, prefix = entry.table, entry.steps, entry.prefix
+    places = entry.places
+    if places:
+        home = reading.place(*steps, "mirror", 0, "location")
+        reading.say(("mirrors", prefix), places, home, shown=", ".join(places))
+    reading.say(("location", prefix), entry.location, at)
+    if table.get(_DIGEST_ONLY):
+        subject = ("mirror setting", prefix, "", _DIGEST_ONLY)
+        reading.say(subject, table[_DIGEST_ONLY], reading.place(*steps, _DIGEST_ONLY))
+    if not isinstance(table.get("blocked", False), bool):
+        reading.leave(reading.place(*steps, "blocked"), "it is not true or false")
+    reading.say(("blocked", prefix), table.get("blocked", False), where)
+    _insecure(reading, prefix, table, *steps)
+    for number, mirror in enumerate(entry.mirrors):
+        _insecure(reading, places[number], mirror, *steps, "mirror", number)
+        extra = [key for key in mirror if key not in ("location", "insecure")]
+        for key in extra:
+            place = reading.place(*steps, "mirror", number, key)
+            reading.say(("mirror setting", prefix, places[number], key), mirror[key], place)
+            reading.leave(place)
+        if number:
+            reading.leave(reading.place(*steps, "mirror", number), "a second place for one source")
+
+
+def _claims(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
+    """The claims of an entry: its first mirror, or the location that replaces its prefix."""
+    table, steps, prefix = entry.table, entry.steps, entry.prefix
+    location, places = entry.location, entry.places
+    if location == prefix and "/" not in prefix and not places and "insecure" in table:
+        at_switch = reading.place(*steps, "insecure")
+        reading.claim_switch(("host", prefix, "insecure"), table["insecure"], at_switch)
+    if places and places[0]:
+        home = reading.place(*steps, "mirror", 0, "location")
+        _claim(reading, prefix, places[0], entry.mirrors[0], home)
+        reading.claim(("fallback",), "deny" if entry.is_blocked else "allow", where)
+    elif location != prefix and not entry.is_blocked:
+        _claim(reading, prefix, location, table, at)
+        reading.claim(("fallback",), "deny", at)
+    elif entry.is_blocked:
+        reading.leave(reading.place(*steps), "it blocks a registry that has no mirror")
+
+
+def _claim(reading: Reading, prefix: str, place: str, table: dict[str, Any], at: Place) -> None:
+    served = Served(Location.parse(place))
+    reading.claim(("mirror", prefix), served, at)
+    insecure = table.get("insecure") is True
+    reading.claim(("host", served.location.host, "insecure"), insecure, at)
+
+
+def _insecure(reading: Reading, name: str, table: dict[str, Any], *steps: str | int) -> None:
+    """Whether http and any certificate will do."""
+    if "insecure" in table:
+        place = reading.place(*steps, "insecure")
+        reading.say(("insecure", name), table["insecure"], place)
+        if not isinstance(table["insecure"], bool):
+            reading.leave(place, "it is not true or false")

@@ -1,0 +1,38 @@
+"""What verify reports of documents of OpenShift that name each other."""
+
+from __future__ import annotations
+
+from ...diagnostics import word
+from ...differences import Difference
+from . import AUTHORITIES
+from .read import name_of_authorities
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ...readers import Reading
+
+_TRUSTED = ("additionalTrustedCA",)
+
+
+def cross_references(
+    expected: Iterable[Reading], found: Reading, given: Iterable[Reading]
+) -> Iterator[Difference]:
+    """An image configuration that names another ConfigMap than the one with the CAs.
+
+    Args:
+        expected: the image configurations that the spec compiles to.
+        found: an image configuration.
+        given: all documents. Without a ConfigMap among them, nothing is reported.
+    """
+    needs_authorities = any(
+        _TRUSTED in [fact.subject for fact in reading.facts] for reading in expected
+    )
+    maps = [name_of_authorities(one) for one in given if one.kind == AUTHORITIES.kind]
+    names = list(dict.fromkeys(filter(None, maps)))
+    name = name_of_authorities(found)
+    if needs_authorities and name and names and name not in names:
+        place = found.place("spec", "additionalTrustedCA", "name")
+        message = f"`additionalTrustedCA` is {word(name)}; the CAs are in {word(names[0])}"
+        yield Difference(found, place, message)
