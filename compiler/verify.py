@@ -6,7 +6,7 @@ import posixpath
 
 from . import differences, readers
 from .diagnostics import Place, word
-from .dialects import TARGETS, makers_of
+from .dialects import TARGETS, format_of, makers_of
 from .differences import Difference
 from .model import Choice
 from .readers import docker, hosts_toml, openshift
@@ -128,7 +128,7 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
             if not namespace:
                 message = "a hosts.toml is for the registry that its folder is named after"
             return [Difference(found, Place(()), message)]
-    if found.kind == "values":  # what one of its charts lacks, the other must not make up for
+    if format_of(found.kind).by_target:
         candidates = [one for one in candidates if one[1].target == found.target] or candidates
     # What the spec has nothing for, such as a CA, must not be there for its hosts either.
     readings = [one for _, one in candidates] or [readers.Reading(found.kind, found.source)]

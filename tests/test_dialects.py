@@ -89,13 +89,6 @@ WORDS_OF_KUBERNETES = {"kind", "values", "secret"}
 
 MOVING = {
     "buildkit": ("targets/buildkit.py", "readers/buildkit.py", "runtimes/buildkit.py"),
-    "charts": (
-        "targets/values.py",
-        "targets/secret.py",
-        "targets/palette.py",
-        "readers/values.py",
-        "readers/secret.py",
-    ),
     "cluster_api": ("targets/kubeadm.py", "rules/carried.py"),
     "containerd": (
         "targets/certs_d.py",
@@ -191,9 +184,6 @@ ELSEWHERE = {
     "openshift": {
         "targets/runbook.py": MOVES,
     },
-    "palette": {
-        "targets/runbook.py": MOVES,
-    },
     "pull-secret": {
         "import_targets.py": MOVES,
         "rules/outputs.py": MOVES,
@@ -204,10 +194,6 @@ ELSEWHERE = {
     },
     "regsync": {
         "targets/runbook.py": MOVES,
-    },
-    "values": {
-        "rules/logins.py": MOVES,
-        "verify.py": MOVES,
     },
 }
 """Where a name stands that is not in its folder, and why; it may only get shorter."""

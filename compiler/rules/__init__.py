@@ -95,7 +95,6 @@ _GENERIC: dict[str, Rule] = {
         logins.literal_password,
         logins.placeholder,
         logins.mangled_login,
-        logins.login_without_pull_secret,
         logins.placeholder_of_regspec,
         settings.IDLE_IGNORE,
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from . import values
-from .reading import (
+from ...readers.reading import (
     NUMBER,
     REGISTRY,
     Fact,
@@ -14,14 +13,14 @@ from .reading import (
     switch_of,
     text_of,
 )
+from . import SECRET, SECRET_FORMAT, read_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .reading import Source
+    from ...readers.reading import Source
 
-KIND = "secret"
 _TEXTS = {"DOMAIN": "endpoint", "BASE_PATH": "baseContentPath"}
 _LOGIN = {"USERNAME": "username", "PASSWORD": "password"}
 _OTHERS = {"INSECURE": "insecureSkipVerify", "CA_CERT": "caCert", "MIRROR_REGISTRIES": ""}
@@ -49,7 +48,7 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of the Secret; what it says in `stringData` goes before its `data`."""
     data = source.data
-    reading = Reading(KIND, source, closed=frozenset({"mirror"}), target="secret")
+    reading = Reading(SECRET_FORMAT.kind, source, closed=frozenset({"mirror"}), target=SECRET.name)
     held: dict[str, tuple[str, Any]] = {}
     for block in ("data", "stringData"):
         keys = data.get(block)
@@ -107,6 +106,6 @@ def _say(reading: Reading, key: str, block: str, value: Any) -> None:
         reading.say(("registry", "insecureSkipVerify"), switch, place)
         reading.claim_switch(("host", REGISTRY, "insecureSkipVerify"), switch, place)
     elif key == "CA_CERT":
-        values.say_ca(reading, text, block, key)
+        read_values.say_ca(reading, text, block, key)
     else:
         say_string(reading, text, block, key, whole=block == "data")
