@@ -113,7 +113,6 @@ MOVING = {
         "targets/zarf.py",
     ),
     "docker": ("targets/docker.py", "readers/docker.py", "runtimes/docker.py", "rules/docker.py"),
-    "imageswap": ("targets/imageswap.py", "readers/imageswap.py", "runtimes/imageswap.py"),
     "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
     "kind": ("targets/kind.py",),
     "kubernetes": (
@@ -164,9 +163,6 @@ ELSEWHERE = {
     },
     "hosts.toml": {
         "readers/certificate.py": MOVES,
-    },
-    "imageswap": {
-        "targets/runbook.py": MOVES,
     },
     "k3s": {
         "targets/runbook.py": MOVES,

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from regspec import pipeline, reference
 from regspec.dialects import TARGETS
 from regspec.dialects.files import Files
+from regspec.dialects.imageswap import resolve as imageswap
 from regspec.dialects.talos import resolve as talos
 from regspec.runtimes import (
     buildkit,
     containerd,
     containers,
     docker,
-    imageswap,
     k3s,
     openshift,
     versions,

@@ -66,7 +66,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         copy_lists=roots("copy-list"),
         regsync=roots("regsync"),
         regsync_variables=regsync.variables(spec),
-        maps=roots("imageswap"),
         pull_secrets=[
             (one.root, "namespaces" in dict(one.choice.options))
             for one in made

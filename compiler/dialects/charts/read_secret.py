@@ -57,7 +57,7 @@ def read(source: Source) -> Reading:
             reading.homes["mirror",] = reading.homes["registry",]
             held |= {key: (block, value) for key, value in keys.items()}
     for key, (block, value) in held.items():
-        _say(reading, key, block, value)
+        _read_key(reading, key, block, value)
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     reading.homes["constant",] = reading.place()
@@ -81,7 +81,7 @@ def read(source: Source) -> Reading:
     return reading
 
 
-def _say(reading: Reading, key: str, block: str, value: Any) -> None:
+def _read_key(reading: Reading, key: str, block: str, value: Any) -> None:
     """The facts and claims of one key."""
     place, text = reading.place(block, key), text_of(value)
     if key not in (*_TEXTS, *_LOGIN, *_OTHERS):
