@@ -106,12 +106,6 @@ MOVING = {
         "readers/registries_conf.py",
         "runtimes/containers.py",
     ),
-    "copying": (
-        "targets/copy_list.py",
-        "targets/regsync.py",
-        "targets/hauler.py",
-        "targets/zarf.py",
-    ),
     "docker": ("targets/docker.py", "readers/docker.py", "runtimes/docker.py", "rules/docker.py"),
     "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
     "kind": ("targets/kind.py",),
@@ -153,9 +147,6 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
         "verify_node.py": MOVES,
     },
-    "copy-list": {
-        "targets/runbook.py": MOVES,
-    },
     "docker": {
         "import_hosts.py": MOVES,
         "import_targets.py": MOVES,
@@ -186,9 +177,6 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
     },
     "registries.conf": {
-        "targets/runbook.py": MOVES,
-    },
-    "regsync": {
         "targets/runbook.py": MOVES,
     },
 }

@@ -12,7 +12,7 @@ from ..dialects.containerd import CONFIG_PATH
 from ..dialects.dialect import Artifact
 from ..dialects.openshift import PULL_SECRET
 from ..dialects.runbook import TARGET
-from . import openshift, regsync
+from . import openshift
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,9 +63,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
             for one in made
         ],
         login=any(artifact.holds_secret for one in made for artifact in one.artifacts),
-        copy_lists=roots("copy-list"),
-        regsync=roots("regsync"),
-        regsync_variables=regsync.variables(spec),
         pull_secrets=[
             (one.root, "namespaces" in dict(one.choice.options))
             for one in made
