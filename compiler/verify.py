@@ -130,7 +130,7 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
                 file = format_of(found.kind).in_each_folder
                 message = f"a {file} is for the registry that its folder is named after"
             return [Difference(found, Place(()), message)]
-    if found.kind == "values":  # what one of its charts lacks, the other must not make up for
+    if format_of(found.kind).by_target:
         candidates = [one for one in candidates if one[1].target == found.target] or candidates
     # What the spec has nothing for, such as a CA, must not be there for its hosts either.
     readings = [one for _, one in candidates] or [readers.Reading(found.kind, found.source)]

@@ -106,21 +106,7 @@ WORDS_OF_KUBERNETES = {"kind", "values", "secret"}
 
 MOVING = {
     "buildkit": ("targets/buildkit.py", "readers/buildkit.py", "runtimes/buildkit.py"),
-    "charts": (
-        "targets/values.py",
-        "targets/secret.py",
-        "targets/palette.py",
-        "readers/values.py",
-        "readers/secret.py",
-    ),
     "cluster_api": ("targets/kubeadm.py", "rules/carried.py"),
-    "copying": (
-        "targets/copy_list.py",
-        "targets/regsync.py",
-        "targets/hauler.py",
-        "targets/zarf.py",
-    ),
-    "imageswap": ("targets/imageswap.py", "readers/imageswap.py", "runtimes/imageswap.py"),
     "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
     "kind": ("targets/kind.py",),
     "kubernetes": (
@@ -146,14 +132,11 @@ ELSEWHERE = {
         "targets/kind.py": MOVES,
         "targets/runbook.py": MOVES,
     },
-    "copy-list": {
+    "docker": {
         "targets/runbook.py": MOVES,
     },
     "hosts.toml": {
         "readers/certificate.py": MOVES,
-    },
-    "imageswap": {
-        "targets/runbook.py": MOVES,
     },
     "k3s": {
         "targets/runbook.py": MOVES,
@@ -167,20 +150,13 @@ ELSEWHERE = {
     "logins": {
         "targets/runbook.py": MOVES,
     },
-    "palette": {
+    "openshift": {
         "targets/runbook.py": MOVES,
     },
     "pull-secret": {
         "import_targets.py": MOVES,
         "rules/outputs.py": MOVES,
         "targets/runbook.py": MOVES,
-    },
-    "regsync": {
-        "targets/runbook.py": MOVES,
-    },
-    "values": {
-        "rules/logins.py": MOVES,
-        "verify.py": MOVES,
     },
 }
 """Where a name stands that is not in its folder, and why; it may only get shorter."""

@@ -220,8 +220,8 @@ class Section:
     whether this section is the first, and the last, of its template in that part."""
     values: Mapping[str, Any]
     parts: Mapping[str, int]
-    """The parts of the runbook: `images`, `cluster`, `nodes` and `validate`; of each, the place in
-    the order of its sections."""
+    """The parts of the runbook: `procedure`, `images`, `cluster`, `nodes` and `validate`; of each,
+    the place in the order of its sections."""
 
 
 # -- formats ---------------------------------------------------------------------------------
@@ -264,6 +264,9 @@ class Format:
     """Whose order of mirrors an import takes: that of the lowest; None if it holds no mirrors."""
     of_each_host: bool
     """Whether it tells of each host what that has, so that its silence on one says something."""
+    by_target: bool = False
+    """Whether several targets make different ones, so that a file is compared with those of the
+    target that its reader says."""
     in_each_folder: str = ""
     """The name of its files, if each folder has one and all of them say what one of others says."""
     namespace_of: Callable[[str], str] | None = None

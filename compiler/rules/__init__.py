@@ -44,7 +44,6 @@ _GENERIC: dict[str, Rule] = {
         outputs.library_alone,
         nodes.upstream_is_asked,
         nodes.wildcard_not_expressible,
-        nodes.nothing_to_copy,
         outputs.pull_secret_of_openshift,
         names.mirrors_twice_or_never,
         names.path_and_target,
@@ -84,7 +83,6 @@ _GENERIC: dict[str, Rule] = {
         logins.literal_password,
         logins.placeholder,
         logins.mangled_login,
-        logins.login_without_pull_secret,
         logins.placeholder_of_regspec,
         settings.IDLE_IGNORE,
     )

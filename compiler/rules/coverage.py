@@ -333,7 +333,7 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
     """
     if not subject.has_string or not subject.resolved.images:
         return
-    from ..runtimes import imageswap
+    from ..dialects.imageswap.resolve import Refused, swap
 
     mirrors = _by_source(subject.spec)
     pairs = dict(
@@ -348,8 +348,8 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
         if mirror is None or mirror.proxy_cache or told:
             continue
         try:
-            swapped = imageswap.swap(pairs, image)
-        except imageswap.Refused:
+            swapped = swap(pairs, image)
+        except Refused:
             continue
         served = place_there + parsed.version
         if swapped != served:

@@ -162,39 +162,6 @@ def mangled_login(subject: Subject) -> Iterator[Found]:
                 )
 
 
-@rule("RS506", Severity.INFO)
-def login_without_pull_secret(subject: Subject) -> Iterator[Found]:
-    """The registry wants a login, and a chart's own images come from it without one.
-
-    The kubelet pulls the images of the webhook, which nothing swaps, with the pull secret of the
-    chart. Without that, and without a login on the node, the answer is 401.
-
-    Fix: `pullSecret: true`, unless the nodes have the login.
-
-    Source: the charts' `imagePullSecret` block.
-
-    Bad:
-        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
-        imageSwap: {images: {imageSwapInitImage: docker.io/a/b, imageSwapImage: docker.io/a/c}}
-
-    Good:
-        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
-        imageSwap:
-          images: {imageSwapInitImage: docker.io/a/b, imageSwapImage: docker.io/a/c}
-          pullSecret: true
-    """
-    spec = subject.spec
-    if not spec.registry.access.has_login or all(c.target != "values" for c in subject.choices):
-        return
-    for key, block in (("imageSwap", spec.image_swap), ("certManager", spec.cert_manager)):
-        if block and block.images and not block.pull_secret:
-            yield (
-                Place((key,), on_key=True),
-                f"the registry wants a login, and the images of `{key}` are pulled without one",
-                "add `pullSecret: true`, unless the nodes have the login",
-            )
-
-
 @rule("RS507", Severity.ERROR)
 def placeholder_of_regspec(subject: Subject) -> Iterator[Found]:
     """A login is what `regspec compile --secrets placeholder` writes in place of one.

@@ -6,11 +6,10 @@ beside it is what the targets themselves say of their files.
 
 from __future__ import annotations
 
-from .. import emit, mirrors
+from .. import emit
 from ..dialects import companions, dialect_of, node_files
 from ..dialects.dialect import Artifact
 from ..dialects.runbook import TARGET
-from . import regsync
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,25 +45,16 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         has_section=sections.has,
         name=spec.registry.name,
         variables=_variables(spec),
-        procedure=_procedure({one.target.name for one in made}),
         files=[
             ([(path, one.holds_secret(path)) for path in one.paths], one.target.summary)
             for one in made
         ],
         login=any(artifact.holds_secret for one in made for artifact in one.artifacts),
-        copy_lists=roots("copy-list"),
-        regsync=roots("regsync"),
-        regsync_variables=regsync.variables(spec),
-        values=roots("values"),
-        palette=roots("palette"),
-        secrets=roots("secret"),
-        maps=roots("imageswap"),
         pull_secrets=[
             (one.root, "namespaces" in dict(one.choice.options))
             for one in made
             if one.target.name == "pull-secret"
         ],
-        mirror_string=mirrors.to_string(spec.mirrors),
         k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
         kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
@@ -74,7 +64,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
 
 
-_LAST = {"images": 30, "cluster": 60, "nodes": 100, "validate": 100}
+_LAST = {"procedure": 10, "images": 30, "cluster": 60, "nodes": 100, "validate": 100}
 """In each part the place after which any section may come."""
 
 
@@ -100,13 +90,6 @@ class _Sections:
             first, last = section is alike[0], section is alike[-1]
             texts.append(emit.macro(section.template, part, section.values, first, last))
         return emit.Verbatim("".join(texts))
-
-
-def _procedure(names: set[str]) -> str:
-    """Which of the two documented procedures it is; none if the management plane gets nothing."""
-    if "values" in names:
-        return "airgap"
-    return "connected" if "secret" in names else ""
 
 
 def _variables(spec: Spec) -> tuple[str, ...]:

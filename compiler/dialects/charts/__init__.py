@@ -9,37 +9,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ...rules.rule import Rule
     from ..attempt import Resolver
-    from ..dialect import ReadingView
+    from ..companions import Made
+    from ..dialect import ReadingView, Section
     from ..files import Tree
 
 
 def _values(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.values import render
+    from .write_values import render
 
     return render(spec, choice)
 
 
 def _secret(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.secret import render
+    from .write_secret import render
 
     return render(spec, choice)
 
 
 def _palette(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.palette import render
+    from .write_palette import render
 
     return render(spec, choice)
 
 
 def _values_reader() -> ReadingView:
-    from ...readers.values import read, recognises
+    from .read_values import read, recognises
 
     return recognises, read
 
 
 def _secret_reader() -> ReadingView:
-    from ...readers.secret import read, recognises
+    from .read_secret import read, recognises
 
     return recognises, read
 
@@ -48,6 +50,18 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     from .resolve import resolvers
 
     return resolvers(files, versions)
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from .rules import RULES
+
+    return RULES
 
 
 _LIMITS = Limits(
@@ -102,15 +116,20 @@ PALETTE = Target(
     carries_mirror_string=True,
     for_webhook=True,
 )
-_FORMATS = (
-    Format("values", rank=1, of_each_host=False),
-    Format("secret", rank=2, of_each_host=False),
+VALUES_FORMAT = Format(
+    "values",
+    rank=1,
+    of_each_host=False,
+    by_target=True,  # what one of the charts lacks, the other must not make up for
 )
+SECRET_FORMAT = Format("secret", rank=2, of_each_host=False)
 DIALECT = Dialect(
     name="charts",
     targets=(VALUES, SECRET, PALETTE),
-    formats=_FORMATS,
+    formats=(VALUES_FORMAT, SECRET_FORMAT),
     readers=(Reader("yaml", _values_reader, last=True), Reader("yaml", _secret_reader)),
     reads=("Helm values", "the registry Secret"),
+    rules=_rules,
+    section=_section,
     resolvers=_resolvers,
 )

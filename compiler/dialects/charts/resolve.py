@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...runtimes.imageswap import webhook
 from ..files import texts, yaml_documents
+from ..imageswap.resolve import webhook
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,30 +9,45 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Choice, Spec
+    from ...rules.rule import Rule
+    from ..companions import Made
+    from ..dialect import Section
 
 
 def _copy_list(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.copy_list import render
+    from .write_copy_list import render
 
     return render(spec, choice)
 
 
 def _regsync(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.regsync import render
+    from .write_regsync import render
 
     return render(spec, choice)
 
 
 def _hauler(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.hauler import render
+    from .write_hauler import render
 
     return render(spec, choice)
 
 
 def _zarf(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.zarf import render
+    from .write_zarf import render
 
     return render(spec, choice)
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from .rules import RULES
+
+    return RULES
 
 
 _LIMITS = Limits(
@@ -103,4 +118,6 @@ ZARF = Target(
 DIALECT = Dialect(
     name="copying",
     targets=(COPY_LIST, REGSYNC, HAULER, ZARF),
+    rules=_rules,
+    section=_section,
 )

@@ -10,32 +10,43 @@ if TYPE_CHECKING:
 
     from ...model import Choice, Spec
     from ..attempt import Resolver
-    from ..dialect import ReadingView
+    from ..companions import Made
+    from ..dialect import ReadingView, Section
     from ..files import Tree
+
+DEFAULT = "default"
+"""The key for all registries that have none of their own."""
+HUB = "docker.io"
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.imageswap import render
+    from .write import render
 
     return render(spec, choice)
 
 
 def _map_reader() -> ReadingView:
-    from ...readers.imageswap import is_map, read_text
+    from .read import is_map, read_text
 
     return is_map, read_text
 
 
 def _reader() -> ReadingView:
-    from ...readers.imageswap import read, recognises
+    from .read import read, recognises
 
     return recognises, read
 
 
 def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from ...runtimes.imageswap import resolvers
+    from .resolve import resolvers
 
     return resolvers(files, versions)
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
 
 
 TARGET = Target(
@@ -60,12 +71,13 @@ TARGET = Target(
     render=_render,
     for_webhook=True,
 )
-_FORMAT = Format("imageswap", rank=10, of_each_host=False, names={"map": "the place of {0}"})
+FORMAT = Format("imageswap", rank=10, of_each_host=False, names={"map": "the place of {0}"})
 DIALECT = Dialect(
     name="imageswap",
     targets=(TARGET,),
-    formats=(_FORMAT,),
+    formats=(FORMAT,),
     readers=(Reader("text", _map_reader), Reader("yaml", _reader)),
     reads=("a map of image-swap",),
     resolvers=_resolvers,
+    section=_section,
 )

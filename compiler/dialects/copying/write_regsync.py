@@ -6,17 +6,17 @@ config/host.go (`creds`) and pkg/template (`env`, which gives an empty text for 
 
 from __future__ import annotations
 
-from .. import emit, placeholders
-from ..dialects.copying import REGSYNC
-from ..dialects.dialect import Artifact
-from . import copy_list
+from ... import emit, placeholders
+from ..dialect import Artifact
+from . import REGSYNC
+from .write_copy_list import copies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _NOTE = """\
 # regsync once --config regsync.yaml
@@ -36,7 +36,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     creds = [entry for host in hosts if (entry := _creds(spec, host, named))]
     sync = [
         {"source": source, "target": destination, "type": "image"}
-        for source, destination in dict.fromkeys(copy_list.copies(spec))
+        for source, destination in dict.fromkeys(copies(spec))
     ]
     data: dict[str, Any] = {"version": 1, **({"creds": creds} if creds else {}), "sync": sync}
     note = _NOTE + (_VARIABLES if any("user" in entry for entry in creds) else "")

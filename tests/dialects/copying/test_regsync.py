@@ -1,7 +1,7 @@
 """What regsync is given: every image to where its mirror looks, and no login.
 
 regsync is in no package registry, so it is not run. Its file is held to what we have written down
-of its source (tests/data/regsync), and read by the YAML parser of another program in Go.
+of its source (data/), and read by the YAML parser of another program in Go.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
 
-DATA = Path(__file__).resolve().parent / "data"
+HERE = Path(__file__).resolve().parent
 SCHEMA = jsonschema.Draft202012Validator(
-    json.loads((DATA / "regsync" / "regsync.schema.json").read_text())
+    json.loads((HERE / "data/regsync.schema.json").read_text())
 )
-CA = (DATA / "certificates" / "chain.crt").read_text()
+CA = (HERE.parents[1] / "data/certificates/chain.crt").read_text()
 # What would be run, if regsync took it for one of its templates.
 TEMPLATE = '{{file "/etc/shadow"}}'
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "nexus.example.net:8083")

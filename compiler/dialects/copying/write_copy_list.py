@@ -6,16 +6,16 @@ tag and a digest is copied by its digest, to its tag: the tools refuse both at o
 
 from __future__ import annotations
 
-from .. import emit, reference
-from ..dialects.copying import COPY_LIST
-from ..dialects.dialect import Artifact
-from ..mirrors import Places
+from ... import emit, reference
+from ...mirrors import Places
+from ..dialect import Artifact
+from . import COPY_LIST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _HEADER = f"""{emit.HEADER}
 # grep -v '^#' copy-list.txt | while read -r source destination; do

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
-from . import logins
-from .reading import (
+from ...model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
+from ...readers import logins
+from ...readers.reading import (
     NUMBER,
     REGISTRY,
     Fact,
@@ -16,14 +16,14 @@ from .reading import (
     switch_of,
     text_of,
 )
+from . import PALETTE, VALUES, VALUES_FORMAT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .reading import Source
+    from ...readers.reading import Source
 
-KIND = "values"
 _BLOCKS = ("imageSwapImages", "imageSwapConfig", "ociImageRegistry", "imagePullSecret")
 _TEXTS = ("endpoint", "name", "baseContentPath")
 _LOGIN = ("username", "password")
@@ -45,7 +45,7 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of values; keys that are not the registry's are left unread."""
     data = source.data
-    reading = Reading(KIND, source, closed=frozenset({"mirror"}), target="values")
+    reading = Reading(VALUES_FORMAT.kind, source, closed=frozenset({"mirror"}), target=VALUES.name)
     config = data.get("config")
     if isinstance(config, dict):
         at = reading.place("config", on_key=True)
@@ -60,7 +60,7 @@ def read(source: Source) -> Reading:
     whole = data.get("global")
     if isinstance(whole, dict):
         if "imagePullSecret" in whole:
-            reading.target = "palette"
+            reading.target = PALETTE.name
         _pull_secret(reading, whole.get("imagePullSecret"), "", "global")
         reading.leave_others(whole, ("imagePullSecret",), "global")
     image = data.get("image")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from .. import emit, mirrors
-from ..dialects.charts import SECRET
-from ..dialects.dialect import Artifact
+from ... import emit, mirrors
+from ..dialect import Artifact
+from . import SECRET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 SECRET_KEYS = frozenset({"USERNAME", "PASSWORD", "CA_CERT"})
 

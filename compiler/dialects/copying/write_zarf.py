@@ -9,18 +9,18 @@ from __future__ import annotations
 import posixpath
 import re
 
-from .. import emit, reference
-from ..dialects import companions
-from ..dialects.copying import ZARF
-from ..dialects.dialect import Artifact
-from . import copy_list
+from ... import emit, reference
+from .. import companions
+from ..dialect import Artifact
+from . import ZARF
+from .write_copy_list import copies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _NOT_IN_NAMES = re.compile("[^a-z0-9]+")
 _FOLDER = "regspec"
@@ -58,7 +58,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 def _images(spec: Spec) -> Iterator[dict[str, Any]]:
     """A component for the images of each registry URL that zarf is to be given."""
     by_place: dict[str, dict[str, None]] = {}
-    for source, destination in copy_list.copies(spec):
+    for source, destination in copies(spec):
         by_place.setdefault(_registry_url(source, destination), {})[source] = None
     taken: set[str] = set()
     for place, images in by_place.items():

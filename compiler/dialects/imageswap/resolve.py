@@ -8,22 +8,20 @@ from __future__ import annotations
 import fnmatch
 import re
 
-from .. import reference
-from ..dialects.attempt import Attempt, Outcome, Resolver
-from ..dialects.files import texts, yaml_documents
-from ..frozen import field, frozen
-from ..mirrors import assumed_scheme
-from .hosts import default_host
+from ... import reference
+from ...frozen import field, frozen
+from ...mirrors import assumed_scheme
+from ...runtimes.hosts import default_host
+from ..attempt import Attempt, Outcome, Resolver
+from ..files import texts, yaml_documents
+from . import DEFAULT, HUB
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..dialects.files import Tree
+    from ..files import Tree
 
-DEFAULT = "default"
-"""The key for all registries that have none of their own."""
-HUB = "docker.io"
 _WILDCARDS = "noswap_wildcards"
 _EXACT, _REPLACE = "[EXACT]", "[REPLACE]"
 _PAIR = 2

@@ -10,18 +10,18 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from .. import emit, reference
-from ..dialects import companions
-from ..dialects.copying import HAULER
-from ..dialects.dialect import Artifact
-from . import copy_list
+from ... import emit, reference
+from .. import companions
+from ..dialect import Artifact
+from . import HAULER
+from .write_copy_list import copies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _FOLDER = "regspec"
 """Before the names of files: a first part with a dot in it would be taken for a registry."""
@@ -40,7 +40,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         companions.left_out(secret),
     )
     by_host: dict[str, list[dict[str, str]]] = {}
-    for source, destination in dict.fromkeys(copy_list.copies(spec)):
+    for source, destination in dict.fromkeys(copies(spec)):
         image = {"name": source, "rewrite": _with_tag(destination)}
         by_host.setdefault(destination.partition("/")[0], []).append(image)
     for number, (host, images) in enumerate(by_host.items(), 1):

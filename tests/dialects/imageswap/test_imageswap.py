@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from regspec.runtimes.imageswap import Refused, read, swap
+from regspec.dialects.imageswap.resolve import Refused, read, swap
 
 _SPEC = importlib.util.spec_from_file_location(
     "imageswap_by_the_text", Path(__file__).parent / "imageswap_by_the_text.py"

@@ -1,7 +1,7 @@
 """What hauler and zarf are given: every image to where its mirror looks, every file, no secret.
 
 Neither tool, nor its schema, is in a package registry. So the manifests are held to what we have
-written down of both (tests/data/bundles), and to the rules of their sources that the tests name;
+written down of both (data/), and to the rules of their sources that the tests name;
 they are read by the YAML parser that both have, which is Go's.
 """
 
@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
 
-DATA = Path(__file__).resolve().parent / "data" / "bundles"
+DATA = Path(__file__).resolve().parent / "data"
 SCHEMAS = {
     name: jsonschema.Draft202012Validator(json.loads((DATA / f"{name}.schema.json").read_text()))
     for name in ("hauler", "zarf")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 
-from .. import emit, mirrors
-from ..dialects.charts import VALUES
-from ..dialects.dialect import Artifact
-from .docker_config import docker_config
+from ... import emit, mirrors
+from ...targets.docker_config import docker_config
+from ..dialect import Artifact
+from . import VALUES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Image, Spec
+    from ...model import Choice, Image, Spec
 
 SECRET_KEYS = frozenset({"password", "username", "caCert", "dockerConfigJson"})
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 
-from .. import limits
-from ..diagnostics import Place
-from ..mirrors import LIBRARY, WILDCARD, Location
-from .reading import Reading, Served, say_string, text_of
+from ... import limits
+from ...diagnostics import Place
+from ...mirrors import LIBRARY, WILDCARD, Location
+from ...readers.reading import Reading, Served, say_string, text_of
+from ..charts import SECRET_FORMAT
+from . import DEFAULT, FORMAT, HUB, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .reading import Source
+    from ...readers.reading import Source
 
-KIND = "imageswap"
-_DEFAULT, _HUB = "default", "docker.io"
 _LINE = re.compile(r"[^\n]+")
 _KEY = re.compile(r"[ ]*+[\w.*/:@?+\[\]-]++[ \t]*+\Z")
 _VALUE = re.compile(r"[^\s{}\"'=]*+\Z")
@@ -49,8 +49,8 @@ def _is_pair(line: str) -> bool:
 def read(source: Source) -> Reading:
     """The facts of a ConfigMap."""
     text = source.data["data"]["maps"]
-    reading = Reading(KIND, source, closed=frozenset({"map"}), target="imageswap")
-    _say(reading, text, "data", "maps")
+    reading = Reading(FORMAT.kind, source, closed=frozenset({"map"}), target=TARGET.name)
+    _read_map(reading, text, "data", "maps")
     reading.leave_others(source.data["data"], ("maps",), "data")
     return reading
 
@@ -60,15 +60,15 @@ def read_text(source: Source) -> Reading:
     text = source.data
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) == 1 or any("," in line and not line.startswith(_OTHERS) for line in lines):
-        reading = Reading("secret", source, closed=frozenset({"mirror"}))
+        reading = Reading(SECRET_FORMAT.kind, source, closed=frozenset({"mirror"}))
         say_string(reading, text)
         return reading
-    reading = Reading(KIND, source, closed=frozenset({"map"}), target="imageswap")
-    _say(reading, text)
+    reading = Reading(FORMAT.kind, source, closed=frozenset({"map"}), target=TARGET.name)
+    _read_map(reading, text)
     return reading
 
 
-def _say(reading: Reading, text: str, *steps: str) -> None:
+def _read_map(reading: Reading, text: str, *steps: str) -> None:
     limits.check_entries(text.count("\n"))
     reading.lacks = lambda source, _served: source == LIBRARY
     path = reading.place(*steps).path
@@ -76,7 +76,7 @@ def _say(reading: Reading, text: str, *steps: str) -> None:
     lines = list(_lines(text))
     derived = _derived(lines)
     places = {value.partition("/")[0] for key, value, _, _ in lines if value != key}
-    default = next((value for key, value, _, _ in lines if key == _DEFAULT), "")
+    default = next((value for key, value, _, _ in lines if key == DEFAULT), "")
     for number, (key, value, start, end) in enumerate(lines):
         place = Place(path, part=(start, end))
         if not key:
@@ -85,7 +85,7 @@ def _say(reading: Reading, text: str, *steps: str) -> None:
         reading.say(("map", key), value, place)
         if key.startswith(_OTHERS):
             reading.leave(place, "a spec cannot hold such a line")
-        elif number in derived or (key == _DEFAULT and not value):
+        elif number in derived or (key == DEFAULT and not value):
             continue  # where they would be by themselves
         elif not value or value == key:
             # Such images stay as they are, as they do by themselves where there is no default.
@@ -94,16 +94,16 @@ def _say(reading: Reading, text: str, *steps: str) -> None:
         elif value.endswith("-"):
             reading.leave(place, "a place that ends in `-` is put before the name as it is")
         else:
-            source = WILDCARD if key == _DEFAULT else key
+            source = WILDCARD if key == DEFAULT else key
             reading.claim(("mirror", source), Served(Location.parse(value)), place)
 
 
 def _derived(lines: list[tuple[str, str, int, int]]) -> set[int]:
     """The last lines, as far as they follow from those before: Docker Hub and its library."""
     targets = {key: value for key, value, _, _ in lines}
-    default = targets.get(_DEFAULT)
-    hub = targets.get(_HUB) or default
-    follows = {LIBRARY: f"{hub}/library", _HUB: default}
+    default = targets.get(DEFAULT)
+    hub = targets.get(HUB) or default
+    follows = {LIBRARY: f"{hub}/library", HUB: default}
     found: set[int] = set()
     for number in range(len(lines) - 1, -1, -1):
         key, value, _, _ = lines[number]

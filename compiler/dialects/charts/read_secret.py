@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from . import values
-from .reading import (
+from ...readers.reading import (
     NUMBER,
     REGISTRY,
     Fact,
@@ -14,14 +13,14 @@ from .reading import (
     switch_of,
     text_of,
 )
+from . import SECRET, SECRET_FORMAT, read_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .reading import Source
+    from ...readers.reading import Source
 
-KIND = "secret"
 _TEXTS = {"DOMAIN": "endpoint", "BASE_PATH": "baseContentPath"}
 _LOGIN = {"USERNAME": "username", "PASSWORD": "password"}
 _OTHERS = {"INSECURE": "insecureSkipVerify", "CA_CERT": "caCert", "MIRROR_REGISTRIES": ""}
@@ -49,7 +48,7 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of the Secret; what it says in `stringData` goes before its `data`."""
     data = source.data
-    reading = Reading(KIND, source, closed=frozenset({"mirror"}), target="secret")
+    reading = Reading(SECRET_FORMAT.kind, source, closed=frozenset({"mirror"}), target=SECRET.name)
     held: dict[str, tuple[str, Any]] = {}
     for block in ("data", "stringData"):
         keys = data.get(block)
@@ -58,7 +57,7 @@ def read(source: Source) -> Reading:
             reading.homes["mirror",] = reading.homes["registry",]
             held |= {key: (block, value) for key, value in keys.items()}
     for key, (block, value) in held.items():
-        _say(reading, key, block, value)
+        _read_key(reading, key, block, value)
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     reading.homes["constant",] = reading.place()
@@ -82,7 +81,7 @@ def read(source: Source) -> Reading:
     return reading
 
 
-def _say(reading: Reading, key: str, block: str, value: Any) -> None:
+def _read_key(reading: Reading, key: str, block: str, value: Any) -> None:
     """The facts and claims of one key."""
     place, text = reading.place(block, key), text_of(value)
     if key not in (*_TEXTS, *_LOGIN, *_OTHERS):
@@ -107,6 +106,6 @@ def _say(reading: Reading, key: str, block: str, value: Any) -> None:
         reading.say(("registry", "insecureSkipVerify"), switch, place)
         reading.claim_switch(("host", REGISTRY, "insecureSkipVerify"), switch, place)
     elif key == "CA_CERT":
-        values.say_ca(reading, text, block, key)
+        read_values.say_ca(reading, text, block, key)
     else:
         say_string(reading, text, block, key, whole=block == "data")

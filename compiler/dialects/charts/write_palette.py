@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects.charts import PALETTE
-from ..dialects.dialect import Artifact
-from . import values
+from ... import emit
+from ..dialect import Artifact
+from . import PALETTE, write_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 
 def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
-    data: dict[str, Any] = {"config": values.registry_config(spec)}
+    data: dict[str, Any] = {"config": write_values.registry_config(spec)}
     if spec.logins:
-        data["global"] = {"imagePullSecret": {"dockerConfigJson": values.encoded_logins(spec)}}
+        data["global"] = {
+            "imagePullSecret": {"dockerConfigJson": write_values.encoded_logins(spec)}
+        }
     yield Artifact(
         path=choice.option("out", PALETTE.file),
         text=f"{emit.HEADER}\n{emit.yaml_text(data)}",
@@ -27,5 +28,5 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         syntax="yaml",
         mode=0o600 if spec.logins else 0o644,
         holds_secret=bool(spec.logins),
-        secret_keys=values.SECRET_KEYS,
+        secret_keys=write_values.SECRET_KEYS,
     )

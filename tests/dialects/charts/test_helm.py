@@ -1,6 +1,6 @@
 """The compiled values, in Helm's own engine and in charts that take every documented key.
 
-The charts below tests/charts are ours: the vendor's are not public. What they take is what
+The charts below data/ are ours: the vendor's are not public. What they take is what
 the vendor documents, with the one default that it documents, `imagePullSecret`.
 """
 
@@ -18,8 +18,9 @@ import yaml
 from regspec.pipeline import compile_spec
 from regspec.sources import FolderReader
 
-ROOT = Path(__file__).resolve().parent.parent
-CHARTS = ROOT / "tests" / "charts"
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+CHARTS = HERE / "data"
 IMAGE_SWAP_KEYS = (
     "config.imageSwapImages.imageSwapInitImage",
     "config.imageSwapImages.imageSwapImage",

@@ -6,35 +6,32 @@ Source: phenixblue/imageswap-webhook 1.5.3, read and run.
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects.dialect import Artifact
-from ..dialects.imageswap import TARGET
-from ..mirrors import WILDCARD
+from ... import emit
+from ...mirrors import LIBRARY, WILDCARD
+from ..dialect import Artifact
+from . import DEFAULT, HUB, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model import Choice, Spec
-
-_HUB = "docker.io"
-_LIBRARY = "docker.io/library"
+    from ...model import Choice, Spec
 
 
 def pairs(spec: Spec) -> dict[str, str]:
     """The lines of the map, in the order of the mirrors; `default` comes first."""
-    lines = {"default": ""}
+    lines = {DEFAULT: ""}
     for mirror in (*spec.mirrors, *spec.by_registry):
-        lines["default" if mirror.source == WILDCARD else mirror.source] = str(mirror.location)
-    hub = next((m.location for m in spec.mirrors if m.source == _HUB), None)
+        lines[DEFAULT if mirror.source == WILDCARD else mirror.source] = str(mirror.location)
+    hub = next((m.location for m in spec.mirrors if m.source == HUB), None)
     wildcard = next((m.location for m in spec.mirrors if m.source == WILDCARD), None)
-    if _LIBRARY in lines and hub is None:
-        lines[_HUB] = _HUB if wildcard is None else str(wildcard)  # else it refuses the pod
+    if LIBRARY in lines and hub is None:
+        lines[HUB] = HUB if wildcard is None else str(wildcard)  # else it refuses the pod
     hub = hub or wildcard
     if hub is not None:
         # It does not know that `nginx` is `library/nginx`.
-        lines.setdefault(_HUB, str(hub))
-        lines.setdefault(_LIBRARY, str(hub.below("library")))
+        lines.setdefault(HUB, str(hub))
+        lines.setdefault(LIBRARY, str(hub.below("library")))
     return lines
 
 

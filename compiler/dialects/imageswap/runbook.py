@@ -1,0 +1,16 @@
+"""What the runbook says of the map of the image-swap webhook."""
+
+from __future__ import annotations
+
+from ..dialect import Section
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ...model import Spec
+    from ..companions import Made
+
+
+def section(spec: Spec, made: Made) -> Section:
+    """The ConfigMap of one choice: how it is applied, and how that of a cluster is compared."""
+    del spec
+    return Section("imageswap/runbook.md.j2", {"path": made.root}, {"cluster": 30, "validate": 15})
