@@ -122,7 +122,6 @@ MOVING = {
     "docker": ("targets/docker.py", "readers/docker.py", "runtimes/docker.py", "rules/docker.py"),
     "imageswap": ("targets/imageswap.py", "readers/imageswap.py", "runtimes/imageswap.py"),
     "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
-    "kind": ("targets/kind.py",),
     "kubernetes": (
         "targets/pull_secret.py",
         "targets/docker_config.py",
@@ -147,7 +146,6 @@ ELSEWHERE = {
         "import_targets.py": MOVES,
         "readers/certificate.py": MOVES,
         "rules/nodes.py": MOVES,
-        "targets/kind.py": MOVES,
         "targets/runbook.py": MOVES,
         "verify_node.py": MOVES,
     },
@@ -179,7 +177,6 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
     },
     "kind": {
-        "rules/carried.py": MOVES,
         "rules/nodes.py": MOVES,
     },
     "kubeadm": {

@@ -1,4 +1,4 @@
-"""RS230 to RS235: a kind cluster, and what is carried to nodes by Cluster API or cloud-init."""
+"""RS231 to RS235: what is carried to nodes by Cluster API or cloud-init."""
 
 from __future__ import annotations
 
@@ -18,37 +18,6 @@ _ANOTHER = "write the `version` of these nodes, or name the targets that are for
 
 def _carriers(subject: Subject) -> Iterator[Choice]:
     return (choice for choice in subject.choices if choice.target == "kubeadm")
-
-
-@rule("RS230", Severity.WARNING)
-def kind_without_config_path(subject: Subject) -> Iterator[Found]:
-    """Node images of kind with containerd 1.x do not look into certs.d.
-
-    Nothing there sets `config_path`, so the files are mounted and nobody reads them: every image
-    is pulled from its upstream.
-
-    Fix: write `patches: true`. It does no harm where the node image sets `config_path` itself.
-
-    Source: kubernetes-sigs/kind#3918, and its page on local registries.
-
-    Bad:
-        targets:
-          - {target: kind, version: "1.7"}
-
-    Good:
-        targets:
-          - {target: kind, version: "1.7", patches: true}
-    """
-    for choice in subject.choices:
-        if choice.target != "kind" or choice.option("patches"):
-            continue
-        version = choice.option("version", "")
-        if version.startswith("1.") and choice.option("credentials") != "config":
-            yield (
-                place_of(choice, "version"),
-                f"node images of kind with containerd {version} do not look into certs.d",
-                "write `patches: true`",
-            )
 
 
 @rule("RS231", Severity.ERROR)

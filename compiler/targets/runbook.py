@@ -84,7 +84,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
         kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
-        kind=roots("kind"),
         deny=spec.fallback == "deny",
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")

@@ -7,18 +7,18 @@ folder that kind is run in.
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects.containerd import CONFIG_PATH
-from ..dialects.dialect import Artifact
-from ..dialects.kind import TARGET
-from . import certs_d, containerd
+from ... import emit
+from ...targets import certs_d, containerd
+from ..containerd import CONFIG_PATH
+from ..dialect import Artifact
+from . import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _NOTE = "# Run kind in the folder of this file: its paths are relative to where kind is run.\n"
 
@@ -26,9 +26,10 @@ _NOTE = "# Run kind in the folder of this file: its paths are relative to where 
 def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
+    cluster, hosts = TARGET.parts
     credentials = choice.option("credentials", "none")
     logins = spec.logins if credentials == "config" else {}
-    mount = {"hostPath": "certs.d", "containerPath": CONFIG_PATH, "readOnly": True}
+    mount = {"hostPath": hosts, "containerPath": CONFIG_PATH, "readOnly": True}
     data: dict[str, Any] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",
@@ -39,7 +40,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
             _patch(plugin, logins) for plugin in containerd.PLUGINS.values()
         ]
     yield Artifact(
-        path=f"{root}/cluster.yaml",
+        path=f"{root}/{cluster}",
         text=f"{emit.HEADER}\n{_NOTE}{emit.yaml_text(data)}",
         data=data,
         syntax="yaml",
@@ -47,7 +48,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         holds_secret=bool(logins),
         secret_keys=frozenset({"containerdConfigPatches"}),
     )
-    yield from certs_d.hosts(spec, f"{root}/certs.d", header=credentials == "header")
+    yield from certs_d.hosts(spec, f"{root}/{hosts}", header=credentials == "header")
 
 
 def _patch(plugin: str, logins: dict[str, tuple[str, str]]) -> str:
