@@ -96,7 +96,6 @@ MOVING = {
         "readers/values.py",
         "readers/secret.py",
     ),
-    "cluster_api": ("targets/kubeadm.py", "rules/carried.py"),
     "containerd": (
         "targets/certs_d.py",
         "targets/containerd.py",
@@ -178,9 +177,6 @@ ELSEWHERE = {
     },
     "kind": {
         "rules/nodes.py": MOVES,
-    },
-    "kubeadm": {
-        "targets/runbook.py": MOVES,
     },
     "logins": {
         "targets/runbook.py": MOVES,

@@ -7,7 +7,7 @@ beside it is what the targets themselves say of their files.
 from __future__ import annotations
 
 from .. import emit, mirrors
-from ..dialects import companions, dialect_of, node_files
+from ..dialects import companions, dialect_of
 from ..dialects.containerd import CONFIG_PATH
 from ..dialects.dialect import Artifact
 from ..dialects.openshift import PULL_SECRET
@@ -83,7 +83,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
-        kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
         deny=spec.fallback == "deny",
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
@@ -197,14 +196,4 @@ def _merged(spec: Spec, one: companions.Made) -> dict[str, Any]:
         "moves": [{"root": one.root, "parts": parts, "to": what["to"]}] if parts else [],
         "name": one.target.name,
         "logins": [host for host in spec.mirror_hosts if host in spec.logins],
-    }
-
-
-def _kubeadm(spec: Spec, one: companions.Made) -> dict[str, Any]:
-    return {
-        "root": one.root,
-        "name": one.root.rpartition("/")[2],
-        "cloud_init": one.choice.option("format") == "cloud-init",
-        "secret": "secret.yaml" in one.parts,
-        "replaced": [file.path for file in node_files.files(spec, one.choice) if file.shared],
     }
