@@ -128,7 +128,6 @@ MOVING = {
         "readers/certificate.py",
     ),
     "openshift": ("targets/openshift.py", "readers/openshift.py", "runtimes/openshift.py"),
-    "runbook": ("targets/runbook.py",),
 }
 """Modules that are to be moved into the folder of a dialect; it may only get shorter."""
 
@@ -204,6 +203,8 @@ ELSEWHERE = {
     },
 }
 """Where a name stands that is not in its folder, and why; it may only get shorter."""
+FORMER_PATHS = {"dialects/runbook/write.py": "targets/runbook.py"}
+"""By which `ELSEWHERE` lists a module that has moved, with what is still to leave it."""
 
 
 def asked(tree):
@@ -253,7 +254,8 @@ def test_a_name_stands_in_its_own_folder_only():
         own = folder_of(path)
         for name in names_in(tree):
             if own not in (FOLDERS.get(name), KINDS.get(name)):
-                found.setdefault(name, set()).add(path.as_posix())
+                listed = FORMER_PATHS.get(path.as_posix(), path.as_posix())
+                found.setdefault(name, set()).add(listed)
     assert found == {name: set(reasons) for name, reasons in ELSEWHERE.items()}
     # Three are enough for any reason; what is above that waits for its dialect to be moved.
     for reasons in ELSEWHERE.values():

@@ -6,20 +6,20 @@ beside it is what the targets themselves say of their files.
 
 from __future__ import annotations
 
-from .. import emit, mirrors
-from ..dialects import companions, dialect_of
-from ..dialects.containerd import CONFIG_PATH
-from ..dialects.dialect import Artifact
-from ..dialects.openshift import PULL_SECRET
-from ..dialects.runbook import TARGET
-from . import openshift, regsync
+from ... import emit, mirrors
+from ...targets import openshift, regsync
+from .. import companions, dialect_of
+from ..containerd import CONFIG_PATH
+from ..dialect import Artifact
+from ..openshift import PULL_SECRET
+from . import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _CONTAINERD = "/etc/containerd"
 _CONTAINERS = "/etc/containers"
@@ -53,7 +53,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 
     sections = _Sections(spec, made)
     text = emit.render(
-        "runbook.md.j2",
+        "runbook/page.md.j2",
         section=sections.text,
         has_section=sections.has,
         name=spec.registry.name,
