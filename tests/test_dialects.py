@@ -106,16 +106,13 @@ WORDS_OF_KUBERNETES = {"kind", "values", "secret"}
 
 MOVING = {
     "buildkit": ("targets/buildkit.py", "readers/buildkit.py", "runtimes/buildkit.py"),
-    "cluster_api": ("targets/kubeadm.py", "rules/carried.py"),
     "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
-    "kind": ("targets/kind.py",),
     "kubernetes": (
         "targets/pull_secret.py",
         "targets/docker_config.py",
         "readers/logins.py",
         "readers/certificate.py",
     ),
-    "runbook": ("targets/runbook.py",),
 }
 """Modules that are to be moved into the folder of a dialect; it may only get shorter."""
 
@@ -129,11 +126,6 @@ ELSEWHERE = {
     },
     "certs.d": {
         "readers/certificate.py": MOVES,
-        "targets/kind.py": MOVES,
-        "targets/runbook.py": MOVES,
-    },
-    "docker": {
-        "targets/runbook.py": MOVES,
     },
     "hosts.toml": {
         "readers/certificate.py": MOVES,
@@ -141,16 +133,7 @@ ELSEWHERE = {
     "k3s": {
         "targets/runbook.py": MOVES,
     },
-    "kind": {
-        "rules/carried.py": MOVES,
-    },
-    "kubeadm": {
-        "targets/runbook.py": MOVES,
-    },
     "logins": {
-        "targets/runbook.py": MOVES,
-    },
-    "openshift": {
         "targets/runbook.py": MOVES,
     },
     "pull-secret": {
@@ -160,6 +143,8 @@ ELSEWHERE = {
     },
 }
 """Where a name stands that is not in its folder, and why; it may only get shorter."""
+FORMER_PATHS = {"dialects/runbook/write.py": "targets/runbook.py"}
+"""By which `ELSEWHERE` lists a module that has moved, with what is still to leave it."""
 
 
 def asked(tree):
@@ -209,7 +194,8 @@ def test_a_name_stands_in_its_own_folder_only():
         own = folder_of(path)
         for name in names_in(tree):
             if own not in (FOLDERS.get(name), KINDS.get(name)):
-                found.setdefault(name, set()).add(path.as_posix())
+                listed = FORMER_PATHS.get(path.as_posix(), path.as_posix())
+                found.setdefault(name, set()).add(listed)
     assert found == {name: set(reasons) for name, reasons in ELSEWHERE.items()}
     # Three are enough for any reason; what is above that waits for its dialect to be moved.
     for reasons in ELSEWHERE.values():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Carried:
+class NodeFile:
     """One file of a node."""
 
     path: str
@@ -45,7 +45,7 @@ def chosen(spec: Spec, choice: Choice) -> Iterator[tuple[Target, Choice]]:
             yield target, other
 
 
-def files(spec: Spec, choice: Choice) -> Iterator[Carried]:
+def files(spec: Spec, choice: Choice) -> Iterator[NodeFile]:
     """Every file that is carried; what is a part of a file on a node is not."""
     for target, other in chosen(spec, choice):
         placement = target.placed(spec, other)
@@ -54,7 +54,7 @@ def files(spec: Spec, choice: Choice) -> Iterator[Carried]:
         root = other.option("out", target.file)
         for artifact in target.render(spec, other):
             part = artifact.path.removeprefix(root).lstrip("/")
-            yield Carried(
+            yield NodeFile(
                 placement.path(part),
                 artifact.text,
                 artifact.mode,
@@ -63,7 +63,7 @@ def files(spec: Spec, choice: Choice) -> Iterator[Carried]:
                 shared=part in placement.shared,
             )
         for path, text in placement.beside:
-            yield Carried(path, text, 0o644, holds_secret=False, choice=other)
+            yield NodeFile(path, text, 0o644, holds_secret=False, choice=other)
 
 
 def services(spec: Spec, choice: Choice) -> dict[str, str]:

@@ -10,24 +10,29 @@ if TYPE_CHECKING:
 
     from ...model import Choice, Spec
     from ...rules.rule import Rule
+    from ..companions import Made
+    from ..dialect import Section
+
+MAX_FILES = 200
+"""So many `files` of a machine Cluster API takes."""
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.kubeadm import render
+    from .write import render
 
     return render(spec, choice)
 
 
 def _rules() -> tuple[Rule, ...]:
-    from ...rules import carried
+    from .rules import RULES
 
-    return (
-        carried.not_carried,
-        carried.login_in_user_data,
-        carried.one_path_of_a_node_twice,
-        carried.replaced_on_machines,
-        carried.too_many_files,
-    )
+    return RULES
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
 
 
 TARGET = Target(
@@ -64,4 +69,5 @@ DIALECT = Dialect(
     name="cluster_api",
     targets=(TARGET,),
     rules=_rules,
+    section=_section,
 )

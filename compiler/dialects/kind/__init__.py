@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from ...model import Choice, Spec
     from ...rules.rule import Rule
     from ..attempt import Resolver
+    from ..companions import Made
+    from ..dialect import Section
     from ..files import Tree
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.kind import render
+    from .write import render
 
     return render(spec, choice)
 
@@ -49,9 +51,15 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
 
 
 def _rules() -> tuple[Rule, ...]:
-    from ...rules.carried import kind_without_config_path
+    from .rules import RULES
 
-    return (kind_without_config_path, *rules_of_logins())
+    return (*RULES, *rules_of_logins())
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
 
 
 TARGET = Target(
@@ -73,4 +81,5 @@ DIALECT = Dialect(
     targets=(TARGET,),
     rules=_rules,
     resolvers=_resolvers,
+    section=_section,
 )

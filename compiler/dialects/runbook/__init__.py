@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.runbook import render
+    from .write import render
 
     return render(spec, choice)
 

@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import re
 
-from .. import emit
-from ..dialects import node_files
-from ..dialects.cluster_api import TARGET
-from ..dialects.dialect import Artifact
+from ... import emit
+from .. import node_files
+from ..dialect import Artifact
+from . import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..dialects.node_files import Carried
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
+    from ..node_files import NodeFile
 
-LONGEST = 10240
+_MAX_CONTENT = 10240
 """Characters of a `content`; what is longer is referred to."""
-MOST_FILES = 200
-"""So many `files` of a machine Cluster API takes."""
 _SECRET = "secret.yaml"  # noqa: S105 - the name of a file
 _CONTROL_PLANE, _BOOTSTRAP = "controlplane.cluster.x-k8s.io", "bootstrap.cluster.x-k8s.io"
 _PATCHED = (
@@ -41,7 +39,7 @@ _PATCHED = (
 )
 """The files of the patches: what each patches, and where its KubeadmConfigSpec is."""
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]")
-_LONGEST_KEY = 200
+_MAX_KEY = 200
 
 
 def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
@@ -88,12 +86,12 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         yield _secret(f"{root}/{_SECRET}", name, texts, list(namespaces))
 
 
-def _keys(files: tuple[Carried, ...], *, inline: bool) -> dict[str, str]:
+def _keys(files: tuple[NodeFile, ...], *, inline: bool) -> dict[str, str]:
     """The key in the Secret of each file that is in it, by the path on the node."""
     keys: dict[str, str] = {}
     for file in files:
-        if len(file.text) > LONGEST or (file.holds_secret and not inline):
-            plain = _NOT_IN_KEYS.sub("_", file.path.strip("/."))[-_LONGEST_KEY:].strip(".")
+        if len(file.text) > _MAX_CONTENT or (file.holds_secret and not inline):
+            plain = _NOT_IN_KEYS.sub("_", file.path.strip("/."))[-_MAX_KEY:].strip(".")
             key, number = plain, 1
             while key in keys.values():
                 number += 1
@@ -106,7 +104,7 @@ def _reference(name: str, key: str | None) -> dict[str, Any] | None:
     return {"contentFrom": {"secret": {"name": name, "key": key}}} if key else None
 
 
-def _entry(file: Carried, reference: dict[str, Any] | None = None) -> dict[str, Any]:
+def _entry(file: NodeFile, reference: dict[str, Any] | None = None) -> dict[str, Any]:
     """One file, in the keys that Cluster API and cloud-init have in common."""
     return {
         "path": file.path,
@@ -131,7 +129,7 @@ def _component(path: str, *, with_secret: bool) -> Artifact:
 
 
 def _secret(
-    path: str, name: str, files: dict[str, Carried], namespaces: list[str | None]
+    path: str, name: str, files: dict[str, NodeFile], namespaces: list[str | None]
 ) -> Artifact:
     """The Secret that the files refer to, for each namespace that has clusters."""
     documents = [
@@ -162,7 +160,7 @@ def _secret(
     )
 
 
-def _cloud_config(path: str, files: tuple[Carried, ...], commands: list[str]) -> Artifact:
+def _cloud_config(path: str, files: tuple[NodeFile, ...], commands: list[str]) -> Artifact:
     data = {
         # So that what earlier parts of the user data have stays, and kubeadm of one of them runs
         # after the restarts here: `append` would put these commands behind it.

@@ -7,17 +7,17 @@ folder that kind is run in.
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects.containerd import CONFIG_PATH, write_config, write_hosts
-from ..dialects.dialect import Artifact
-from ..dialects.kind import TARGET
+from ... import emit
+from ..containerd import CONFIG_PATH, write_config, write_hosts
+from ..dialect import Artifact
+from . import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _NOTE = "# Run kind in the folder of this file: its paths are relative to where kind is run.\n"
 
@@ -25,9 +25,10 @@ _NOTE = "# Run kind in the folder of this file: its paths are relative to where 
 def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
+    cluster, hosts = TARGET.parts
     credentials = choice.option("credentials", "none")
     logins = spec.logins if credentials == "config" else {}
-    mount = {"hostPath": "certs.d", "containerPath": CONFIG_PATH, "readOnly": True}
+    mount = {"hostPath": hosts, "containerPath": CONFIG_PATH, "readOnly": True}
     data: dict[str, Any] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",
@@ -38,7 +39,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
             _patch(plugin, logins) for plugin in write_config.PLUGINS.values()
         ]
     yield Artifact(
-        path=f"{root}/cluster.yaml",
+        path=f"{root}/{cluster}",
         text=f"{emit.HEADER}\n{_NOTE}{emit.yaml_text(data)}",
         data=data,
         syntax="yaml",
@@ -46,7 +47,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         holds_secret=bool(logins),
         secret_keys=frozenset({"containerdConfigPatches"}),
     )
-    yield from write_hosts.hosts(spec, f"{root}/certs.d", header=credentials == "header")
+    yield from write_hosts.hosts(spec, f"{root}/{hosts}", header=credentials == "header")
 
 
 def _patch(plugin: str, logins: dict[str, tuple[str, str]]) -> str:

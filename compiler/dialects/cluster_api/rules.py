@@ -1,54 +1,23 @@
-"""RS230 to RS235: a kind cluster, and what is carried to nodes by Cluster API or cloud-init."""
+"""RS231 to RS235: what is carried to nodes by Cluster API or cloud-init."""
 
 from __future__ import annotations
 
-from ..diagnostics import Place, Severity, word, words
-from ..dialects import TARGETS, node_files
-from ..targets import kubeadm
-from .rule import Found, Subject, place_of, rule
+from ...diagnostics import Place, Severity, word, words
+from ...rules.rule import Found, Subject, place_of, rule
+from .. import TARGETS, node_files
+from . import MAX_FILES, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _ANOTHER = "write the `version` of these nodes, or name the targets that are for them in `carry`"
 
 
 def _carriers(subject: Subject) -> Iterator[Choice]:
-    return (choice for choice in subject.choices if choice.target == "kubeadm")
-
-
-@rule("RS230", Severity.WARNING)
-def kind_without_config_path(subject: Subject) -> Iterator[Found]:
-    """Node images of kind with containerd 1.x do not look into certs.d.
-
-    Nothing there sets `config_path`, so the files are mounted and nobody reads them: every image
-    is pulled from its upstream.
-
-    Fix: write `patches: true`. It does no harm where the node image sets `config_path` itself.
-
-    Source: kubernetes-sigs/kind#3918, and its page on local registries.
-
-    Bad:
-        targets:
-          - {target: kind, version: "1.7"}
-
-    Good:
-        targets:
-          - {target: kind, version: "1.7", patches: true}
-    """
-    for choice in subject.choices:
-        if choice.target != "kind" or choice.option("patches"):
-            continue
-        version = choice.option("version", "")
-        if version.startswith("1.") and choice.option("credentials") != "config":
-            yield (
-                place_of(choice, "version"),
-                f"node images of kind with containerd {version} do not look into certs.d",
-                "write `patches: true`",
-            )
+    return (choice for choice in subject.choices if choice.target == TARGET.name)
 
 
 @rule("RS231", Severity.ERROR)
@@ -249,9 +218,18 @@ def too_many_files(subject: Subject) -> Iterator[Found]:
         if choice.option("format") == "cloud-init":
             continue
         number = sum(1 for _ in node_files.files(subject.rendered, choice))
-        if number > kubeadm.MOST_FILES:
+        if number > MAX_FILES:
             yield (
                 place_of(choice),
-                f"these are {number} files: Cluster API takes {kubeadm.MOST_FILES} of a machine",
+                f"these are {number} files: Cluster API takes {MAX_FILES} of a machine",
                 "name fewer targets in `carry`, or put the files into the machine image",
             )
+
+
+RULES = (
+    not_carried,
+    login_in_user_data,
+    one_path_of_a_node_twice,
+    replaced_on_machines,
+    too_many_files,
+)

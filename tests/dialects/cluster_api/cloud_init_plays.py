@@ -1,4 +1,4 @@
-"""What cloud-init itself makes of user data, for tests/test_kubeadm.py.
+"""What cloud-init itself makes of user data, for test_kubeadm.py.
 
 A program for the Python that cloud-init is installed for, which is not that of the tests: it reads
 the parts of user data and a folder as JSON from stdin, merges the parts, writes their files below

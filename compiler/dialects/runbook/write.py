@@ -6,17 +6,17 @@ beside it is what the targets themselves say of their files.
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects import companions, dialect_of, node_files
-from ..dialects.dialect import Artifact
-from ..dialects.runbook import TARGET
+from ... import emit
+from .. import companions, dialect_of
+from ..dialect import Artifact
+from . import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _MERGED = {
     "buildkit": {
@@ -40,7 +40,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 
     sections = _Sections(spec, made)
     text = emit.render(
-        "runbook.md.j2",
+        "runbook/page.md.j2",
         section=sections.text,
         has_section=sections.has,
         name=spec.registry.name,
@@ -57,8 +57,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         ],
         k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
-        kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
-        kind=roots("kind"),
         deny=spec.fallback == "deny",
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
@@ -119,14 +117,4 @@ def _merged(spec: Spec, one: companions.Made) -> dict[str, Any]:
         "moves": [{"root": one.root, "parts": parts, "to": what["to"]}] if parts else [],
         "name": one.target.name,
         "logins": [host for host in spec.mirror_hosts if host in spec.logins],
-    }
-
-
-def _kubeadm(spec: Spec, one: companions.Made) -> dict[str, Any]:
-    return {
-        "root": one.root,
-        "name": one.root.rpartition("/")[2],
-        "cloud_init": one.choice.option("format") == "cloud-init",
-        "secret": "secret.yaml" in one.parts,
-        "replaced": [file.path for file in node_files.files(spec, one.choice) if file.shared],
     }

@@ -2,7 +2,7 @@
 
 The patches are applied by a JSON patch library, and by kustomize where kubectl has one that knows
 components; the cloud-config is taken by cloud-init itself. No package registry has the schema of
-Cluster API: tests/data/cluster-api has what we have written down of it.
+Cluster API: data/ has what we have written down of it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from regspec.dialects import TARGETS
 from regspec.sources import FolderReader
 
 HERE = Path(__file__).resolve().parent
-CASE = HERE.parent / "golden" / "carried"
+CASE = HERE.parents[2] / "golden" / "carried"
 SCHEMA = jsonschema.Draft202012Validator(
-    json.loads((HERE / "data/cluster-api/kubeadm-config-spec.schema.json").read_text())
+    json.loads((HERE / "data/kubeadm-config-spec.schema.json").read_text())
 )
 PASSWORD = "hunter2Kx7Zq"
 # What is patched: the file, the kind, and the keys that lead to its KubeadmConfigSpec.

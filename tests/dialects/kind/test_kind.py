@@ -1,6 +1,6 @@
 """A kind cluster that mounts the certs.d of its folder; tests/e2e pulls as its node does.
 
-kind is in no package registry: tests/data/kind has what we have written down of its configuration.
+kind is in no package registry: data/ has what we have written down of its configuration.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 from regspec import pipeline
 
 SCHEMA = jsonschema.Draft202012Validator(
-    json.loads((Path(__file__).resolve().parent / "data/kind/cluster.schema.json").read_text())
+    json.loads((Path(__file__).resolve().parent / "data/cluster.schema.json").read_text())
 )
 PASSWORD = 'pass"word'
 SPEC = {
