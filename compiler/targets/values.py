@@ -7,7 +7,7 @@ import json
 from .. import emit, mirrors
 from ..dialects.charts import VALUES
 from ..dialects.dialect import Artifact
-from .docker_config import docker_config
+from ..dialects.kubernetes.write_docker_config import docker_config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
