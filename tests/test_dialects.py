@@ -109,7 +109,6 @@ MOVING = {
     "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
     "kubernetes": (
         "targets/pull_secret.py",
-        "targets/docker_config.py",
         "readers/logins.py",
         "readers/certificate.py",
     ),

@@ -7,7 +7,7 @@ import json
 from .. import emit
 from ..dialects.dialect import Artifact
 from ..dialects.kubernetes import TARGET
-from .docker_config import docker_config
+from ..dialects.kubernetes.write_docker_config import docker_config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

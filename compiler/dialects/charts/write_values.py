@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from ... import emit, mirrors
-from ...targets.docker_config import docker_config
 from ..dialect import Artifact
+from ..kubernetes.write_docker_config import docker_config
 from . import VALUES
 
 TYPE_CHECKING = False

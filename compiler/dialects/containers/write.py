@@ -6,8 +6,8 @@ Source: containers/image, pkg/sysregistriesv2; run with skopeo 1.9.3.
 from __future__ import annotations
 
 from ... import emit
-from ...targets.docker_config import logins_file
 from ..dialect import Artifact
+from ..kubernetes.write_docker_config import logins_file
 from . import TARGET
 
 TYPE_CHECKING = False

@@ -7,8 +7,8 @@ config operator writes registries.conf; its pkg/daemon, which writes the CAs int
 from __future__ import annotations
 
 from ... import emit
-from ...targets.docker_config import logins_file
 from ..dialect import Artifact
+from ..kubernetes.write_docker_config import logins_file
 from . import CONFIG_MAP, NAME, PULL_SECRET, TARGET
 
 TYPE_CHECKING = False

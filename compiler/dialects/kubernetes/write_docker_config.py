@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
-from ..dialects.dialect import Artifact
+from ..dialect import Artifact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..model import Spec
+    from ...model import Spec
 
 
 def docker_config(spec: Spec, *, plain: bool = True) -> dict[str, Any]:
