@@ -11,7 +11,7 @@ import functools
 import inspect
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import commands
 import shown
@@ -20,6 +20,9 @@ from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 from regspec.schema import resolved
 from regspec.targets import DEFAULT_TARGETS, TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- made by docs/generate.py; run `make docs` -->\n"
@@ -89,30 +92,51 @@ def targets_page() -> str:
     lines = [
         "# Targets\n",
         NOTE,
-        "What a spec compiles to. `targets` of the spec selects them and gives them options;",
-        f"without it they are {', '.join(f'`{name}`' for name in DEFAULT_TARGETS)}.",
-        "`regspec targets --format json` prints this list for programs.\n",
-        "A source is a whole registry or `docker.io/library`. A source with a path, such as",
-        "`quay.io/openshift-release-dev/ocp-release` of oc-mirror, which OpenShift and podman have",
-        "too, no spec can hold and no target writes.\n",
+        "The outputs of a spec. Its list `targets` selects targets and sets their options.",
+        f"Without the list the targets are {', '.join(f'`{name}`' for name in DEFAULT_TARGETS)}.",
+        "`regspec targets --format json` prints this page for programs.",
+        "",
+        "A source is a whole registry or `docker.io/library`. A spec cannot contain a source with",
+        "another path, such as `quay.io/openshift-release-dev/ocp-release`.\n",
+        "Every target has one option, in addition to those listed below it:\n",
+        *_option_table(options, ("out",)),
+        "| target | what |",
+        "| --- | --- |",
+        *(
+            f"| [`{target.name}`](#{_anchor(target.name)}) | {_capitalised(target.summary)} |"
+            for target in TARGETS.values()
+        ),
+        "",
     ]
     for target in TARGETS.values():
         place = "On each node" if target.on_nodes else "Taken by"
         restart = f"; restart {target.restart} afterwards" if target.restart else ""
         lines += [
             f"## `{target.name}`\n",
-            f"{target.summary[0].upper()}{target.summary[1:]}.\n",
+            f"{_capitalised(target.summary)}.\n",
             f"- {'Files' if target.parts else 'File'}: {', '.join(f'`{f}`' for f in target.files)}",
             f"- {place}: `{target.destination}`{restart}\n",
-            "| option | what |",
-            "| --- | --- |",
-            *(
-                f"| `{name}` | {options[name]['description'].partition(' Option of:')[0]} |"
-                for name in ("out", *target.options)
-            ),
-            "",
+            *(_option_table(options, target.options) if target.options else ()),
         ]
     return "\n".join(lines)
+
+
+def _option_table(options: dict[str, Any], names: Iterable[str]) -> list[str]:
+    """The descriptions of some options of targets as a table."""
+    described = (
+        f"| `{name}` | {options[name]['description'].partition(' Option of:')[0]} |"
+        for name in names
+    )
+    return ["| option | what |", "| --- | --- |", *described, ""]
+
+
+def _anchor(name: str) -> str:
+    """The anchor of a heading that is one name, as GitHub makes it."""
+    return name.lower().replace(".", "")
+
+
+def _capitalised(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
 
 
 def rules_page() -> str:
@@ -120,24 +144,35 @@ def rules_page() -> str:
     lines = [
         "# Rules\n",
         NOTE,
-        "What `regspec check` and `regspec compile` find. An error stops the compiler; a warning",
-        "does not, and `lint: {ignore: [CODE]}` in the spec silences it. Examples leave out what",
-        "does not matter.\n",
-        "`regspec rule CODE` prints one of them.\n",
+        "What `regspec check` and `regspec compile` report. An error stops the compiler. A warning",
+        "does not, and `lint: {ignore: [CODE]}` in the spec silences it. The examples show only",
+        "the keys that matter.\n",
+        "`regspec rule CODE` prints the manual of one rule. The anchor of a rule is its code in",
+        "lower case, such as `rules.html#rs315`. It never changes.\n",
+        "| code | severity | finding |",
+        "| --- | --- | --- |",
     ]
-    for code, manual in PHASES.items():
-        title, _, body = manual.partition("\n\n")
-        lines += [f"## {code}: {title}\n", "Severity: error\n", f"{body}\n"]
+    manuals = {code: (manual, "error") for code, manual in PHASES.items()}
     for code, rule in sorted(RULES.items()):
-        title, _, body = inspect.cleandoc(rule.manual).partition("\n\n")
-        lines += [f"## {code}: {title}\n", f"Severity: {rule.severity.value}\n"]
-        for part in body.split("\n\n"):
+        manuals[code] = (inspect.cleandoc(rule.manual), rule.severity.value)
+    for code, (manual, severity) in manuals.items():
+        lines.append(f"| [{code}](#{_anchor(code)}) | {severity} | {_title(manual)} |")
+    lines.append("")
+    for code, (manual, severity) in manuals.items():
+        lines += [f'<a id="{_anchor(code)}"></a>\n', f"## {code}: {_title(manual)}\n"]
+        lines.append(f"Severity: {severity}\n")
+        for part in manual.partition("\n\n")[2].split("\n\n"):
             name, _, example = part.partition("\n")
             if name in ("Bad:", "Good:"):
                 lines += [f"{name}\n", f"```yaml\n{textwrap.dedent(example)}\n```\n"]
             else:
                 lines.append(f"{part}\n")
     return "\n".join(lines)
+
+
+def _title(manual: str) -> str:
+    """The first sentence of a manual, as a heading."""
+    return " ".join(manual.partition("\n\n")[0].split()).removesuffix(".")
 
 
 def run_page(name: str) -> str:
