@@ -30,7 +30,8 @@ docs: $(VENV)/.dev ## rewrite the generated pages of docs/
 	$(BIN)/python docs/generate.py
 
 site: $(VENV)/.dev ## build docs/ as a site, in site/
-	$(BIN)/sphinx-build -W --keep-going -q --doctree-dir build/site docs site
+	rm -rf site
+	$(BIN)/sphinx-build -W --keep-going -q --fresh-env --doctree-dir build/site docs site
 
 editor: $(VENV)/bin/python ## install yaml-language-server (with npm) for tests/test_editors.py
 	npm install --prefix $(VENV)/node --silent --no-audit --no-fund yaml-language-server@1.25.0

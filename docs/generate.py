@@ -95,7 +95,7 @@ def targets_page() -> str:
         "The outputs of a spec. Its list `targets` selects targets and sets their options.",
         f"Without the list the targets are {', '.join(f'`{name}`' for name in DEFAULT_TARGETS)}.",
         "`regspec targets --format json` prints this page for programs.",
-        "",
+        "[Which target do I need?](which-target.md) starts from what runs on your nodes.\n",
         "A source is a whole registry or `docker.io/library`. A spec cannot contain a source with",
         "another path, such as `quay.io/openshift-release-dev/ocp-release`.\n",
         "Every target has one option, in addition to those listed below it:\n",
@@ -175,12 +175,14 @@ def _title(manual: str) -> str:
     return " ".join(manual.partition("\n\n")[0].split()).removesuffix(".")
 
 
-def run_page(name: str) -> str:
+def run_page(page: str) -> str:
     """A page that is written by hand, with what its commands really print."""
-    example = (HERE.parent / "examples/harbor-airgap.yaml").read_text(encoding="utf-8")
-    return shown.refreshed(
-        (HERE / name).read_text(encoding="utf-8"), {"harbor-airgap.yaml": example}
-    )
+    examples = HERE.parent / "examples"
+    files = {
+        name: (examples / name).read_text(encoding="utf-8")
+        for name in ("harbor-airgap.yaml", "ca.crt")
+    }
+    return shown.refreshed((HERE / page).read_text(encoding="utf-8"), files)
 
 
 PAGES = {
@@ -190,6 +192,7 @@ PAGES = {
     "cli.md": functools.partial(commands.cli_page, NOTE),
     "json.md": functools.partial(run_page, "json.md"),
     "tutorial.md": functools.partial(run_page, "tutorial.md"),
+    "registries.md": functools.partial(run_page, "registries.md"),
     "v2.md": functools.partial(run_page, "v2.md"),
 }
 
