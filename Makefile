@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help example test lint golden docs generate man site editor bench fuzz bundle clean
+.PHONY: help example test lint golden docs generate man site editor prose bench fuzz bundle clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,10 @@ site: $(VENV)/.dev ## build docs/ as a site, in site/
 
 editor: $(VENV)/bin/python ## install yaml-language-server (with npm) for tests/test_editors.py
 	npm install --prefix $(VENV)/node --silent --no-audit --no-fund yaml-language-server@1.25.0
+
+prose: $(VENV)/bin/python ## install textlint (with npm), so that `make lint` checks our English
+	npm install --prefix $(VENV)/node --silent --no-audit --no-fund textlint@15.8.0 \
+		@textlint-rule/textlint-rule-pattern@2.0.2
 
 generate: $(VENV)/.dev ## rewrite compiler/generated.py, from the schema and the templates
 	$(BIN)/python .ci/generate.py
