@@ -191,6 +191,7 @@ PAGES = {
     "rules.md": rules_page,
     "cli.md": functools.partial(commands.cli_page, NOTE),
     "json.md": functools.partial(run_page, "json.md"),
+    "explain.md": functools.partial(run_page, "explain.md"),
     "tutorial.md": functools.partial(run_page, "tutorial.md"),
     "registries.md": functools.partial(run_page, "registries.md"),
     "v2.md": functools.partial(run_page, "v2.md"),

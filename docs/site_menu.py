@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 
 MENU: dict[str, tuple[str, ...]] = {
     "": ("tutorial", "which-target"),
-    "How to": ("registries", "import", "runtimes", "*"),
-    "Reference": ("spec", "targets", "rules", "cli", "json", "api", "glossary"),
+    "How to": ("registries", "explain", "import", "runtimes", "*"),
+    "Reference": (
+        "spec-on-one-screen",
+        "spec",
+        "targets",
+        "rules",
+        "cli",
+        "json",
+        "api",
+        "glossary",
+    ),
     "Explanation": ("v2", "performance", "decisions/index"),
 }
 """The headings of the menu and their pages. `*` is every page that no heading names."""
