@@ -11,7 +11,7 @@ UV := $(VENV)/lock/bin/uv pip compile --quiet --upgrade --universal --python-ver
 # No byte code next to the sources, except what `make example` compiles.
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help example test suite newest lint golden docs generate man site editor bench fuzz \
+.PHONY: help example test suite newest lint golden docs generate man site editor prose bench fuzz \
 	differential bundle lock clean
 
 help: ## list the targets
@@ -45,10 +45,15 @@ docs: $(VENV)/.dev ## rewrite the generated pages of docs/
 	$(BIN)/python docs/generate.py
 
 site: $(VENV)/.dev ## build docs/ as a site, in site/
-	$(BIN)/mkdocs build --strict --quiet
+	rm -rf site
+	$(BIN)/sphinx-build -W --keep-going -q --fresh-env --doctree-dir build/site docs site
 
 editor: $(VENV)/bin/python ## install yaml-language-server (with npm) for tests/test_editors.py
 	npm install --prefix $(VENV)/node --silent --no-audit --no-fund yaml-language-server@1.25.0
+
+prose: $(VENV)/bin/python ## install textlint (with npm), so that `make lint` checks our English
+	npm install --prefix $(VENV)/node --silent --no-audit --no-fund textlint@15.8.0 \
+		@textlint-rule/textlint-rule-pattern@2.0.2
 
 generate: $(VENV)/.dev ## rewrite the schema and compiler/generated.py, from their parts
 	$(BIN)/python .ci/generate.py

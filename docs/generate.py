@@ -12,7 +12,7 @@ import importlib
 import inspect
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import commands
 import shown
@@ -21,6 +21,9 @@ from regspec.dialects import DEFAULT_TARGETS, FOLDERS, TARGETS
 from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 from regspec.schema import resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- made by docs/generate.py; run `make docs` -->\n"
@@ -90,30 +93,51 @@ def targets_page() -> str:
     lines = [
         "# Targets\n",
         NOTE,
-        "What a spec compiles to. `targets` of the spec selects them and gives them options;",
-        f"without it they are {', '.join(f'`{name}`' for name in DEFAULT_TARGETS)}.",
-        "`regspec targets --format json` prints this list for programs.\n",
-        "A source is a whole registry or `docker.io/library`. A source with a path, such as",
-        "`quay.io/openshift-release-dev/ocp-release` of oc-mirror, which OpenShift and podman have",
-        "too, no spec can hold and no target writes.\n",
+        "The outputs of a spec. Its list `targets` selects targets and sets their options.",
+        f"Without the list the targets are {', '.join(f'`{name}`' for name in DEFAULT_TARGETS)}.",
+        "`regspec targets --format json` prints this page for programs.",
+        "[Which target do I need?](which-target.md) starts from what runs on your nodes.\n",
+        "A source is a whole registry or `docker.io/library`. A spec cannot contain a source with",
+        "another path, such as `quay.io/openshift-release-dev/ocp-release`.\n",
+        "Every target has one option, in addition to those listed below it:\n",
+        *_option_table(options, ("out",)),
+        "| target | what |",
+        "| --- | --- |",
+        *(
+            f"| [`{target.name}`](#{_anchor(target.name)}) | {_capitalised(target.summary)} |"
+            for target in TARGETS.values()
+        ),
+        "",
     ]
     for target in TARGETS.values():
         place = "On each node" if target.on_nodes else "Taken by"
         restart = f"; restart {target.restart} afterwards" if target.restart else ""
         lines += [
             f"## `{target.name}`\n",
-            f"{target.summary[0].upper()}{target.summary[1:]}.\n",
+            f"{_capitalised(target.summary)}.\n",
             f"- {'Files' if target.parts else 'File'}: {', '.join(f'`{f}`' for f in target.files)}",
             f"- {place}: `{target.destination}`{restart}\n",
-            "| option | what |",
-            "| --- | --- |",
-            *(
-                f"| `{name}` | {options[name]['description'].partition(' Option of:')[0]} |"
-                for name in ("out", *target.options)
-            ),
-            "",
+            *(_option_table(options, target.options) if target.options else ()),
         ]
     return "\n".join(lines)
+
+
+def _option_table(options: dict[str, Any], names: Iterable[str]) -> list[str]:
+    """The descriptions of some options of targets as a table."""
+    described = (
+        f"| `{name}` | {options[name]['description'].partition(' Option of:')[0]} |"
+        for name in names
+    )
+    return ["| option | what |", "| --- | --- |", *described, ""]
+
+
+def _anchor(name: str) -> str:
+    """The anchor of a heading that is one name, as GitHub makes it."""
+    return name.lower().replace(".", "")
+
+
+def _capitalised(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
 
 
 def rules_page() -> str:
@@ -121,24 +145,35 @@ def rules_page() -> str:
     lines = [
         "# Rules\n",
         NOTE,
-        "What `regspec check` and `regspec compile` find. An error stops the compiler; a warning",
-        "does not, and `lint: {ignore: [CODE]}` in the spec silences it. Examples leave out what",
-        "does not matter.\n",
-        "`regspec rule CODE` prints one of them.\n",
+        "What `regspec check` and `regspec compile` report. An error stops the compiler. A warning",
+        "does not, and `lint: {ignore: [CODE]}` in the spec silences it. The examples show only",
+        "the keys that matter.\n",
+        "`regspec rule CODE` prints the manual of one rule. The anchor of a rule is its code in",
+        "lower case, such as `rules.html#rs315`. It never changes.\n",
+        "| code | severity | finding |",
+        "| --- | --- | --- |",
     ]
-    for code, manual in PHASES.items():
-        title, _, body = manual.partition("\n\n")
-        lines += [f"## {code}: {title}\n", "Severity: error\n", f"{body}\n"]
+    manuals = {code: (manual, "error") for code, manual in PHASES.items()}
     for code, rule in sorted(RULES.items()):
-        title, _, body = inspect.cleandoc(rule.manual).partition("\n\n")
-        lines += [f"## {code}: {title}\n", f"Severity: {rule.severity.value}\n"]
-        for part in body.split("\n\n"):
+        manuals[code] = (inspect.cleandoc(rule.manual), rule.severity.value)
+    for code, (manual, severity) in manuals.items():
+        lines.append(f"| [{code}](#{_anchor(code)}) | {severity} | {_title(manual)} |")
+    lines.append("")
+    for code, (manual, severity) in manuals.items():
+        lines += [f'<a id="{_anchor(code)}"></a>\n', f"## {code}: {_title(manual)}\n"]
+        lines.append(f"Severity: {severity}\n")
+        for part in manual.partition("\n\n")[2].split("\n\n"):
             name, _, example = part.partition("\n")
             if name in ("Bad:", "Good:"):
                 lines += [f"{name}\n", f"```yaml\n{textwrap.dedent(example)}\n```\n"]
             else:
                 lines.append(f"{part}\n")
     return "\n".join(lines)
+
+
+def _title(manual: str) -> str:
+    """The first sentence of a manual, as a heading."""
+    return " ".join(manual.partition("\n\n")[0].split()).removesuffix(".")
 
 
 def table_rows(text: str) -> dict[str, dict[str, str]]:
@@ -176,12 +211,14 @@ def runtimes_page() -> str:
     return "\n".join(lines)
 
 
-def run_page(name: str) -> str:
+def run_page(page: str) -> str:
     """A page that is written by hand, with what its commands really print."""
-    example = (HERE.parent / "examples/harbor-airgap.yaml").read_text(encoding="utf-8")
-    return shown.refreshed(
-        (HERE / name).read_text(encoding="utf-8"), {"harbor-airgap.yaml": example}
-    )
+    examples = HERE.parent / "examples"
+    files = {
+        name: (examples / name).read_text(encoding="utf-8")
+        for name in ("harbor-airgap.yaml", "ca.crt")
+    }
+    return shown.refreshed((HERE / page).read_text(encoding="utf-8"), files)
 
 
 PAGES = {
@@ -191,7 +228,9 @@ PAGES = {
     "runtimes.md": runtimes_page,
     "cli.md": functools.partial(commands.cli_page, NOTE),
     "json.md": functools.partial(run_page, "json.md"),
+    "explain.md": functools.partial(run_page, "explain.md"),
     "tutorial.md": functools.partial(run_page, "tutorial.md"),
+    "registries.md": functools.partial(run_page, "registries.md"),
     "v2.md": functools.partial(run_page, "v2.md"),
 }
 

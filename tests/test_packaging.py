@@ -60,8 +60,8 @@ def test_the_sdist_holds_what_the_tests_need(built):
     with tarfile.open(built["sdist"]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {"golden/harbor-airgap/registry.yaml", "tests/test_packaging.py", "Makefile"}
-    assert wanted | {"examples/ca.crt", "LICENSE", ".ci/run", "mkdocs.yml"} <= names
-    assert {"docs/.nav.yml", "docs/pictures/flow.svg"} <= names
+    assert wanted | {"examples/ca.crt", "LICENSE", ".ci/run"} <= names
+    assert {"docs/conf.py", "docs/pictures/flow.svg"} <= names
     assert not any(name.partition("/")[0] == "site" for name in names)
 
 
