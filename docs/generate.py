@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import commands
 import shown
 from regspec import resources
-from regspec.dialects import DEFAULT_TARGETS, FOLDERS, TARGETS
+from regspec.dialects import DEFAULT_TARGETS, FOLDERS, TARGETS, Target
+from regspec.dialects.dialect import Limits
+from regspec.model import Choice
 from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 from regspec.schema import resolved
@@ -87,8 +89,54 @@ def spec_page() -> str:
     return "\n".join(lines)
 
 
+LIMITS = {
+    "wildcard": ("a mirror of `*`", "RS215"),
+    "registry_beside_wildcard": (
+        "images that are named by the private registry itself, beside a mirror of `*`",
+        "RS316",
+    ),
+    "library": ("a `docker.io/library` whose place is not below that of `docker.io`", "RS206"),
+    "ipv6": ("an IPv6 address as a host", "RS103"),
+    "deny": ("`fallback: deny`", "RS211"),
+    "login": ("the login of a mirror", ""),
+    "ca": ("the CA of a mirror", ""),
+    "skip_verify": ("`insecureSkipVerify` of a mirror", ""),
+}
+"""What each question is about, and the rule that reports it unless the dialect names another."""
+
+
+def choices(target: Target, options: dict[str, Any]) -> dict[str, Choice]:
+    """The target without options, and with each single one that is not free text."""
+    found = {"": Choice(target.name)}
+    for name in target.options:
+        schema = options[name]
+        for value in schema.get("enum", [True] if schema.get("type") == "boolean" else []):
+            written = str(value).lower() if isinstance(value, bool) else value
+            found[f"`{name}: {written}`"] = Choice(target.name, ((name, value),))
+    return found
+
+
+def limits(target: Target, options: dict[str, Any]) -> list[str]:
+    """What a target cannot carry, with the rule that says so and the options that matter."""
+    answers = {words: target.limits_of(one) for words, one in choices(target, options).items()}
+    lines = []
+    for question in Limits.__annotations__:
+        what, code = LIMITS[question]
+        found = {words: getattr(one, question) for words, one in answers.items()}
+        without, reasons = found[""], [limit for limit in found.values() if limit]
+        if not reasons:
+            continue
+        codes = dict.fromkeys(limit.reported_by or code for limit in reasons)
+        other = [words for words, limit in found.items() if (limit is None) != (without is None)]
+        when = f", {'unless' if without else 'if'} {' or '.join(other)} is set" if other else ""
+        mark = f"`{reasons[0].mark}` of " if reasons[0].mark else ""
+        reported = ", ".join(f"[{code}](rules.md#{code.lower()})" for code in codes)
+        lines.append(f"{mark}{what}{when} ({reported})")
+    return lines
+
+
 def targets_page() -> str:
-    """docs/targets.md, from the targets and the schema."""
+    """docs/targets.md, from the targets, their limits and the schema."""
     options = SCHEMA["properties"]["targets"]["items"]["properties"]
     lines = [
         "# Targets\n",
@@ -108,15 +156,20 @@ def targets_page() -> str:
             for target in TARGETS.values()
         ),
         "",
+        "Each target lists what it cannot carry, with the rule that reports it. What depends on",
+        "the `version` on the nodes is in [runtimes.md](runtimes.md).\n",
     ]
     for target in TARGETS.values():
         place = "On each node" if target.on_nodes else "Taken by"
         restart = f"; restart {target.restart} afterwards" if target.restart else ""
+        lacking = limits(target, options)
         lines += [
             f"## `{target.name}`\n",
             f"{_capitalised(target.summary)}.\n",
             f"- {'Files' if target.parts else 'File'}: {', '.join(f'`{f}`' for f in target.files)}",
-            f"- {place}: `{target.destination}`{restart}\n",
+            f"- {place}: `{target.destination}`{restart}",
+            *(["- Cannot carry:", *(f"  - {line}" for line in lacking)] if lacking else []),
+            "",
             *(_option_table(options, target.options) if target.options else ()),
         ]
     return "\n".join(lines)
