@@ -9,6 +9,7 @@ from .. import emit
 from ..dialects.dialect import Artifact
 from ..dialects.k3s import TARGET
 from ..mirrors import WILDCARD
+from ..model import Trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,29 +29,14 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     root = choice.option("out", TARGET.file)
     folder = f"/etc/rancher/{choice.option('distribution', 'k3s')}/ca"
     mirrors = {m.source: {"endpoint": [spec.api_root(m.location)]} for m in spec.by_registry}
-    wildcard = any(mirror.source == WILDCARD for mirror in spec.mirrors)
     configs: dict[str, Any] = {}
-    authorities: dict[str, str] = {}
     for host in spec.mirror_hosts:
-        access = spec.access(host)
-        config: dict[str, Any] = {}
-        if access and access.login:
-            username, password = access.login
-            config["auth"] = {"username": username, "password": password}
-        if access and not access.plain_http and access.insecure_skip_verify:
-            config["tls"] = {"insecure_skip_verify": True}
-        elif access and not access.plain_http and access.ca_cert:
-            name = f"{host.replace(':', '_')}.crt"
-            authorities[name] = str(access.ca_cert)
-            config["tls"] = {"ca_file": f"{folder}/{name}"}
-        if access and access.plain_http:
-            # Also for images that are named by it: k3s takes https otherwise.
-            mirrors.setdefault(host, {"endpoint": [f"{spec.origin(host)}/v2"]})
-        elif wildcard and "tls" not in config:
-            # Without any, k3s drops the host's own entry, and the wildcard takes its images.
-            config["tls"] = {"insecure_skip_verify": False}
+        config = {**_auth(spec, host), **_tls(spec, host, folder)}
         if config:
             configs[host] = config
+        if spec.trust(host) is Trust.PLAIN_HTTP:
+            # For images that name the host itself: k3s uses https otherwise.
+            mirrors.setdefault(host, {"endpoint": [f"{spec.origin(host)}/v2"]})
     data: dict[str, Any] = {"mirrors": mirrors, **({"configs": configs} if configs else {})}
     has_login = any("auth" in config for config in configs.values())
     warning = _DENY if spec.fallback == "deny" else ""
@@ -63,5 +49,32 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         holds_secret=has_login,
         secret_keys=frozenset({"username", "password"}),
     )
-    for name, ca in authorities.items():
-        yield Artifact(f"{root}/ca/{name}", ca, ca, "text")
+    for host, ca in spec.authorities.items():
+        yield Artifact(f"{root}/ca/{_file_of_ca(host)}", ca, ca, "text")
+
+
+def _auth(spec: Spec, host: str) -> dict[str, Any]:
+    """The credentials of a host, or nothing."""
+    access = spec.access(host)
+    if not access or not access.login:
+        return {}
+    username, password = access.login
+    return {"auth": {"username": username, "password": password}}
+
+
+def _tls(spec: Spec, host: str, folder: str) -> dict[str, Any]:
+    """The TLS settings of a host, or nothing."""
+    match spec.trust(host):
+        case Trust.SKIP_VERIFY:
+            return {"tls": {"insecure_skip_verify": True}}
+        case Trust.CA:
+            return {"tls": {"ca_file": f"{folder}/{_file_of_ca(host)}"}}
+        case Trust.SYSTEM if any(mirror.source == WILDCARD for mirror in spec.mirrors):
+            # Without TLS settings, k3s drops the entry of the host itself. The wildcard would then
+            # match the images that name the host.
+            return {"tls": {"insecure_skip_verify": False}}
+    return {}
+
+
+def _file_of_ca(host: str) -> str:
+    return f"{host.replace(':', '_')}.crt"
