@@ -121,7 +121,6 @@ MOVING = {
     ),
     "docker": ("targets/docker.py", "readers/docker.py", "runtimes/docker.py", "rules/docker.py"),
     "imageswap": ("targets/imageswap.py", "readers/imageswap.py", "runtimes/imageswap.py"),
-    "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
     "kind": ("targets/kind.py",),
     "kubernetes": (
         "targets/pull_secret.py",
@@ -173,9 +172,6 @@ ELSEWHERE = {
         "readers/certificate.py": MOVES,
     },
     "imageswap": {
-        "targets/runbook.py": MOVES,
-    },
-    "k3s": {
         "targets/runbook.py": MOVES,
     },
     "kind": {

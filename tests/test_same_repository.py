@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from regspec import pipeline, reference
 from regspec.dialects import TARGETS
 from regspec.dialects.files import Files
+from regspec.dialects.k3s import resolve as k3s
 from regspec.dialects.talos import resolve as talos
 from regspec.runtimes import (
     buildkit,
@@ -23,7 +24,6 @@ from regspec.runtimes import (
     containers,
     docker,
     imageswap,
-    k3s,
     openshift,
     versions,
 )

@@ -79,7 +79,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         mirror_string=mirrors.to_string(spec.mirrors),
         certs_d=[_certs_d(one) for one in made if one.target.name == "certs.d"],
         containerd=[_containerd(one) for one in made if one.target.name == "containerd"],
-        k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
         containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
@@ -155,17 +154,6 @@ def _containerd(one: companions.Made) -> dict[str, Any]:
         "works": one.choice.option("endpoints") == "api",
         "full": one.choice.option("form") == "full",
         "ca_file": one.choice.option("caFile", ""),
-    }
-
-
-def _k3s(one: companions.Made) -> dict[str, Any]:
-    distribution = one.choice.option("distribution", "k3s")
-    rke2 = distribution == "rke2"
-    return {
-        "moves": [{"root": one.root, "parts": one.parts, "to": f"/etc/rancher/{distribution}"}],
-        "distribution": distribution,
-        "server": "rke2-server" if rke2 else "k3s",
-        "agent": "rke2-agent" if rke2 else "k3s-agent",
     }
 
 

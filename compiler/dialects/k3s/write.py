@@ -5,18 +5,18 @@ Source: k3s-io/k3s, pkg/agent/containerd/config.go: an endpoint with a path is u
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects.dialect import Artifact
-from ..dialects.k3s import TARGET
-from ..mirrors import WILDCARD
-from ..model import Trust
+from ... import emit
+from ...mirrors import WILDCARD
+from ...model import Trust
+from ..dialect import Artifact
+from . import FOLDERS, TARGET, distribution_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _DENY = """\
 # When a mirror fails, the upstream is asked, unless every server and agent is started with
@@ -27,7 +27,7 @@ _DENY = """\
 def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
-    folder = f"/etc/rancher/{choice.option('distribution', 'k3s')}/ca"
+    folder = f"{FOLDERS[distribution_of(choice)]}/ca"
     mirrors = {m.source: {"endpoint": [spec.api_root(m.location)]} for m in spec.by_registry}
     configs: dict[str, Any] = {}
     for host in spec.mirror_hosts:
