@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 from .diagnostics import Path, Place
 from .frozen import field, frozen
 from .mirrors import WILDCARD, Location, Mirror, read_string
@@ -39,6 +41,19 @@ Text = str | FromEnvironment | FromFile
 """A text of the spec, or where it is."""
 
 
+class Trust(enum.Enum):
+    """How a client checks the certificate of a host. Where several apply, the first one counts."""
+
+    PLAIN_HTTP = "plain http"
+    """Not at all: the host speaks http."""
+    SKIP_VERIFY = "skip verify"
+    """Not at all: any certificate is accepted."""
+    CA = "ca"
+    """With the CA of the spec."""
+    SYSTEM = "system"
+    """With the CAs that the client trusts anyway."""
+
+
 @frozen
 class Access:
     """How one host is reached: its login and its TLS settings."""
@@ -62,6 +77,15 @@ class Access:
     def login(self) -> tuple[str, str] | None:
         """The user name and password, if the host wants a login; references resolved."""
         return (str(self.username), str(self.password)) if self.has_login else None
+
+    @property
+    def trust(self) -> Trust:
+        """How the certificate of the host is checked."""
+        if self.plain_http:
+            return Trust.PLAIN_HTTP
+        if self.insecure_skip_verify:
+            return Trust.SKIP_VERIFY
+        return Trust.CA if self.ca_cert else Trust.SYSTEM
 
 
 @frozen
@@ -149,19 +173,22 @@ class Spec:
             return self.registry.access
         return None
 
+    def trust(self, host: str) -> Trust:
+        """How the certificate of a host is checked."""
+        access = self.access(host)
+        return access.trust if access else Trust.SYSTEM
+
     def api_root(self, location: Location) -> str:
         """The URL below which a location's repository is asked for: scheme, host, `/v2`, path."""
         return f"{self.origin(location.host)}/{Location('v2', location.path)}"
 
     def origin(self, host: str) -> str:
         """The scheme and host of a registry."""
-        access = self.access(host)
-        return f"{'http' if access and access.plain_http else 'https'}://{host}"
+        return f"{'http' if self.trust(host) is Trust.PLAIN_HTTP else 'https'}://{host}"
 
     def is_insecure(self, host: str) -> bool:
         """Whether http, or a certificate that nobody checks, will do for a host."""
-        access = self.access(host)
-        return bool(access and (access.plain_http or access.insecure_skip_verify))
+        return self.trust(host) in (Trust.PLAIN_HTTP, Trust.SKIP_VERIFY)
 
     @property
     def mirror_hosts(self) -> tuple[str, ...]:
@@ -175,6 +202,16 @@ class Spec:
         hosts = dict.fromkeys((*self.mirror_hosts, *self.hosts))
         known = {host: self.access(host) for host in hosts}
         return {host: login for host, access in known.items() if access and (login := access.login)}
+
+    @property
+    def authorities(self) -> dict[str, str]:
+        """The CA of every mirror host that is checked with one; references resolved."""
+        known = {host: self.access(host) for host in self.mirror_hosts}
+        return {
+            host: str(access.ca_cert)
+            for host, access in known.items()
+            if access and access.trust is Trust.CA
+        }
 
     @property
     def by_registry(self) -> tuple[Mirror, ...]:

@@ -106,7 +106,6 @@ WORDS_OF_KUBERNETES = {"kind", "values", "secret"}
 
 MOVING = {
     "buildkit": ("targets/buildkit.py", "readers/buildkit.py", "runtimes/buildkit.py"),
-    "k3s": ("targets/k3s.py", "readers/k3s.py", "runtimes/k3s.py"),
     "kubernetes": (
         "targets/pull_secret.py",
         "readers/logins.py",
@@ -128,9 +127,6 @@ ELSEWHERE = {
     },
     "hosts.toml": {
         "readers/certificate.py": MOVES,
-    },
-    "k3s": {
-        "targets/runbook.py": MOVES,
     },
     "logins": {
         "targets/runbook.py": MOVES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 from pathlib import Path
 
@@ -139,6 +140,24 @@ def compiled(spec):
 
 def modelled(spec):
     return model.build(document.parse(json.dumps(spec, ensure_ascii=False)).data)
+
+
+def without_port(location):
+    return re.match(r"\[[^]]*\]|[^:/]*", location)[0]
+
+
+@FAST
+@given(specs())
+def test_how_a_certificate_is_checked_follows_from_the_first_key_that_is_set(spec):
+    found = modelled(spec)
+    wanted = ("plainHTTP", "insecureSkipVerify", "caCert")
+    for host in found.mirror_hosts:
+        of_registry = without_port(host) == without_port(spec["registry"]["endpoint"])
+        keys = spec["hosts"].get(host, spec["registry"] if of_registry else {})
+        first = next((key for key in wanted if keys.get(key)), "")
+        assert found.origin(host) == f"http{'' if first == 'plainHTTP' else 's'}://{host}"
+        assert found.is_insecure(host) is (first in ("plainHTTP", "insecureSkipVerify"))
+        assert found.authorities.get(host, "") == (CA if first == "caCert" else "")
 
 
 def read_back(text):

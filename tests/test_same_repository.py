@@ -21,11 +21,11 @@ from regspec.dialects.containers import resolve as containers
 from regspec.dialects.docker import resolve as docker
 from regspec.dialects.files import Files
 from regspec.dialects.imageswap import resolve as imageswap
+from regspec.dialects.k3s import resolve as k3s
 from regspec.dialects.openshift import resolve as openshift
 from regspec.dialects.talos import resolve as talos
 from regspec.runtimes import (
     buildkit,
-    k3s,
 )
 
 pytestmark = pytest.mark.slow

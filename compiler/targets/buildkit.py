@@ -10,6 +10,7 @@ from .. import emit
 from ..dialects.buildkit import TARGET
 from ..dialects.dialect import Artifact
 from ..mirrors import WILDCARD
+from ..model import Trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,18 +31,15 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         for mirror in spec.by_registry
         if mirror.source not in (WILDCARD, str(mirror.location))
     }
-    authorities: dict[str, str] = {}
     for host in spec.mirror_hosts:
-        access = spec.access(host)
+        trust = spec.trust(host)
         table = registries.setdefault(host, {})
-        # Without it, a host of this machine would be asked by http.
-        table["http"] = bool(access and access.plain_http)
-        if access and not access.plain_http and access.insecure_skip_verify:
+        # Without `http`, BuildKit uses http for a host of this machine.
+        table["http"] = trust is Trust.PLAIN_HTTP
+        if trust is Trust.SKIP_VERIFY:
             table["insecure"] = True
-        elif access and not access.plain_http and access.ca_cert:
-            name = f"{host.replace(':', '_')}.crt"
-            authorities[name] = str(access.ca_cert)
-            table["ca"] = [f"{_FOLDER}/{name}"]
+        elif trust is Trust.CA:
+            table["ca"] = [f"{_FOLDER}/{_file_of_ca(host)}"]
     tables: emit.Tables = [(("registry", name), table) for name, table in registries.items()]
     warning = _DENY if spec.fallback == "deny" else ""
     yield Artifact(
@@ -50,5 +48,9 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         data=emit.toml_data(tables),
         syntax="toml",
     )
-    for name, ca in authorities.items():
-        yield Artifact(f"{root}/ca/{name}", ca, ca, "text")
+    for host, ca in spec.authorities.items():
+        yield Artifact(f"{root}/ca/{_file_of_ca(host)}", ca, ca, "text")
+
+
+def _file_of_ca(host: str) -> str:
+    return f"{host.replace(':', '_')}.crt"

@@ -11,33 +11,50 @@ if TYPE_CHECKING:
 
     from ...model import Choice, Spec
     from ..attempt import Resolver
-    from ..dialect import ReadingView
+    from ..companions import Made
+    from ..dialect import ReadingView, Section
     from ..files import Tree
+
+FOLDERS = {"k3s": "/etc/rancher/k3s", "rke2": "/etc/rancher/rke2"}
+"""The folder of the files on a node, by distribution."""
+SERVICES = {"k3s": ("k3s", "k3s-agent"), "rke2": ("rke2-server", "rke2-agent")}
+"""The systemd units that read the files, by distribution: of a server, and of an agent."""
+
+
+def distribution_of(choice: Choice) -> str:
+    """The distribution that a choice of this target is for: `k3s` or `rke2`."""
+    distribution: str = choice.option("distribution", "k3s")
+    return distribution
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.k3s import render
+    from .write import render
 
     return render(spec, choice)
 
 
 def _placement(spec: Spec, choice: Choice) -> Placement:
     del spec
-    if choice.option("distribution") == "rke2":
-        return Placement((("", "/etc/rancher/rke2"),), ("rke2-server", "rke2-agent"))
-    return Placement((("", "/etc/rancher/k3s"),), ("k3s", "k3s-agent"))
+    distribution = distribution_of(choice)
+    return Placement((("", FOLDERS[distribution]),), SERVICES[distribution])
 
 
 def _reader() -> ReadingView:
-    from ...readers.k3s import read, recognises
+    from .read import read, recognises
 
     return recognises, read
 
 
 def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from ...runtimes.k3s import resolvers
+    from .resolve import resolvers
 
     return resolvers(files, versions)
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
 
 
 _DENIED_BY_FLAG = "start the servers and agents with `--disable-default-registry-endpoint`"
@@ -64,15 +81,15 @@ TARGET = Target(
     parts=("registries.yaml", "ca"),
     placement=_placement,
 )
-_ON_NODE = NodeFiles(
-    ("/etc/rancher/k3s/registries.yaml", "/etc/rancher/rke2/registries.yaml"), required=True
-)
-_FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=_ON_NODE)
+FILES = tuple(f"{folder}/registries.yaml" for folder in FOLDERS.values())
+"""The paths of registries.yaml on a node."""
+FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=NodeFiles(FILES, required=True))
 DIALECT = Dialect(
     name="k3s",
     targets=(TARGET,),
-    formats=(_FORMAT,),
+    formats=(FORMAT,),
     readers=(Reader("yaml", _reader),),
     reads=("registries.yaml of k3s",),
+    section=_section,
     resolvers=_resolvers,
 )

@@ -55,7 +55,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
             for one in made
             if one.target.name == "pull-secret"
         ],
-        k3s=[_k3s(one) for one in made if one.target.name == "k3s"],
         merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
         deny=spec.fallback == "deny",
     )
@@ -94,17 +93,6 @@ def _variables(spec: Spec) -> tuple[str, ...]:
     """The names of the variables that the spec takes its logins and its CAs from, each once."""
     accesses = (spec.registry.access, *spec.hosts.values())
     return tuple(dict.fromkeys(name for access in accesses for name in access.variables))
-
-
-def _k3s(one: companions.Made) -> dict[str, Any]:
-    distribution = one.choice.option("distribution", "k3s")
-    rke2 = distribution == "rke2"
-    return {
-        "moves": [{"root": one.root, "parts": one.parts, "to": f"/etc/rancher/{distribution}"}],
-        "distribution": distribution,
-        "server": "rke2-server" if rke2 else "k3s",
-        "agent": "rke2-agent" if rke2 else "k3s-agent",
-    }
 
 
 def _merged(spec: Spec, one: companions.Made) -> dict[str, Any]:

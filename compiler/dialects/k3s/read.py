@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import re
 
-from ..mirrors import LIBRARY
-from .claims import claim_mirror, is_served_by_itself, say_ca
-from .reading import Reading, text_of
+from ...mirrors import LIBRARY
+from ...readers.claims import claim_mirror, is_served_by_itself, say_ca
+from ...readers.reading import Reading, text_of
+from . import FOLDERS, FORMAT, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..diagnostics import Path
-    from .reading import Served, Source
+    from ...diagnostics import Path
+    from ...readers.reading import Served, Source
 
-KIND = "k3s"
 _ALL = re.compile(r"\^?\(\.[*+]\)\$?\Z")
 _BELOW = re.compile(r"(.*?)/?\$(?:1|\{1\})\Z")
-_RKE2 = "/etc/rancher/rke2/"
 
 
 def recognises(data: Any) -> bool:
-    """Whether a document is such a file."""
+    """Whether a document is a registries.yaml."""
     if not isinstance(data, dict) or not data or "kind" in data or "apiVersion" in data:
         return False
     if set(data) == {"auths"} and data["auths"] is not None:
@@ -35,7 +34,8 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of registries.yaml."""
     data = source.data
-    reading = Reading(KIND, source, closed=frozenset({"endpoint", "tls", "rewrite"}), target="k3s")
+    closed = frozenset({"endpoint", "tls", "rewrite"})
+    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
     reading.lacks = _lacks
     mirrors, configs = data.get("mirrors") or {}, data.get("configs") or {}
     home = "mirrors" if "mirrors" in data else next(iter(data))
@@ -68,7 +68,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
 
 
 def _below(reading: Reading, source: str, rewrite: Any, path: Path) -> str | None:
-    """The path that a rewrite puts before every repository; none if it does something else."""
+    """The path that a rewrite puts before every repository, or none if it does something else."""
     if rewrite is None:
         return ""
     rewrite = reading.table(rewrite, *path)
@@ -87,8 +87,8 @@ def _below(reading: Reading, source: str, rewrite: Any, path: Path) -> str | Non
 def _root(endpoint: str, below: str) -> str:
     """The URL below which repositories are asked for.
 
-    Source: k3s-io/k3s, pkg/agent/containerd/config.go: no path, `/` and `/v2` are all `/v2`, any
-    other path is taken as it is.
+    Source: k3s-io/k3s, pkg/agent/containerd/config.go: no path, `/` and `/v2` are all `/v2`. Any
+    other path is used as it is.
     """
     scheme, separator, rest = endpoint.partition("://")
     if not separator:
@@ -110,7 +110,7 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
         elif key == "ca_file" and isinstance(value, str):
             reading.say(("tls", host, key), value, place)
             say_ca(reading, host, value, place)
-            if value.startswith(_RKE2):
+            if value.startswith(f"{FOLDERS['rke2']}/"):
                 reading.options["distribution"] = "rke2"
         else:
             reading.leave(reading.place(*path, "tls", key, on_key=True))

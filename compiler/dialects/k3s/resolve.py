@@ -1,4 +1,4 @@
-"""k3s and RKE2: which URL their containerd asks first for the manifest of an image.
+"""k3s and RKE2: which URL their containerd requests first for the manifest of an image.
 
 Source: k3s-io/k3s, pkg/agent/containerd/config.go, normalizeEndpointAddress.
 """
@@ -8,44 +8,43 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import urlsplit
 
-from ..dialects.attempt import Attempt, manifest_url, resolver_of
-from ..dialects.files import yaml_documents
-from ..frozen import replace
-from ..mirrors import WILDCARD, assumed_scheme
-from .hosts import default_host
+from ...frozen import replace
+from ...mirrors import WILDCARD, assumed_scheme
+from ...runtimes.hosts import default_host
+from ..attempt import Attempt, manifest_url, resolver_of
+from ..files import yaml_documents
+from . import DIALECT, FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from ..dialects.attempt import Resolver
-    from ..dialects.files import Tree
-    from ..reference import Reference
-
-_FILES = ("/etc/rancher/k3s/registries.yaml", "/etc/rancher/rke2/registries.yaml")
+    from ...reference import Reference
+    from ..attempt import Resolver
+    from ..files import Tree
 
 
 def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    """k3s or RKE2, by the registries.yaml that there is; no version of it is told apart."""
+    """k3s or RKE2, by which registries.yaml exists. All versions resolve images alike."""
     del versions
-    for path in _FILES:
+    for path in FILES:
         text = files.text(path)
         if text is not None:
             (data,) = yaml_documents(text)
-            yield resolver_of("k3s", partial(_attempts, files, data, path))
+            yield resolver_of(DIALECT.name, partial(_attempts, files, data, path))
 
 
 def _attempts(
     files: Tree, data: Mapping[str, Any], path: str, image: Reference
 ) -> Iterator[Attempt]:
-    """The mirror, and the upstream, which k3s adds unless a flag of its own says otherwise."""
+    """The mirror, and then the upstream, which k3s adds unless it is started with a flag."""
     host = default_host(image.registry)
     upstream = manifest_url(image, assumed_scheme(host), host, "/v2")
     url = first_url(data, image)
     if url is not None:
         yield replace(_attempt(files, data, path, url, image), file=path)
-    # An endpoint of the registry itself takes the place of the one that k3s would add.
+    # k3s adds no upstream where the registry itself is the endpoint.
     if url is None or urlsplit(url).netloc != host:
         yield _attempt(files, data, path, upstream, image)
 
@@ -53,7 +52,7 @@ def _attempts(
 def _attempt(
     files: Tree, data: Mapping[str, Any], path: str, url: str, image: Reference
 ) -> Attempt:
-    """A request, with what registries.yaml has for its host, whether it is a mirror or not."""
+    """A request, with the settings of registries.yaml for its host, be it a mirror or not."""
     host = urlsplit(url).netloc
     config = data.get("configs", {}).get(host, {})
     tls = config.get("tls", {})
@@ -69,7 +68,7 @@ def _attempt(
 
 
 def first_url(data: Mapping[str, Any], image: Reference) -> str | None:
-    """The URL that registries.yaml leads to; none when no mirror is meant for the image."""
+    """The URL that registries.yaml leads to, or none if the image has no mirror."""
     mirrors = data.get("mirrors", {})
     mirror = mirrors.get(image.registry) or mirrors.get(WILDCARD)
     if not mirror:
