@@ -88,7 +88,6 @@ WORDS_OF_KUBERNETES = {"kind", "values", "secret"}
 """Keys of documents as well: names of ours only where something is asked by them."""
 
 MOVING = {
-    "buildkit": ("targets/buildkit.py", "readers/buildkit.py", "runtimes/buildkit.py"),
     "charts": (
         "targets/values.py",
         "targets/secret.py",
@@ -135,10 +134,6 @@ MOVING = {
 
 MOVES = "until its dialect has moved, or what asks has become a question to it"
 ELSEWHERE = {
-    "buildkit": {
-        "rules/docker.py": MOVES,
-        "targets/runbook.py": MOVES,
-    },
     "certificates": {
         "verify.py": MOVES,
     },

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
 from regspec.dialects import TARGETS
+from regspec.dialects.buildkit import resolve as buildkit
 from regspec.dialects.files import Files
 from regspec.dialects.k3s import resolve as k3s
 from regspec.dialects.talos import resolve as talos
 from regspec.runtimes import (
-    buildkit,
     containerd,
     containers,
     docker,

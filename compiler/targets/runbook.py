@@ -32,14 +32,6 @@ _MERGED = {
         "then": "reload docker",
         "merge": "as told below",
     },
-    "buildkit": {
-        "title": "BuildKit",
-        "to": "/etc/buildkit",
-        "file": "buildkitd.toml",
-        "folder": "ca",
-        "then": "restart buildkit",
-        "merge": "by hand",
-    },
 }
 """The targets whose one file has keys of others on a node, and a folder of CA files beside it."""
 
@@ -81,7 +73,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         containerd=[_containerd(one) for one in made if one.target.name == "containerd"],
         containers=[_containers(one) for one in made if one.target.name == "registries.conf"],
         openshift=[_openshift(one) for one in made if one.target.name == "openshift"],
-        merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
+        merged=[_merged(one) for one in made if one.target.name in _MERGED],
         kubeadm=[_kubeadm(spec, one) for one in made if one.target.name == "kubeadm"],
         kind=roots("kind"),
         deny=spec.fallback == "deny",
@@ -176,7 +168,7 @@ def _openshift(one: companions.Made) -> dict[str, Any]:
     }
 
 
-def _merged(spec: Spec, one: companions.Made) -> dict[str, Any]:
+def _merged(one: companions.Made) -> dict[str, Any]:
     what = _MERGED[one.target.name]
     root = "" if one.root == "." else f"{one.root}/"
     parts = [part for part in one.parts if part == what["folder"]]
@@ -185,7 +177,6 @@ def _merged(spec: Spec, one: companions.Made) -> dict[str, Any]:
         "source": f"{root}{what['file']}",
         "moves": [{"root": one.root, "parts": parts, "to": what["to"]}] if parts else [],
         "name": one.target.name,
-        "logins": [host for host in spec.mirror_hosts if host in spec.logins],
     }
 
 

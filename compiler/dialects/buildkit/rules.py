@@ -1,0 +1,48 @@
+"""RS227: what BuildKit cannot be told."""
+
+from __future__ import annotations
+
+from ...diagnostics import Severity, word
+from ...rules.rule import Found, Subject, place_of, rule
+from . import TARGET
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@rule("RS227", Severity.INFO)
+def login_of_the_builder(subject: Subject) -> Iterator[Found]:
+    """BuildKit has no place for a login: it asks whoever builds for theirs.
+
+    The client, such as `docker buildx build` or `buildctl`, takes it from its own config.json, by
+    the host of the mirror. Without one there the registry answers 401, and the upstream is asked.
+
+    Fix: `docker login HOST` for whoever builds; or give them the dockerconfigjson of target
+    `pull-secret`.
+
+    Source: moby/buildkit, util/resolver/authorizer.go.
+
+    Bad:
+        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
+        targets: [buildkit]
+
+    Good:
+        targets: [buildkit]
+    """
+    wanting = [
+        host
+        for host in subject.spec.mirror_hosts
+        if (access := subject.spec.access(host)) and access.has_login
+    ]
+    for choice in subject.choices:
+        if choice.target == TARGET.name and wanting:
+            more = f" (and {len(wanting) - 1} more)" if len(wanting) > 1 else ""
+            yield (
+                place_of(choice),
+                f"target `buildkit` leaves the login of {word(wanting[0])}{more} out",
+                f"`docker login {wanting[0]}` for whoever builds",
+            )
+
+
+RULES = (login_of_the_builder,)
