@@ -105,7 +105,6 @@ WORDS_OF_KUBERNETES = {"kind", "values", "secret"}
 """Keys of documents as well: names of ours only where something is asked by them."""
 
 MOVING = {
-    "buildkit": ("targets/buildkit.py", "readers/buildkit.py", "runtimes/buildkit.py"),
     "kubernetes": (
         "targets/pull_secret.py",
         "readers/logins.py",
@@ -116,9 +115,6 @@ MOVING = {
 
 MOVES = "until its dialect has moved, or what asks has become a question to it"
 ELSEWHERE = {
-    "buildkit": {
-        "targets/runbook.py": MOVES,
-    },
     "certificates": {
         "verify.py": MOVES,
     },
@@ -127,9 +123,6 @@ ELSEWHERE = {
     },
     "hosts.toml": {
         "readers/certificate.py": MOVES,
-    },
-    "logins": {
-        "targets/runbook.py": MOVES,
     },
     "pull-secret": {
         "import_targets.py": MOVES,

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, reference
 from regspec.dialects import TARGETS
+from regspec.dialects.buildkit import resolve as buildkit
 from regspec.dialects.containerd import resolve as containerd
 from regspec.dialects.containerd import versions
 from regspec.dialects.containers import resolve as containers
@@ -24,9 +25,6 @@ from regspec.dialects.imageswap import resolve as imageswap
 from regspec.dialects.k3s import resolve as k3s
 from regspec.dialects.openshift import resolve as openshift
 from regspec.dialects.talos import resolve as talos
-from regspec.runtimes import (
-    buildkit,
-)
 
 pytestmark = pytest.mark.slow
 

@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from ...model import Choice, Spec
     from ...rules.rule import Rule
     from ..attempt import Resolver
-    from ..dialect import ReadingView
+    from ..companions import Made
+    from ..dialect import ReadingView, Section
     from ..files import Tree
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.buildkit import render
+    from .write import render
 
     return render(spec, choice)
 
@@ -24,17 +25,17 @@ def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 def _placement(spec: Spec, choice: Choice) -> Placement:
     del spec, choice
     folders = (("", TARGET.destination),)
-    return Placement(folders, ("buildkit",), shared=("buildkitd.toml",))
+    return Placement(folders, ("buildkit",), shared=(TARGET.parts[0],))
 
 
 def _reader() -> ReadingView:
-    from ...readers.buildkit import read, recognises
+    from .read import read, recognises
 
     return recognises, read
 
 
 def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from ...runtimes.buildkit import resolvers
+    from .resolve import resolvers
 
     return resolvers(files, versions)
 
@@ -43,6 +44,12 @@ def _rules() -> tuple[Rule, ...]:
     from .rules import RULES
 
     return RULES
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
 
 
 _BY_NETWORK = "only the network can: let it refuse the upstream at once"
@@ -69,14 +76,17 @@ TARGET = Target(
     parts=("buildkitd.toml", "ca"),
     placement=_placement,
 )
-_ON_NODE = NodeFiles(("/etc/buildkit/buildkitd.toml",), only_if_chosen=True)
-_FORMAT = Format("buildkit", rank=9, of_each_host=True, on_node=_ON_NODE)
+FILE, AUTHORITIES = (f"{TARGET.destination}/{part}" for part in TARGET.parts)
+"""The paths of buildkitd.toml and of the folder of CA files on a node."""
+_ON_NODE = NodeFiles((FILE,), only_if_chosen=True)
+FORMAT = Format("buildkit", rank=9, of_each_host=True, on_node=_ON_NODE)
 DIALECT = Dialect(
     name="buildkit",
     targets=(TARGET,),
-    formats=(_FORMAT,),
+    formats=(FORMAT,),
     readers=(Reader("toml", _reader),),
     reads=("buildkitd.toml",),
     rules=_rules,
+    section=_section,
     resolvers=_resolvers,
 )

@@ -14,29 +14,13 @@ from . import TARGET
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any
 
     from ...model import Choice, Spec
-
-_MERGED = {
-    "buildkit": {
-        "title": "BuildKit",
-        "to": "/etc/buildkit",
-        "file": "buildkitd.toml",
-        "folder": "ca",
-        "then": "restart buildkit",
-        "merge": "by hand",
-    },
-}
-"""The targets whose one file has keys of others on a node, and a folder of CA files beside it."""
 
 
 def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     made = tuple(companions.made(spec, TARGET))
-
-    def roots(*names: str) -> list[str]:
-        return [one.root for one in made if one.target.name in names]
 
     sections = _Sections(spec, made)
     text = emit.render(
@@ -55,8 +39,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
             for one in made
             if one.target.name == "pull-secret"
         ],
-        merged=[_merged(spec, one) for one in made if one.target.name in _MERGED],
-        deny=spec.fallback == "deny",
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
 
@@ -93,16 +75,3 @@ def _variables(spec: Spec) -> tuple[str, ...]:
     """The names of the variables that the spec takes its logins and its CAs from, each once."""
     accesses = (spec.registry.access, *spec.hosts.values())
     return tuple(dict.fromkeys(name for access in accesses for name in access.variables))
-
-
-def _merged(spec: Spec, one: companions.Made) -> dict[str, Any]:
-    what = _MERGED[one.target.name]
-    root = "" if one.root == "." else f"{one.root}/"
-    parts = [part for part in one.parts if part == what["folder"]]
-    return {
-        **what,
-        "source": f"{root}{what['file']}",
-        "moves": [{"root": one.root, "parts": parts, "to": what["to"]}] if parts else [],
-        "name": one.target.name,
-        "logins": [host for host in spec.mirror_hosts if host in spec.logins],
-    }

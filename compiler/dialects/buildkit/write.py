@@ -1,25 +1,24 @@
 """buildkitd.toml, with the CA files that it names.
 
-Source: moby/buildkit, util/resolver/resolver.go: a mirror's path is put after `/v2`, and what is
-said of its TLS is looked up by the mirror's own host.
+Source: moby/buildkit, util/resolver/resolver.go: BuildKit puts the path of a mirror after `/v2`. It
+looks up the TLS settings by the host of the mirror.
 """
 
 from __future__ import annotations
 
-from .. import emit
-from ..dialects.buildkit import TARGET
-from ..dialects.dialect import Artifact
-from ..mirrors import WILDCARD
-from ..model import Trust
+from ... import emit
+from ...mirrors import WILDCARD
+from ...model import Trust
+from ..dialect import Artifact
+from . import AUTHORITIES, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
-_FOLDER = "/etc/buildkit/ca"
 _DENY = "# When a mirror fails, the upstream is asked: nothing here can forbid it.\n"
 
 
@@ -39,7 +38,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         if trust is Trust.SKIP_VERIFY:
             table["insecure"] = True
         elif trust is Trust.CA:
-            table["ca"] = [f"{_FOLDER}/{_file_of_ca(host)}"]
+            table["ca"] = [f"{AUTHORITIES}/{_file_of_ca(host)}"]
     tables: emit.Tables = [(("registry", name), table) for name, table in registries.items()]
     warning = _DENY if spec.fallback == "deny" else ""
     yield Artifact(

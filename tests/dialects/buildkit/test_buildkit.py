@@ -9,10 +9,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 from regspec import reference
-from regspec.runtimes import buildkit
+from regspec.dialects.buildkit import resolve as buildkit
 
-ROOT = Path(__file__).resolve().parent.parent
-SCHEMA = json.loads((ROOT / "tests/data/buildkit/buildkitd.schema.json").read_text())
+DATA = Path(__file__).resolve().parent / "data"
+ROOT = DATA.parents[3]
+SCHEMA = json.loads((DATA / "buildkitd.schema.json").read_text())
 WRITTEN = sorted(ROOT.glob("golden/*/out/**/buildkitd.toml"))
 HUB = '[registry."docker.io"]\nmirrors = ["{}"]\n'
 HELLO = reference.parse("docker.io/library/hello:1")

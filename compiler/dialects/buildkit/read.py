@@ -1,25 +1,25 @@
-"""buildkitd.toml of BuildKit, of which the registries are ours."""
+"""buildkitd.toml of BuildKit: its registries. Other keys are left alone."""
 
 from __future__ import annotations
 
-from ..mirrors import LIBRARY, Location, assumed_scheme
-from .claims import is_served_by_itself, say_ca
-from .reading import Reading, Served
+from ...mirrors import LIBRARY, Location, assumed_scheme
+from ...readers.claims import is_served_by_itself, say_ca
+from ...readers.reading import Reading, Served
+from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..diagnostics import Path, Place
-    from .reading import Source
+    from ...diagnostics import Path, Place
+    from ...readers.reading import Source
 
-KIND = "buildkit"
 _KEYS = ("mirrors", "http", "insecure", "ca")
 _OF_UPSTREAM = "it is of the registry itself, and of none of its mirrors"
 
 
 def recognises(data: Any) -> bool:
-    """Whether a TOML text is such a file: by its registries, which are tables, or its workers."""
+    """Whether a TOML text is a buildkitd.toml: it has tables of registries or of workers."""
     return isinstance(data, dict) and any(
         isinstance(data.get(key), dict) for key in ("registry", "worker")
     )
@@ -29,7 +29,7 @@ def read(source: Source) -> Reading:
     """The facts of buildkitd.toml."""
     data = source.data
     closed = frozenset({"mirrors", "tls"})
-    reading = Reading(KIND, source, closed=closed, target="buildkit")
+    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
     reading.lacks = _lacks
     tables = reading.table(data.get("registry"), "registry")
     home = "registry" if "registry" in data else next(iter(data))
@@ -77,12 +77,12 @@ def _mirrors(reading: Reading, source: str, table: Any) -> dict[str, Place]:
 
 
 def _place(mirror: str) -> str:
-    """`HOST/PATH` of a mirror: a scheme is dropped, as BuildKit does."""
+    """`HOST/PATH` of a mirror, without a scheme, which BuildKit drops."""
     return (mirror.partition("://")[2] or mirror).rstrip("/")
 
 
 def _assumed(reading: Reading, host: str, table: Any, place: Place) -> None:
-    """Of a host on this machine BuildKit takes http for granted, unless its table says something.
+    """The http that BuildKit assumes for a host on this machine whose table does not exclude it.
 
     Source: moby/buildkit, util/resolver/resolver.go: with `insecure` it tries https first.
     """
@@ -99,7 +99,7 @@ def _host(reading: Reading, host: str, table: dict[str, Any], *, known: bool) ->
         reading: gets the facts and claims.
         host: whose table it is.
         table: what is said of it.
-        known: whether it may be a private registry, and not an upstream that has mirrors.
+        known: whether it may be a private registry. An upstream that has mirrors is not.
     """
     path: Path = ("registry", host)
     for key, claimed in (("http", "plainHTTP"), ("insecure", "insecureSkipVerify")):

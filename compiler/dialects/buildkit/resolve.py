@@ -1,6 +1,6 @@
-"""BuildKit: which URL it asks first for the manifest of an image.
+"""BuildKit: which URL it requests first for the manifest of an image.
 
-Source: moby/buildkit, util/resolver/resolver.go, NewRegistryConfig; it is read, not run.
+Source: moby/buildkit, util/resolver/resolver.go, NewRegistryConfig; read, not run.
 """
 
 from __future__ import annotations
@@ -8,27 +8,27 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import urlsplit
 
-from ..dialects.attempt import Attempt, manifest_url, resolver_of
-from ..emit import read_toml
-from ..mirrors import assumed_scheme
-from .hosts import default_host
+from ...emit import read_toml
+from ...mirrors import assumed_scheme
+from ...runtimes.hosts import default_host
+from ..attempt import Attempt, manifest_url, resolver_of
+from . import DIALECT, FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from ..dialects.attempt import Resolver
-    from ..dialects.files import Tree
-    from ..reference import Reference
-
-_FILE = "/etc/buildkit/buildkitd.toml"
+    from ...reference import Reference
+    from ..attempt import Resolver
+    from ..files import Tree
 
 
 def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    """BuildKit, by buildkitd.toml; no version of it is told apart."""
+    """BuildKit, by buildkitd.toml. All versions resolve images alike."""
     del versions
-    yield resolver_of("buildkit", partial(_attempts, files, read_toml(files.text(_FILE) or "")))
+    data = read_toml(files.text(FILE) or "")
+    yield resolver_of(DIALECT.name, partial(_attempts, files, data))
 
 
 def _attempts(files: Tree, data: Mapping[str, Any], image: Reference) -> Iterator[Attempt]:
@@ -41,14 +41,14 @@ def _attempts(files: Tree, data: Mapping[str, Any], image: Reference) -> Iterato
         yield Attempt(
             url,
             upstream=host == upstream,
-            file=_FILE if url != own else None,
+            file=FILE if url != own else None,
             authorities=tuple(path for path in table.get("ca", ()) if files.text(path) is not None),
             skip_verify=table.get("insecure", False),
         )
 
 
 def first_url(data: Mapping[str, Any], image: Reference) -> str | None:
-    """The URL that buildkitd.toml leads to; none when no mirror is meant for the image."""
+    """The URL that buildkitd.toml leads to, or none if the image has no mirror."""
     mirrors = of_host(data, image.registry).get("mirrors")
     if not mirrors:
         return None
@@ -58,7 +58,7 @@ def first_url(data: Mapping[str, Any], image: Reference) -> str | None:
 
 
 def scheme(data: Mapping[str, Any], host: str) -> str:
-    """The scheme that a host is asked by: what its own table says, whoever it is a mirror of."""
+    """The scheme for a host, by its own table, whichever registry it mirrors."""
     table = of_host(data, host)
     if table.get("insecure"):
         return "https"
@@ -67,6 +67,6 @@ def scheme(data: Mapping[str, Any], host: str) -> str:
 
 
 def of_host(data: Mapping[str, Any], host: str) -> dict[str, Any]:
-    """The table of a registry or a mirror; there is none for all others."""
+    """The table of a registry or a mirror, or an empty one. No table applies to several hosts."""
     table: dict[str, Any] = data.get("registry", {}).get(host, {})
     return table
