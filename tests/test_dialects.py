@@ -121,12 +121,6 @@ MOVING = {
     "docker": ("targets/docker.py", "readers/docker.py", "runtimes/docker.py", "rules/docker.py"),
     "imageswap": ("targets/imageswap.py", "readers/imageswap.py", "runtimes/imageswap.py"),
     "kind": ("targets/kind.py",),
-    "kubernetes": (
-        "targets/pull_secret.py",
-        "targets/docker_config.py",
-        "readers/logins.py",
-        "readers/certificate.py",
-    ),
     "openshift": ("targets/openshift.py", "readers/openshift.py", "runtimes/openshift.py"),
     "runbook": ("targets/runbook.py",),
 }
@@ -134,12 +128,8 @@ MOVING = {
 
 MOVES = "until its dialect has moved, or what asks has become a question to it"
 ELSEWHERE = {
-    "certificates": {
-        "verify.py": MOVES,
-    },
     "certs.d": {
         "import_targets.py": MOVES,
-        "readers/certificate.py": MOVES,
         "rules/nodes.py": MOVES,
         "targets/kind.py": MOVES,
         "targets/runbook.py": MOVES,
@@ -163,9 +153,6 @@ ELSEWHERE = {
         "import_targets.py": MOVES,
         "targets/runbook.py": MOVES,
     },
-    "hosts.toml": {
-        "readers/certificate.py": MOVES,
-    },
     "imageswap": {
         "targets/runbook.py": MOVES,
     },
@@ -183,11 +170,6 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
     },
     "palette": {
-        "targets/runbook.py": MOVES,
-    },
-    "pull-secret": {
-        "import_targets.py": MOVES,
-        "rules/outputs.py": MOVES,
         "targets/runbook.py": MOVES,
     },
     "registries.conf": {

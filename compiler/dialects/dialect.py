@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
+    from ..differences import Difference
     from ..model import Choice, Spec
     from ..readers import Reading
     from ..rules.rule import Rule
@@ -171,6 +172,9 @@ class Target:
     """Whether it says where images are copied to, so that each needs a mirror."""
     needs_login: bool = False
     """Whether logins are all that it holds."""
+    joined_by: str = ""
+    """The option, a list, by which files that an import finds are one choice if they have the other
+    options in common."""
     stands_for: Callable[[Choice], Choice] | None = None
     """The choice of another target that its files come to on a node, if it is not its own."""
     sandbox_image: Callable[[Choice], str] | None = None
@@ -246,6 +250,8 @@ class Format:
     in_each_folder: str = ""
     """The name of its files, if each folder has one and all of them say what one of others says."""
     on_node: NodeFiles | None = None
+    compare: Callable[[Spec, Reading], Iterator[Difference]] | None = None
+    """Compares a file with a spec, if not by the facts in the files of its targets."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What the kinds of facts that it alone has are called, by the names that tell them apart."""
     of_a_mirror: tuple[str, ...] = ()

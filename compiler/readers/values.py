@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..dialects.kubernetes import read_logins as logins
 from ..model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
-from . import logins
 from .reading import (
     NUMBER,
     REGISTRY,

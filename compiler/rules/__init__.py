@@ -56,7 +56,6 @@ _GENERIC: dict[str, Rule] = {
         nodes.wildcard_not_expressible,
         nodes.header_before_2_1,
         nodes.nothing_to_copy,
-        outputs.pull_secret_of_openshift,
         names.mirrors_twice_or_never,
         names.path_and_target,
         names.no_default_path,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from .. import emit
 from ..dialects.dialect import Artifact
+from ..dialects.kubernetes.write_logins import logins_file
 from ..dialects.openshift import PULL_SECRET, TARGET
-from .docker_config import logins_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

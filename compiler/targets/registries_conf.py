@@ -8,7 +8,7 @@ from __future__ import annotations
 from .. import emit
 from ..dialects.containers import TARGET
 from ..dialects.dialect import Artifact
-from .docker_config import logins_file
+from ..dialects.kubernetes.write_logins import logins_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

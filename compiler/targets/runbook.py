@@ -63,11 +63,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
         palette=roots("palette"),
         secrets=roots("secret"),
         maps=roots("imageswap"),
-        pull_secrets=[
-            (one.root, "namespaces" in dict(one.choice.options))
-            for one in made
-            if one.target.name == "pull-secret"
-        ],
         mirror_string=mirrors.to_string(spec.mirrors),
         certs_d=[_certs_d(one) for one in made if one.target.name == "certs.d"],
         containerd=[_containerd(one) for one in made if one.target.name == "containerd"],

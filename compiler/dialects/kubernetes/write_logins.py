@@ -1,24 +1,24 @@
-"""The dockerconfigjson of a spec's logins, which pull secrets and auth.json hold."""
+"""The dockerconfigjson with the logins of a spec, which pull secrets and auth.json contain."""
 
 from __future__ import annotations
 
 import json
 
-from ..dialects.dialect import Artifact
+from ..dialect import Artifact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..model import Spec
+    from ...model import Spec
 
 
 def docker_config(spec: Spec, *, plain: bool = True) -> dict[str, Any]:
-    """The data of a dockerconfigjson, by the hosts that runtimes look logins up with.
+    """The data of a dockerconfigjson, by the hosts with which runtimes look up logins.
 
     Args:
         spec: with its references resolved.
-        plain: whether user name and password stand beside the base64 of both, as kubectl has it.
+        plain: whether to add user name and password to the base64 of both, as kubectl does.
     """
     import base64
 
