@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .import_claims import Given
-    from .readers import Reading
 
 
 def add_targets(data: dict[str, Any], given: Sequence[Given]) -> list[Told]:
@@ -47,13 +46,14 @@ def _targets(
         if not reading.target:
             continue
         known = options.setdefault(reading.target, [])
-        new = _target_options(reading)
+        new = dict(reading.options)
         if TARGETS[reading.target].one_choice and known:
             known[0][0].update(new)
             continue
-        alike = next((had for had, _ in known if had.get("name") == new.get("name")), None)
-        if reading.target == "pull-secret" and alike is not None:
-            alike.setdefault("namespaces", []).extend(new.get("namespaces", ()))
+        joined_by = TARGETS[reading.target].joined_by
+        alike = [had for had, _ in known if _without(had, joined_by) == _without(new, joined_by)]
+        if joined_by and alike:
+            alike[0].setdefault(joined_by, []).extend(new.get(joined_by, ()))
         elif new not in [had for had, _ in known]:
             known.append((new, one))
     targets: list[tuple[Any, Given]] = []
@@ -99,12 +99,6 @@ def _outs(target: str, files: list[str]) -> list[str]:
     return outs
 
 
-def _target_options(reading: Reading) -> dict[str, Any]:
-    """The options of a target that are not its defaults."""
-    options = dict(reading.options)
-    if reading.target == "pull-secret":
-        name, namespace = options.get("name"), options.get("namespace")
-        options = {"name": name} if name and name != "registry-pull" else {}
-        if namespace:
-            options["namespaces"] = [namespace]
-    return options
+def _without(options: dict[str, Any], left_out: str) -> dict[str, Any]:
+    """The options without one of them."""
+    return {name: value for name, value in options.items() if name != left_out}

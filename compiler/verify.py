@@ -10,7 +10,6 @@ from .dialects import TARGETS, format_of, formats, makers_of
 from .differences import Difference
 from .model import Choice
 from .readers.reading import STAND_IN as UNSET
-from .readers.reading import certificates_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,8 +117,9 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
     """
     if whole and ("mirror",) in found.homes:
         found.homes.setdefault(("image certManager",), Place(()))
-    if found.kind == "certificates":
-        return _of_certificates(expected, found)
+    compare = format_of(found.kind).compare
+    if compare:
+        return list(compare(expected.spec, found))
     candidates = expected.of(found.kind)
     if format_of(found.kind).namespace_of:
         namespace = namespace_of(found)
@@ -170,20 +170,3 @@ def namespace_of(reading: Reading) -> str:
     """The registry that a file is for, if each of its kind is for one."""
     namespace_of_path = format_of(reading.kind).namespace_of
     return namespace_of_path(reading.source.path) if namespace_of_path else ""
-
-
-def _of_certificates(expected: Expected, found: Reading) -> list[Difference]:
-    """A CA in a file of its own must be that of its host, or else any of the spec."""
-    certificates = {
-        host: certificates_in(str(access.ca_cert))
-        for host in expected.hosts
-        if (access := expected.spec.access(host)) and access.ca_cert
-    }
-    in_file = certificates_in(found.source.data)
-    if isinstance(in_file, str):
-        return [Difference(found, Place(()), in_file)]
-    host = next((fact.subject[1] for fact in found.facts), None)
-    wanted = [certificates[host]] if host in certificates else list(certificates.values())
-    if in_file in wanted or any(UNSET in str(one) for one in wanted):
-        return []
-    return [Difference(found, Place(()), "this is another certificate than the spec has")]

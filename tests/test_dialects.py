@@ -104,32 +104,11 @@ NAMES = {**KINDS, **FOLDERS}
 WORDS_OF_KUBERNETES = {"kind", "values", "secret"}
 """Keys of documents as well: names of ours only where something is asked by them."""
 
-MOVING = {
-    "kubernetes": (
-        "targets/pull_secret.py",
-        "readers/logins.py",
-        "readers/certificate.py",
-    ),
-}
+MOVING = {}
 """Modules that are to be moved into the folder of a dialect; it may only get shorter."""
 
 MOVES = "until its dialect has moved, or what asks has become a question to it"
-ELSEWHERE = {
-    "certificates": {
-        "verify.py": MOVES,
-    },
-    "certs.d": {
-        "readers/certificate.py": MOVES,
-    },
-    "hosts.toml": {
-        "readers/certificate.py": MOVES,
-    },
-    "pull-secret": {
-        "import_targets.py": MOVES,
-        "rules/outputs.py": MOVES,
-        "targets/runbook.py": MOVES,
-    },
-}
+ELSEWHERE = {}
 """Where a name stands that is not in its folder, and why; it may only get shorter."""
 FORMER_PATHS = {"dialects/runbook/write.py": "targets/runbook.py"}
 """By which `ELSEWHERE` lists a module that has moved, with what is still to leave it."""

@@ -173,6 +173,9 @@ class Target:
     """Whether it says where images are copied to, so that each needs a mirror."""
     needs_login: bool = False
     """Whether logins are all that it holds."""
+    joined_by: str = ""
+    """The option, a list, by which files that an import finds are one choice if they have the other
+    options in common."""
     stands_for: Callable[[Choice], Choice] | None = None
     """The choice of another target that its files come to on a node, if it is not its own."""
     conflicts: Callable[[Choice], Iterator[tuple[str, str, str]]] | None = None
@@ -272,6 +275,8 @@ class Format:
     namespace_of: Callable[[str], str] | None = None
     """The registry that a file is for, by its path, if each of the files is for one."""
     on_node: NodeFiles | None = None
+    compare: Callable[[Spec, Reading], Iterator[Difference]] | None = None
+    """Compares a file with a spec, if not by the facts in the files of its targets."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What the kinds of facts that it alone has are called, by the names that tell them apart."""
     of_a_mirror: tuple[str, ...] = ()

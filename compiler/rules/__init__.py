@@ -44,7 +44,6 @@ _GENERIC: dict[str, Rule] = {
         outputs.library_alone,
         nodes.upstream_is_asked,
         nodes.wildcard_not_expressible,
-        outputs.pull_secret_of_openshift,
         names.mirrors_twice_or_never,
         names.path_and_target,
         names.no_default_path,

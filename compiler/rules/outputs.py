@@ -186,33 +186,3 @@ def library_alone(subject: Subject) -> Iterator[Found]:
         advice = "list `docker.io` too, so that its path with `/library` is this one's"
     message = f"{readers[0]} cannot be told of `docker.io/library` alone"
     yield library.place, message, advice
-
-
-@rule("RS221", Severity.ERROR)
-def pull_secret_of_openshift(subject: Subject) -> Iterator[Found]:
-    """The Secret is called as the pull secret of an OpenShift cluster.
-
-    That one holds the logins that the cluster itself pulls with. Applied, this one would replace
-    it, and no node could pull what the cluster is made of any more.
-
-    Fix: compile target `openshift`, whose logins are added to it; or give this one another name.
-
-    Source: the documentation of OpenShift on its global pull secret.
-
-    Bad:
-        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
-        targets:
-          - {target: pull-secret, name: pull-secret, namespaces: [openshift-config]}
-
-    Good:
-        registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
-        targets: [openshift]
-    """
-    for choice in subject.choices:
-        named = choice.target == "pull-secret" and choice.option("name") == "pull-secret"
-        if named and "openshift-config" in choice.option("namespaces", ()):
-            yield (
-                place_of(choice, "name"),
-                "this would replace the pull secret of an OpenShift cluster, and all logins in it",
-                "compile target `openshift`, whose logins are added to it",
-            )

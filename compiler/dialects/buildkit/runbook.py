@@ -26,5 +26,5 @@ def section(spec: Spec, made: Made) -> Section:
             "log_in_to": [host for host in spec.mirror_hosts if host in spec.logins],
             "deny": spec.fallback == "deny",
         },
-        {"nodes": 80, "validate": 90},
+        {"nodes": 70, "validate": 80},
     )

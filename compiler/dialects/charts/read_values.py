@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ...model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
-from ...readers import logins
 from ...readers.reading import (
     NUMBER,
     REGISTRY,
@@ -16,6 +15,7 @@ from ...readers.reading import (
     switch_of,
     text_of,
 )
+from ..kubernetes import read_logins
 from . import PALETTE, VALUES, VALUES_FORMAT
 
 TYPE_CHECKING = False
@@ -160,7 +160,7 @@ def _pull_secret(reading: Reading, block: Any, chart: str, *steps: str | int) ->
         if isinstance(create, bool) and create:
             reading.claim(("pullSecret", chart), create, at)
     text = decoded(encoded)
-    if encoded and (text is None or not logins.say_text(reading, text, place, where)):
+    if encoded and (text is None or not read_logins.say_text(reading, text, place, where)):
         reading.leave(place, "it is not the base64 of a dockerconfigjson")
     known = _PULL_SECRET if chart else ("dockerConfigJson",)
     reading.leave_others(block, known, *steps)

@@ -6,7 +6,6 @@ import json
 
 from ... import emit, mirrors
 from ..dialect import Artifact
-from ..kubernetes.write_docker_config import docker_config
 from . import VALUES
 
 TYPE_CHECKING = False
@@ -84,6 +83,8 @@ def _pull_secret(spec: Spec) -> dict[str, Any]:
 def encoded_logins(spec: Spec) -> str:
     """The base64 of a dockerconfigjson, as the charts take it."""
     import base64
+
+    from ..kubernetes.write_docker_config import docker_config
 
     text = json.dumps(docker_config(spec), ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(text.encode()).decode()

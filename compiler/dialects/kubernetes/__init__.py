@@ -1,4 +1,4 @@
-"""Kubernetes itself: the pull secret of pods."""
+"""Kubernetes itself: pull secrets, the credentials in them, and CA files."""
 
 from __future__ import annotations
 
@@ -8,26 +8,54 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...differences import Difference
     from ...model import Choice, Spec
-    from ..dialect import ReadingView
+    from ...readers import Reading
+    from ...rules.rule import Rule
+    from ..companions import Made
+    from ..dialect import ReadingView, Section
+
+DEFAULT_NAME = "registry-pull"
+"""The name of a Secret without the option `name`."""
+OF_OPENSHIFT = ("openshift-config", "pull-secret")
+"""The namespace and the name of the pull secret of an OpenShift cluster. No target makes it: it has
+the credentials that the cluster itself needs."""
 
 
 def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
-    from ...targets.pull_secret import render
+    from .write_pull_secret import render
 
     return render(spec, choice)
 
 
 def _logins_reader() -> ReadingView:
-    from ...readers.logins import read, recognises
+    from .read_logins import read, recognises
 
     return recognises, read
 
 
-def _certificate_reader() -> ReadingView:
-    from ...readers.certificate import is_pem, read
+def _certificates_reader() -> ReadingView:
+    from .read_certificates import read, recognises
 
-    return is_pem, read
+    return recognises, read
+
+
+def _compare_certificates(spec: Spec, reading: Reading) -> Iterator[Difference]:
+    from .verify import compare_certificates
+
+    return compare_certificates(spec, reading)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from .rules import RULES
+
+    return RULES
+
+
+def _section(spec: Spec, made: Made) -> Section:
+    from .runbook import section
+
+    return section(spec, made)
 
 
 TARGET = Target(
@@ -51,20 +79,26 @@ TARGET = Target(
     ),
     render=_render,
     needs_login=True,
+    joined_by="namespaces",
 )
-_FORMATS = (
-    Format(
-        "logins",
-        rank=None,
-        of_each_host=False,
-        on_node=NodeFiles(("/etc/containers/auth.json",)),
-    ),
-    Format("certificates", rank=None, of_each_host=True),
+LOGINS = Format(
+    "logins",
+    rank=None,
+    of_each_host=False,
+    on_node=NodeFiles(("/etc/containers/auth.json",)),
+)
+CERTIFICATES = Format(
+    "certificates",
+    rank=None,
+    of_each_host=True,
+    compare=_compare_certificates,
 )
 DIALECT = Dialect(
     name="kubernetes",
     targets=(TARGET,),
-    formats=_FORMATS,
-    readers=(Reader("yaml", _logins_reader), Reader("text", _certificate_reader)),
+    formats=(LOGINS, CERTIFICATES),
+    readers=(Reader("yaml", _logins_reader), Reader("text", _certificates_reader)),
     reads=("a dockerconfigjson", "a CA"),
+    rules=_rules,
+    section=_section,
 )

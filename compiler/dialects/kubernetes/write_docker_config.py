@@ -1,4 +1,4 @@
-"""The dockerconfigjson of a spec's logins, which pull secrets and auth.json hold."""
+"""The dockerconfigjson with the logins of a spec, which pull secrets and auth.json contain."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def docker_config(spec: Spec, *, plain: bool = True) -> dict[str, Any]:
-    """The data of a dockerconfigjson, by the hosts that runtimes look logins up with.
+    """The data of a dockerconfigjson, by the hosts with which runtimes look up logins.
 
     Args:
         spec: with its references resolved.
-        plain: whether user name and password stand beside the base64 of both, as kubectl has it.
+        plain: whether to add user name and password to the base64 of both, as kubectl does.
     """
     import base64
 

@@ -34,11 +34,6 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
             for one in made
         ],
         login=any(artifact.holds_secret for one in made for artifact in one.artifacts),
-        pull_secrets=[
-            (one.root, "namespaces" in dict(one.choice.options))
-            for one in made
-            if one.target.name == "pull-secret"
-        ],
     )
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
 

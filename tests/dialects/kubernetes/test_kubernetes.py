@@ -17,7 +17,7 @@ import yaml
 from regspec.pipeline import compile_spec
 from regspec.sources import FolderReader
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 OLDEST, NEWEST = "1.25", kubernetes_validate.latest_version()
 VERSIONS = (OLDEST, "1.28", "1.31", "1.34", NEWEST)
 EXAMPLES = ("harbor-airgap", "cert-manager", "everything")

@@ -1,27 +1,27 @@
-"""The pull secret of every login, for pods that name images of the private registry."""
+"""A pull secret with every login of the spec, for pods whose images name the private registry."""
 
 from __future__ import annotations
 
 import json
 
-from .. import emit
-from ..dialects.dialect import Artifact
-from ..dialects.kubernetes import TARGET
-from ..dialects.kubernetes.write_docker_config import docker_config
+from ... import emit
+from ..dialect import Artifact
+from . import DEFAULT_NAME, TARGET
+from .write_docker_config import docker_config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ...model import Choice, Spec
 
 _KEY = ".dockerconfigjson"
 
 
 def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
-    name = choice.option("name", "registry-pull")
+    name = choice.option("name", DEFAULT_NAME)
     logins = json.dumps(docker_config(spec), ensure_ascii=False, separators=(",", ":"))
     namespaces = dict.fromkeys(choice.option("namespaces", [None]))
     documents = [_secret(name, namespace, logins) for namespace in namespaces]
@@ -38,7 +38,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
 
 
 def _secret(name: str, namespace: str | None, logins: str) -> dict[str, Any]:
-    """One Secret; in the namespace that kubectl is told when it has none."""
+    """One Secret. Without a namespace, it goes into the one that kubectl is given."""
     metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
     return {
         "apiVersion": "v1",

@@ -1,35 +1,33 @@
-"""dockerconfigjson: of a Secret, of Helm values, auth.json, and docker's own config.json."""
+"""dockerconfigjson: in a Secret, in Helm values, in auth.json, and in docker's own config.json."""
 
 from __future__ import annotations
 
-from ..stream import load_json
-from .reading import Reading, decoded, text_of
+from ...readers.reading import Reading, decoded, text_of
+from ...stream import load_json
+from . import DEFAULT_NAME, LOGINS, OF_OPENSHIFT, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..diagnostics import Place
-    from .reading import Source
+    from ...diagnostics import Place
+    from ...readers.reading import Source
 
-KIND = "logins"
 _KEY = ".dockerconfigjson"
 _HUB = "https://index.docker.io/v1/"
-_OF_OPENSHIFT = ("openshift-config", "pull-secret")
-"""The pull secret of a cluster, which no target makes: it holds what the cluster itself needs."""
 
 
 def recognises(data: Any) -> bool:
     """Whether a document is a dockerconfigjson, or a Secret with one."""
     if not isinstance(data, dict) or "mirrors" in data or "configs" in data:
-        return False  # k3s has `auths` of its own
+        return False  # registries.yaml has other `auths`
     return isinstance(data.get("auths"), dict) or _text_of_secret(data) is not None
 
 
 def read(source: Source) -> Reading:
     """The facts of logins."""
     data = source.data
-    reading = Reading(KIND, source, target="pull-secret")
+    reading = Reading(LOGINS.kind, source, target=TARGET.name)
     if "auths" in data:
         reading.target = ""
         reading.homes["login",] = reading.place("auths", on_key=True)
@@ -47,8 +45,11 @@ def read(source: Source) -> Reading:
     metadata = data.get("metadata")
     if isinstance(metadata, dict):
         name, namespace = text_of(metadata.get("name")), text_of(metadata.get("namespace"))
-        reading.options = {"name": name, "namespace": namespace}
-        if (namespace, name) == _OF_OPENSHIFT:
+        if name and name != DEFAULT_NAME:
+            reading.options["name"] = name
+        if namespace:
+            reading.options["namespaces"] = [namespace]
+        if (namespace, name) == OF_OPENSHIFT:
             reading.target = ""
     return reading
 
@@ -70,7 +71,7 @@ def say_text(reading: Reading, text: str, place: Place, where: str) -> bool:
         reading: gets them.
         text: the dockerconfigjson.
         place: where it stands in the document.
-        where: which of several in one document it is.
+        where: the name that tells it from others in the document.
 
     Returns:
         Whether it is one.
@@ -115,7 +116,7 @@ def _say(
 
 
 def _both(login: dict[str, Any]) -> list[tuple[str, str]]:
-    """The user name and password; of what is written twice, both times if they differ."""
+    """The user name and password. Of two spellings of one, both are returned if they differ."""
     auth = decoded(text_of(login.get("auth")) or "") or ""
     username, colon, password = auth.partition(":")
     found = [("username", username), ("password", password)] if colon else []

@@ -1,0 +1,46 @@
+"""CA certificates in files of their own."""
+
+from __future__ import annotations
+
+import posixpath
+
+from ...readers.reading import Reading, certificates_in
+from .. import formats
+from . import CERTIFICATES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ...readers.reading import Source
+
+
+def recognises(text: str) -> bool:
+    """Whether a text is PEM without anything else."""
+    return text.lstrip().startswith("-----BEGIN ") or "\n-----BEGIN CERTIFICATE-----" in text
+
+
+def read(source: Source) -> Reading:
+    """The certificates. If the file is in a folder for the CA of a host, they are of that host."""
+    reading = Reading(CERTIFICATES.kind, source)
+    found = certificates_in(source.data)
+    host = _host(source)
+    if host:
+        reading.homes["ca", host] = reading.place()
+        reading.say(("ca", host), found, reading.place())
+        reading.claim(("host", host, "caCert"), source.data, reading.place())
+    elif isinstance(found, str):
+        reading.leave(reading.place(), found)
+    return reading
+
+
+def _host(source: Source) -> str:
+    """The host whose CA a file is by its path, such as certs.d/HOST/ca.crt, or an empty text.
+
+    A file of another format beside it, such as hosts.toml, says for itself which CA a host has.
+    """
+    folder = posixpath.dirname(source.path)
+    parent, host = posixpath.split(folder)
+    of_hosts = {one.on_node.authorities for one in formats() if one.on_node} - {""}
+    if posixpath.basename(parent) not in of_hosts:
+        return ""
+    others = [posixpath.join(folder, one.in_each_folder) for one in formats() if one.in_each_folder]
+    return host if all(source.file_text(path) is None for path in others) else ""

@@ -1,1 +1,0 @@
-"""What is written by those dialects that have not moved into their folders yet."""
