@@ -8,16 +8,15 @@ from . import placeholders
 from .diagnostics import Place, word
 from .dialects import format_of
 from .frozen import frozen
-from .readers import UNKNOWN
-from .readers.reading import STAND_IN as UNSET
+from .reading.facts import STAND_IN as UNSET
+from .reading.facts import UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from .readers import Fact, Reading
-    from .readers.reading import Subject
+    from .reading.facts import Fact, Reading, Subject
 
 _UNSET_FORMS = placeholders.forms(UNSET)
 _QUERY = re.compile(r"\?[^\s,]+")

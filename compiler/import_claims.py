@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .diagnostics import Place, Severity, word
 from .frozen import frozen
-from .readers import REGISTRY
+from .reading.facts import REGISTRY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .diagnostics import Path
-    from .readers import Fact, Reading
-    from .readers.reading import Subject
+    from .reading.facts import Fact, Reading, Subject
 
 
 @frozen

@@ -7,8 +7,7 @@ from .diagnostics import word
 from .dialects import format_of
 from .import_claims import Told
 from .import_forms import is_host, name_of
-from .readers import REGISTRY
-from .readers.reading import certificates_in
+from .reading.facts import REGISTRY, certificates_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

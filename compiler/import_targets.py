@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .import_claims import Given
-    from .readers import Reading
+    from .reading.facts import Reading
 
 
 def add_targets(data: dict[str, Any], given: Sequence[Given]) -> list[Told]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from .docker_hub import without_default_port
 from .frozen import frozen
-from .runtimes.hosts import without_default_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import posixpath
 
-from . import differences, readers
+from . import differences, recognise
 from .diagnostics import Place, word
 from .dialects import TARGETS, format_of, formats, makers_of
 from .differences import Difference
 from .model import Choice
-from .readers.reading import STAND_IN as UNSET
-from .readers.reading import certificates_in
+from .reading.facts import STAND_IN as UNSET
+from .reading.facts import certificates_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .model import Spec
-    from .readers import Reading
+    from .reading.facts import Reading
 
 __all__ = ["UNSET", "Difference", "Expected", "elsewhere", "namespace_of", "of_reading", "refused"]
 
@@ -88,8 +88,8 @@ class Expected:
             if path.endswith(_NOT_READ):
                 continue
             try:
-                readings = readers.read(text, path, file_text)
-            except readers.Unknown:
+                readings = recognise.read(text, path, file_text)
+            except recognise.Unknown:
                 continue  # it says nothing of registries, such as a daemon.json without a mirror
             read += [(choice, reading) for reading in readings if reading.kind == kind]
         return read
@@ -133,7 +133,7 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
     if format_of(found.kind).by_target:
         candidates = [one for one in candidates if one[1].target == found.target] or candidates
     # What the spec has nothing for, such as a CA, must not be there for its hosts either.
-    readings = [one for _, one in candidates] or [readers.Reading(found.kind, found.source)]
+    readings = [one for _, one in candidates] or [recognise.Reading(found.kind, found.source)]
     compared = [differences.between(one, found, expected.hosts) for one in readings]
     drift = format_of(found.kind).drift
     return [*min(compared, key=len), *(drift(expected.spec, found) if drift else ())]

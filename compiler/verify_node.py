@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 
-from . import differences, readers
+from . import differences, recognise
 from .dialects import TARGETS, dialects, formats, makers_of
 from .dialects.files import Unreadable
 from .document import NotADocument
 from .frozen import frozen, replace
-from .readers.reading import STAND_IN as UNSET
-from .readers.reading import certificates_in
+from .reading.facts import STAND_IN as UNSET
+from .reading.facts import certificates_in
 from .verify import of_reading, refused
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .dialects.files import Tree
     from .differences import Difference
     from .model import Choice
-    from .readers import Fact, Reading
+    from .reading.facts import Fact, Reading
     from .verify import Expected
 
 
@@ -193,8 +193,8 @@ class Node:
 
         def read(text: str) -> list[Reading]:
             try:
-                return readers.read(text, path, self.file_text, complete=True)
-            except readers.Unknown:
+                return recognise.read(text, path, self.file_text, complete=True)
+            except recognise.Unknown:
                 if others:
                     return []
                 raise
@@ -211,7 +211,7 @@ class Node:
                     self.found.append(Broken(path, "this file is missing"))
                 else:
                     self.readings[path] = read(text)
-            except (Unreadable, readers.Unknown) as why:
+            except (Unreadable, recognise.Unknown) as why:
                 self.found.append(Broken(path, str(why)))
             except NotADocument as why:
                 self.found.append(Broken(path, why.problems[0].message, why))

@@ -19,14 +19,14 @@ import tomlkit
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from regspec import explain, importing, pipeline, readers, spec_text, verify, verify_node
+from regspec import explain, importing, pipeline, recognise, spec_text, verify, verify_node
 from regspec.cli.given import Text
 from regspec.cli.import_ import documents_of
 from regspec.dialects.containerd import versions
 from regspec.dialects.containerd.plugins import OLD
 from regspec.dialects.files import Files
 from regspec.document import NotADocument
-from regspec.readers.reading import HIDDEN
+from regspec.reading.facts import HIDDEN
 from regspec.sources import FolderReader
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,8 +101,8 @@ def documents():
 
 def kinds_of(text, path):
     try:
-        return {one.kind for one in readers.read(text, path, lambda _: None)}
-    except (readers.Unknown, NotADocument):
+        return {one.kind for one in recognise.read(text, path, lambda _: None)}
+    except (recognise.Unknown, NotADocument):
         return set()
 
 

@@ -50,7 +50,7 @@ def imported(path, tree):
             yield from ((*module, alias.name) for alias in node.names)
 
 
-SHARED = {("readers", "reading"), ("runtimes", "hosts"), ("dialects", "containerd", "versions")}
+SHARED = {("dialects", "containerd", "versions")}
 """What every view may use."""
 
 

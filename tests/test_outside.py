@@ -17,13 +17,13 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from regspec import authorities, certificates, readers, verify
+from regspec import authorities, certificates, recognise, verify
 from regspec.dialects.containerd import MAIN, config_load, glob, versions
 from regspec.dialects.containerd.plugins import OLD
 from regspec.dialects.files import Files
 from regspec.document import NotADocument
 from regspec.limits import TooMuch
-from regspec.readers.reading import HIDDEN
+from regspec.reading.facts import HIDDEN
 
 MEMORY = 200 << 20
 """Bytes of data that the process may have."""
@@ -444,7 +444,7 @@ def work(text, path):
     """Seconds of the processor for all that `verify` does with a text."""
     expected = verify.Expected(spec(), ())
     begun = time.process_time()
-    for reading in readers.read(text, path, lambda _: None):
+    for reading in recognise.read(text, path, lambda _: None):
         found = verify.of_reading(expected, reading)
         for one in found:
             reading.source.document.span(one.place, HIDDEN)
@@ -513,7 +513,7 @@ def test_broken_certificates_are_none(root, changes):
 
 def test_a_limit_is_told_at_the_file():
     with pytest.raises(NotADocument) as raised:
-        readers.read(toml("a." * 40 + "b = 1\n")[1], "/config.toml", lambda _: None)
+        recognise.read(toml("a." * 40 + "b = 1\n")[1], "/config.toml", lambda _: None)
     ((problem, span),) = raised.value.spans(HIDDEN)
     assert problem.message == "a key of more than 32 parts"
     assert (span.line, span.column) == (1, 1)

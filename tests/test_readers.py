@@ -13,11 +13,12 @@ import tomlkit
 import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from regspec import readers, stream, toml_places
+from regspec import recognise
 from regspec.diagnostics import Place
 from regspec.dialects import dialects
 from regspec.document import NotADocument
-from regspec.readers.reading import HIDDEN, certificates_in, served_by
+from regspec.reading import stream, toml_places
+from regspec.reading.facts import HIDDEN, certificates_in, served_by
 
 often = settings(
     max_examples=200,
@@ -141,7 +142,7 @@ TEXTS = [(kind, text) for kind, texts in FORMATS.items() for text in texts]
 
 
 def kinds_of(text, path="/any/name"):
-    return [one.kind for one in readers.read(text, path, lambda _path: None)]
+    return [one.kind for one in recognise.read(text, path, lambda _path: None)]
 
 
 def recognised(syntax, data):
@@ -210,7 +211,7 @@ def test_several_documents_are_several_readings():
     ],
 )
 def test_what_is_of_no_known_format(text, why):
-    with pytest.raises(readers.Unknown, match=why):
+    with pytest.raises(recognise.Unknown, match=why):
         kinds_of(text)
 
 
@@ -225,7 +226,7 @@ def test_what_is_of_no_known_format(text, why):
     ],
 )
 def test_yaml_of_no_known_format_is_no_broken_toml(text):
-    with pytest.raises(readers.Unknown, match="of no format"):
+    with pytest.raises(recognise.Unknown, match="of no format"):
         kinds_of(text)
 
 
@@ -238,7 +239,7 @@ def test_what_looks_like_toml_and_is_one_long_text_is_broken_toml(text):
 
 @pytest.mark.parametrize("text", ["version = ", "[plugins\n", "a: [", "a: b\na: c\n", '{"a": }'])
 def test_what_is_broken(text):
-    with pytest.raises((NotADocument, readers.Unknown)):
+    with pytest.raises((NotADocument, recognise.Unknown)):
         kinds_of(text)
 
 

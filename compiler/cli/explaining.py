@@ -154,7 +154,7 @@ def _asked(url: str) -> str:
     """What a URL requests, whatever its scheme: a webhook does not say how its node connects."""
     from urllib.parse import urlsplit
 
-    from ..runtimes.hosts import without_default_port
+    from ..docker_hub import without_default_port
 
     parts = urlsplit(url)
     return f"{without_default_port(parts.scheme, parts.netloc)}{parts.path}"

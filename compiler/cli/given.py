@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..dialects.files import Tree
-    from ..readers import Reading
+    from ..reading.facts import Reading
 
 _NODE = (
     "/etc/containerd",
@@ -132,15 +132,15 @@ def readings_of(text: Text, *, alone: bool) -> list[Reading]:
         Unusable: it is of no known format, and was named.
         NotADocument: it is broken.
     """
-    from .. import readers
+    from .. import recognise
 
     if text.path.endswith(_PROSE):
         if alone:
             raise Unusable(f"{text.name}: it is for people to read")
         return []
     try:
-        return readers.read(text.content, text.path, text.file_text)
-    except readers.Unknown as why:
+        return recognise.read(text.content, text.path, text.file_text)
+    except recognise.Unknown as why:
         if alone:
             formats = f": {why.formats}" if why.formats else ""
             raise Unusable(f"{text.name}: {why}{formats}") from None

@@ -152,7 +152,7 @@ def documents_of(text: Text, *, alone: bool) -> Iterator[Given]:
 
 
 def _broken(name: str, why: Any) -> str:
-    from ..readers.reading import HIDDEN
+    from ..reading.facts import HIDDEN
 
     problem, span = next(why.spans(HIDDEN))
     return f"{name}:{span.line}:{span.column}: {problem.message}"
@@ -205,7 +205,7 @@ def _key(name: str) -> str:
 
 
 def _span(told: Told) -> Any:
-    from ..readers.reading import HIDDEN
+    from ..reading.facts import HIDDEN
 
     return told.given.reading.source.document.span(told.place, HIDDEN)
 

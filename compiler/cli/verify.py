@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..document import NotADocument
-    from ..readers import Reading
+    from ..reading.facts import Reading
     from ..verify import Difference, Expected
     from ..verify_node import Broken
     from .given import NodeFiles
@@ -148,7 +148,7 @@ def _compared(
 
 def _tell_unknown(name: str, readings: list[Reading]) -> None:
     """Tell what was not compared, because it is in a file that was not given."""
-    from ..readers import UNKNOWN
+    from ..reading.facts import UNKNOWN
 
     for reading in readings:
         for fact in reading.facts:
@@ -218,7 +218,7 @@ def _of_broken(broken: Broken) -> Diagnostic:
 
 def _broken(why: NotADocument) -> Diagnostic:
     """A text that is not what it looks like."""
-    from ..readers.reading import HIDDEN
+    from ..reading.facts import HIDDEN
 
     problem, span = next(why.spans(HIDDEN))
     return Diagnostic(Severity.ERROR, _CODE, problem.message, "", span)
@@ -231,7 +231,7 @@ def _in_order(differences: list[Difference]) -> list[Diagnostic]:
 
 def _diagnostic(difference: Difference) -> Diagnostic:
     """A difference with its line and column, and nothing of the line."""
-    from ..readers.reading import HIDDEN
+    from ..reading.facts import HIDDEN
 
     span = difference.reading.source.document.span(difference.place, HIDDEN)
     return Diagnostic(Severity.ERROR, _CODE, difference.message, "", span)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..differences import Difference
     from ..model import Choice, Spec
-    from ..readers import Reading
+    from ..reading.facts import Reading
     from ..rules.rule import Rule
     from ..verify_node import Node
     from .attempt import Resolver

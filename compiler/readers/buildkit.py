@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from ..mirrors import LIBRARY, Location, assumed_scheme
-from .claims import is_served_by_itself, say_ca
-from .reading import Reading, Served
+from ..reading.claims import is_served_by_itself, say_ca
+from ..reading.facts import Reading, Served
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ..diagnostics import Path, Place
-    from .reading import Source
+    from ..reading.facts import Source
 
 KIND = "buildkit"
 _KEYS = ("mirrors", "http", "insecure", "ca")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 
-from .reading import Reading, certificates_in
+from ..reading.facts import Reading, certificates_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .reading import Source
+    from ..reading.facts import Source
 
 KIND = "certificates"
 _FOLDER = "certs.d"

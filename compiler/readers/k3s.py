@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from ..mirrors import LIBRARY
-from .claims import claim_mirror, is_served_by_itself, say_ca
-from .reading import Reading, text_of
+from ..reading.claims import claim_mirror, is_served_by_itself, say_ca
+from ..reading.facts import Reading, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ..diagnostics import Path
-    from .reading import Served, Source
+    from ..reading.facts import Served, Source
 
 KIND = "k3s"
 _ALL = re.compile(r"\^?\(\.[*+]\)\$?\Z")

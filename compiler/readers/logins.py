@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..stream import load_json
-from .reading import Reading, decoded, text_of
+from ..reading.facts import Reading, decoded, text_of
+from ..reading.stream import load_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ..diagnostics import Place
-    from .reading import Source
+    from ..reading.facts import Source
 
 KIND = "logins"
 _KEY = ".dockerconfigjson"

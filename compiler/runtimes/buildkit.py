@@ -9,9 +9,9 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from ..dialects.attempt import Attempt, manifest_url, resolver_of
+from ..docker_hub import default_host
 from ..emit import read_toml
 from ..mirrors import assumed_scheme
-from .hosts import default_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from ..dialects.attempt import Attempt, manifest_url, resolver_of
 from ..dialects.files import yaml_documents
+from ..docker_hub import default_host
 from ..frozen import replace
 from ..mirrors import WILDCARD, assumed_scheme
-from .hosts import default_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

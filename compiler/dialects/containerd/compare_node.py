@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import posixpath
 
-from ... import differences, readers, toml_places
+from ... import differences, recognise
 from ...diagnostics import Place
 from ...differences import Difference
 from ...frozen import replace
+from ...reading import toml_places
 from ...verify import of_reading
 from ...verify_node import Broken
 from . import (
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ...model import Choice
-    from ...readers import Fact, Reading
-    from ...readers.reading import Subject
+    from ...reading.facts import Fact, Reading, Subject
     from ...verify_node import Node
 
 _FIRST_OF_2 = 2
@@ -55,7 +55,7 @@ class _Containerd:
         def read(text: str) -> list[Reading]:
             parsed = toml_places.parse(text)
             return [
-                read_config.read(readers.Source(parsed, path, self.node.file_text, complete=True))
+                read_config.read(recognise.Source(parsed, path, self.node.file_text, complete=True))
             ]
 
         return self.node.once(path, read)
@@ -186,7 +186,7 @@ def _merged_facts(
 ) -> Iterator[tuple[Fact, Reading]]:
     """The facts of what is in force, each with the file that it is from."""
     source = files[0].source
-    merged = readers.Reading(CONFIG_FORMAT.kind, source)
+    merged = recognise.Reading(CONFIG_FORMAT.kind, source)
     read_config.say_registry(merged, registry, ())
     by_subject: dict[Subject, list[tuple[Fact, Reading]]] = {}
     for file in files:

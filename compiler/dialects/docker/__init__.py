@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from ...differences import Difference
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ...reading.facts import Reading
     from ...rules.rule import Rule
     from ..attempt import Resolver
     from ..companions import Made

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec
-    from ...readers import Reading
+    from ...reading.facts import Reading
 
 
 def drift(spec: Spec, reading: Reading) -> Iterator[Difference]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ...differences import Difference
     from ...model import Choice, Spec
-    from ...readers import Reading
+    from ...reading.facts import Reading
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...readers import Reading
+    from ...reading.facts import Reading
 
 _TRUSTED = ("additionalTrustedCA",)
 

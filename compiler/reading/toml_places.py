@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 
-from . import limits
-from .document import Document, Extent, NotADocument, SyntaxProblem
+from .. import limits
+from ..document import Document, Extent, NotADocument, SyntaxProblem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .diagnostics import Path
+    from ..diagnostics import Path
 
 _BETWEEN = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
 _BLANKS = re.compile(r"[ \t]*")

@@ -18,16 +18,16 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from . import limits
-from .composer import Composer, Extent, Frame, NotADocument, SyntaxProblem, first_unreadable
-from .document import Document
+from .. import limits
+from ..composer import Composer, Extent, Frame, NotADocument, SyntaxProblem, first_unreadable
+from ..document import Document
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from .diagnostics import Path
+    from ..diagnostics import Path
 
 _TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"})
 _FALSE = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"})

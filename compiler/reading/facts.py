@@ -10,7 +10,7 @@ from .. import certificates, limits
 from ..diagnostics import Place
 from ..mirrors import Location, read_string
 from ..places import Showing
-from ..stream import Unquoted
+from .stream import Unquoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

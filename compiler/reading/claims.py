@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..diagnostics import word
-from .reading import UNKNOWN, is_below_api, served_by
+from .facts import UNKNOWN, is_below_api, served_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..diagnostics import Place
-    from .reading import Reading, Served
+    from .facts import Reading, Served
 
 
 def is_served_by_itself(source: str, served: Served) -> bool:
