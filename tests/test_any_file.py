@@ -19,13 +19,14 @@ import tomlkit
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from regspec import explain, importing, pipeline, recognise, spec_text, verify, verify_node
+from regspec import explain, pipeline, recognise, verify, verify_node
 from regspec.cli.given import Text
 from regspec.cli.import_ import documents_of
 from regspec.dialects.containerd import versions
 from regspec.dialects.containerd.plugins import OLD
 from regspec.dialects.files import Files
 from regspec.document import NotADocument
+from regspec.importing import assembly, spec_text
 from regspec.reading.facts import HIDDEN
 from regspec.sources import FolderReader
 
@@ -89,7 +90,7 @@ MAIN = "/etc/containerd/config.toml"
 
 @cache
 def documents():
-    """Texts with their paths: all that the golden cases have, and all forms of test_readers."""
+    """Texts with their paths: all that the golden cases have, and all forms of reading/test_readers."""
     found = {}
     for path in sorted(ROOT.glob("golden/**/out/**/*")):
         if path.is_file() and path.suffix not in (".md", ".txt"):
@@ -193,7 +194,7 @@ def compare(text, path, specs):
     for one in documents:
         for said in one.reading.unread:
             one.reading.source.document.span(said[0], HIDDEN)
-    imported = importing.assemble(documents)
+    imported = assembly.assemble(documents)
     if not imported.missing:
         spec_text.written(imported.data, {}, [])
 

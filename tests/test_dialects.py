@@ -137,7 +137,7 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
     },
     "pull-secret": {
-        "import_targets.py": MOVES,
+        "importing/targets.py": MOVES,
         "rules/outputs.py": MOVES,
         "targets/runbook.py": MOVES,
     },

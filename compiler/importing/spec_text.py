@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from . import document
-from .diagnostics import inert
-from .emit import quote
+from .. import document
+from ..diagnostics import inert
+from ..emit import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from . import placeholders
-from .diagnostics import word
-from .dialects import format_of
-from .import_claims import Told
-from .import_forms import is_host, name_of
-from .reading.facts import REGISTRY, certificates_in
+from .. import placeholders
+from ..diagnostics import word
+from ..dialects import format_of
+from ..reading.facts import REGISTRY, certificates_in
+from .claims import Told
+from .forms import is_host, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from .import_claims import Claims, Said
+    from .claims import Claims, Said
 
 LOGIN = ("username", "password")
 """The keys of a host that are secrets."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from .diagnostics import Place, Severity, word
-from .frozen import frozen
-from .reading.facts import REGISTRY
+from ..diagnostics import Place, Severity, word
+from ..frozen import frozen
+from ..reading.facts import REGISTRY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-    from .diagnostics import Path
-    from .reading.facts import Fact, Reading, Subject
+    from ..diagnostics import Path
+    from ..reading.facts import Fact, Reading, Subject
 
 
 @frozen

@@ -5,18 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 
-from . import model, schema
-from .diagnostics import Place
-from .dialects import DEFAULT_TARGETS, TARGETS
-from .import_claims import Told
+from .. import model, schema
+from ..diagnostics import Place
+from ..dialects import DEFAULT_TARGETS, TARGETS
+from .claims import Told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from .import_claims import Given
-    from .reading.facts import Reading
+    from ..reading.facts import Reading
+    from .claims import Given
 
 
 def add_targets(data: dict[str, Any], given: Sequence[Given]) -> list[Told]:

@@ -15,10 +15,11 @@ import tomllib
 import pytest
 import tomlkit
 import yaml
-from regspec import document, importing, pipeline
+from regspec import document, pipeline
 from regspec.cli import given as given_files
 from regspec.cli import import_
 from regspec.dialects.files import Files
+from regspec.importing import assembly
 from regspec.rules import Selection
 
 HOST = "harbor.example.org"
@@ -2213,7 +2214,7 @@ def trouble(text):
     except Exception as error:  # noqa: BLE001 - any is one too many
         return repr(error)
     try:
-        found = importing.assemble(documents)
+        found = assembly.assemble(documents)
         import_._tell(found)
         if found.missing or found.disagreements:
             return ""

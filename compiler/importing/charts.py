@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from .import_forms import is_upstream
-from .model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
+from ..model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
+from .forms import is_upstream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .import_claims import Claims
-    from .mirrors import Location
+    from ..mirrors import Location
+    from .claims import Claims
 
 _IMAGES = {"imageSwap": IMAGE_SWAP_IMAGES, "certManager": CERT_MANAGER_IMAGES}
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from . import schema
-from .diagnostics import Severity, word
-from .dialects import format_of
-from .frozen import replace
-from .import_claims import Told
+from .. import schema
+from ..diagnostics import Severity, word
+from ..dialects import format_of
+from ..frozen import replace
+from .claims import Told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from .import_claims import Given, Said
+    from .claims import Given, Said
 
 _PART = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?/[a-z0-9._/-]+\Z")
 """A part of a registry, as a source of other formats: surely no login is in it."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from . import import_charts, import_hosts, import_losses, import_mirrors, placeholders, schema
-from .diagnostics import word
-from .import_claims import Claims, Given, Said, Told
-from .import_forms import common_base, is_host
-from .import_targets import add_targets
-from .mirrors import Location
+from .. import placeholders, schema
+from ..diagnostics import word
+from ..mirrors import Location
+from . import charts, losses
+from . import hosts as spec_hosts
+from . import mirrors as spec_mirrors
+from .claims import Claims, Given, Said, Told
+from .forms import common_base, is_host
+from .targets import add_targets
 
 __all__ = ["Given", "Imported", "Said", "Secret", "Told", "assemble"]
 
@@ -67,7 +70,7 @@ def assemble(
     """
     claims = Claims(given, prefer)
     out = Imported(origins=claims.origins, disagreements=claims.disagreements, left=claims.left)
-    served = import_mirrors.served(claims)
+    served = spec_mirrors.served(claims)
     endpoint = _endpoint(claims)
     if not endpoint:
         endpoint = _guessed_endpoint(claims, served)
@@ -79,17 +82,17 @@ def assemble(
     # One thing after another, in the order in which one needs another.
     base = endpoint.below(path)
     registry = _registry(claims, endpoint, path, references=references)
-    mirrors, proxy_cache = import_mirrors.entries(claims, served, base)
+    mirrors, proxy_cache = spec_mirrors.entries(claims, served, base)
     if proxy_cache:
         registry["proxyCache"] = True
     out.data = {"apiVersion": "regspec/v1", "kind": "RegistrySpec"}
     out.data |= {"registry": registry, "mirrors": mirrors}
-    hosts = import_hosts.others(claims, endpoint.host, registry, served, references=references)
+    hosts = spec_hosts.others(claims, endpoint.host, registry, served, references=references)
     if hosts:
         out.data["hosts"] = hosts
     _take_fallback(claims, fallback, out.data)
-    out.data |= import_charts.blocks(claims, base)
-    out.left += import_losses.of_mirror_sets(given)
+    out.data |= charts.blocks(claims, base)
+    out.left += losses.of_mirror_sets(given)
     out.left += add_targets(out.data, given)
     out.secrets = list(_secrets(registry, hosts))
     return out
@@ -119,7 +122,7 @@ def _guessed_endpoint(claims: Claims, served: dict[str, Said]) -> Location | Non
     """The host that most mirrors are on, or else one that has settings; told to be a guess."""
     hosts = Counter(one.fact.value.location.host for one in served.values())
     alone = [host for host in claims.names("itself") if host not in hosts]
-    logins = [host for one in import_hosts.login_lists(claims) for host in one if is_host(host)]
+    logins = [host for one in spec_hosts.login_lists(claims) for host in one if is_host(host)]
     found = [*(host for host, _ in hosts.most_common(1)), *alone, *logins]
     for host in alone if hosts else ():
         claims.leave(claims.of("itself", host)[0], f"no mirror is on {word(host)}")
@@ -156,17 +159,15 @@ def _registry(claims: Claims, endpoint: Location, path: str, *, references: bool
         claims.put(registry, ("registry", "name"), [name], value=name.fact.value)
     if path:
         registry["baseContentPath"] = path
-    import_hosts.take_registry(claims, endpoint.host)
-    return registry | import_hosts.access(
-        claims, endpoint.host, ("registry",), references=references
-    )
+    spec_hosts.take_registry(claims, endpoint.host)
+    return registry | spec_hosts.access(claims, endpoint.host, ("registry",), references=references)
 
 
 def _take_fallback(claims: Claims, decided: str, data: dict[str, Any]) -> None:
     """Whether the upstream is asked too: as the command line has it, or else the files."""
     path = ("fallback",)
     if decided:
-        claims.left += import_losses.of_fallback(decided, claims.of("fallback"))
+        claims.left += losses.of_fallback(decided, claims.of("fallback"))
         if decided == "allow":
             data["fallback"] = "allow"
             claims.origins[path] = ["--fallback"]
@@ -181,7 +182,7 @@ def _secrets(registry: dict[str, Any], hosts: dict[str, Any]) -> Iterator[Secret
     named = placeholders.owners(hosts)
     of_hosts = [(("hosts", host), keys) for host, keys in hosts.items()]
     for owner, keys in ((("registry",), registry), *of_hosts):
-        for part in import_hosts.LOGIN:
+        for part in spec_hosts.LOGIN:
             if part in keys:
                 path = (*owner, part)
                 yield Secret(path, keys[part], placeholders.login_name(path, named))
