@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
-    from . import coverage, model, rules, sources, verify
+    from . import coverage, model, rules, sources
     from .dialects import Artifact
+    from .verifying import verify
 
 _SEVERITIES = list(Severity)
 
@@ -217,7 +218,7 @@ def verify_spec(
 
     A login or a CA whose reference cannot be resolved is an info, and is not compared.
     """
-    from . import verify
+    from .verifying import verify
 
     look = _Look(targets, environment, read_file, None, None, logins=True, stand_in=verify.UNSET)
     try:

@@ -19,7 +19,7 @@ import tomlkit
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from regspec import explain, pipeline, recognise, verify, verify_node
+from regspec import explain, pipeline, recognise
 from regspec.cli.given import Text
 from regspec.cli.import_ import documents_of
 from regspec.dialects.containerd import versions
@@ -29,6 +29,7 @@ from regspec.document import NotADocument
 from regspec.importing import assembly, spec_text
 from regspec.reading.facts import HIDDEN
 from regspec.sources import FolderReader
+from regspec.verifying import node, verify
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = [
@@ -90,7 +91,7 @@ MAIN = "/etc/containerd/config.toml"
 
 @cache
 def documents():
-    """Texts with their paths: all that the golden cases have, and all forms of reading/test_readers."""
+    """Texts with their paths: all that the golden cases have, and all forms of test_readers."""
     found = {}
     for path in sorted(ROOT.glob("golden/**/out/**/*")):
         if path.is_file() and path.suffix not in (".md", ".txt"):
@@ -218,7 +219,7 @@ def compare_node(kind, text, specs):
     """Do with a file of a node what `verify` and `explain --node` do with the whole node."""
     files = Files({MAIN: CONFIG_PATH} | {ON_NODE[kind]: text})
     for spec in specs:
-        assert isinstance(verify_node.Node(files, expected(spec), ()).differences(), list)
+        assert isinstance(node.Node(files, expected(spec), ()).differences(), list)
     rows = list(explain.of_node(files, ["nginx", "quay.io/a/b"], versions.LINES))
     assert len(rows) == 2 * len(versions.LINES)
 

@@ -122,7 +122,7 @@ ELSEWHERE = {
         "targets/runbook.py": MOVES,
     },
     "certificates": {
-        "verify.py": MOVES,
+        "verifying/verify.py": MOVES,
     },
     "certs.d": {
         "readers/certificate.py": MOVES,

@@ -17,13 +17,14 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from regspec import authorities, certificates, recognise, verify
+from regspec import authorities, certificates, recognise
 from regspec.dialects.containerd import MAIN, config_load, glob, versions
 from regspec.dialects.containerd.plugins import OLD
 from regspec.dialects.files import Files
 from regspec.document import NotADocument
 from regspec.limits import TooMuch
 from regspec.reading.facts import HIDDEN
+from regspec.verifying import verify
 
 MEMORY = 200 << 20
 """Bytes of data that the process may have."""

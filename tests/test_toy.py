@@ -7,9 +7,10 @@ import json
 import sys
 
 import pytest
-from regspec import explain, pipeline, recognise, verify
+from regspec import explain, pipeline, recognise
 from regspec.cli.group import regspec as command
 from regspec.importing import assembly
+from regspec.verifying import verify
 
 
 @pytest.fixture(autouse=True)

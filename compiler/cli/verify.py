@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from ..document import NotADocument
     from ..reading.facts import Reading
-    from ..verify import Difference, Expected
-    from ..verify_node import Broken
+    from ..verifying.drift import Difference
+    from ..verifying.node import Broken
+    from ..verifying.verify import Expected
     from .given import NodeFiles
 
 _FORMS = ("text", "json", "github", "sarif")
@@ -103,8 +104,8 @@ def _compared(
     expected: Expected, names: tuple[str, ...], wanted: tuple[str, ...]
 ) -> Iterator[list[tuple[str, Diagnostic]]]:
     """What differs in each thing that was given, with the names of its files."""
-    from .. import verify
     from ..document import NotADocument
+    from ..verifying import verify
     from . import given
 
     read: list[tuple[str, str, list[Reading]]] = []
@@ -180,7 +181,7 @@ class _Trees:
     def add(self, argument: str, name: str, readings: list[Reading]) -> None:
         """Take note of a file, if it is a hosts.toml of a folder that was given."""
         from ..dialects import format_of
-        from ..verify import namespace_of
+        from ..verifying.verify import namespace_of
 
         for reading in readings:
             file = format_of(reading.kind).in_each_folder
@@ -199,7 +200,7 @@ class _Trees:
 def _of_node(
     expected: Expected, node: NodeFiles, wanted: tuple[str, ...]
 ) -> list[tuple[str, Diagnostic]]:
-    from ..verify_node import Broken, Node
+    from ..verifying.node import Broken, Node
 
     told = []
     for one in Node(node.tree, expected, wanted).differences():

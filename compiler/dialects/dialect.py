@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..differences import Difference
     from ..model import Choice, Spec
     from ..reading.facts import Reading
     from ..rules.rule import Rule
-    from ..verify_node import Node
+    from ..verifying.drift import Difference
+    from ..verifying.node import Node
     from .attempt import Resolver
     from .companions import Made
     from .files import Tree

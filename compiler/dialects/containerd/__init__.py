@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ...model import Choice, Spec
     from ...rules.rule import Rule
-    from ...verify_node import Node
+    from ...verifying.node import Node
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section

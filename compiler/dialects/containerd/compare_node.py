@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import posixpath
 
-from ... import differences, recognise
+from ... import recognise
 from ...diagnostics import Place
-from ...differences import Difference
 from ...frozen import replace
 from ...reading import toml_places
-from ...verify import of_reading
-from ...verify_node import Broken
+from ...verifying import drift
+from ...verifying.drift import Difference
+from ...verifying.node import Broken
+from ...verifying.verify import of_reading
 from . import (
     CERTS_D,
     CONFIG_FORMAT,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from ...model import Choice
     from ...reading.facts import Fact, Reading, Subject
-    from ...verify_node import Node
+    from ...verifying.node import Node
 
 _FIRST_OF_2 = 2
 
@@ -121,7 +122,7 @@ class _Containerd:
         in_force = [fact for fact, _ in facts]
         told = [
             replace(one, reading=origin[id(one.fact)]) if one.fact else one
-            for one in differences.between(wanted, main, self.node.expected.hosts, in_force)
+            for one in drift.between(wanted, main, self.node.expected.hosts, in_force)
         ]
         return _without_replaced(told, files)
 

@@ -8,10 +8,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...differences import Difference
     from ...model import Choice, Spec
     from ...reading.facts import Reading
     from ...rules.rule import Rule
+    from ...verifying.drift import Difference
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section

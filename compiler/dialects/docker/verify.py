@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics import Place, word
-from ...differences import Difference
+from ...verifying.drift import Difference
 from .resolve import is_insecure
 
 TYPE_CHECKING = False

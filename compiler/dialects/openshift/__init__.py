@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ...differences import Difference
     from ...model import Choice, Spec
     from ...reading.facts import Reading
+    from ...verifying.drift import Difference
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics import word
-from ...differences import Difference
+from ...verifying.drift import Difference
 from . import AUTHORITIES
 from .read import name_of_authorities
 

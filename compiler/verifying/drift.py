@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 
-from . import placeholders
-from .diagnostics import Place, word
-from .dialects import format_of
-from .frozen import frozen
-from .reading.facts import STAND_IN as UNSET
-from .reading.facts import UNKNOWN
+from .. import placeholders
+from ..diagnostics import Place, word
+from ..dialects import format_of
+from ..frozen import frozen
+from ..reading.facts import STAND_IN as UNSET
+from ..reading.facts import UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from .reading.facts import Fact, Reading, Subject
+    from ..reading.facts import Fact, Reading, Subject
 
 _UNSET_FORMS = placeholders.forms(UNSET)
 _QUERY = re.compile(r"\?[^\s,]+")

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import posixpath
 
-from . import differences, recognise
-from .dialects import TARGETS, dialects, formats, makers_of
-from .dialects.files import Unreadable
-from .document import NotADocument
-from .frozen import frozen, replace
-from .reading.facts import STAND_IN as UNSET
-from .reading.facts import certificates_in
+from .. import recognise
+from ..dialects import TARGETS, dialects, formats, makers_of
+from ..dialects.files import Unreadable
+from ..document import NotADocument
+from ..frozen import frozen, replace
+from ..reading.facts import STAND_IN as UNSET
+from ..reading.facts import certificates_in
+from . import drift
 from .verify import of_reading, refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .dialects import Format
-    from .dialects.dialect import NodeFiles
-    from .dialects.files import Tree
-    from .differences import Difference
-    from .model import Choice
-    from .reading.facts import Fact, Reading
+    from ..dialects import Format
+    from ..dialects.dialect import NodeFiles
+    from ..dialects.files import Tree
+    from ..model import Choice
+    from ..reading.facts import Fact, Reading
+    from .drift import Difference
     from .verify import Expected
 
 
@@ -153,7 +154,7 @@ class Node:
         ((_, expected),) = self.expected.of(of.kind)[:1]
         if in_force or (choices and readings):
             origin = {id(fact): reading for fact, reading in in_force}
-            told = differences.between(
+            told = drift.between(
                 expected, readings[0], self.expected.hosts, [fact for fact, _ in in_force]
             )
             self.found += [

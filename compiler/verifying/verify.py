@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import posixpath
 
-from . import differences, recognise
-from .diagnostics import Place, word
-from .dialects import TARGETS, format_of, formats, makers_of
-from .differences import Difference
-from .model import Choice
-from .reading.facts import STAND_IN as UNSET
-from .reading.facts import certificates_in
+from .. import recognise
+from ..diagnostics import Place, word
+from ..dialects import TARGETS, format_of, formats, makers_of
+from ..model import Choice
+from ..reading.facts import STAND_IN as UNSET
+from ..reading.facts import certificates_in
+from .drift import Difference, between
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .model import Spec
-    from .reading.facts import Reading
+    from ..model import Spec
+    from ..reading.facts import Reading
 
 __all__ = ["UNSET", "Difference", "Expected", "elsewhere", "namespace_of", "of_reading", "refused"]
 
@@ -134,7 +134,7 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
         candidates = [one for one in candidates if one[1].target == found.target] or candidates
     # What the spec has nothing for, such as a CA, must not be there for its hosts either.
     readings = [one for _, one in candidates] or [recognise.Reading(found.kind, found.source)]
-    compared = [differences.between(one, found, expected.hosts) for one in readings]
+    compared = [between(one, found, expected.hosts) for one in readings]
     drift = format_of(found.kind).drift
     return [*min(compared, key=len), *(drift(expected.spec, found) if drift else ())]
 

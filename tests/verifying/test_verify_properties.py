@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from regspec import pipeline, reference, verify_node
+from regspec import pipeline, reference
 from regspec.dialects.containerd import resolve, versions
 from regspec.dialects.files import Files
+from regspec.verifying import node
 
-CERTIFICATES = Path(__file__).resolve().parent / "data" / "certificates"
+CERTIFICATES = Path(__file__).resolve().parent.parent / "data" / "certificates"
 ONE, TWO = ((CERTIFICATES / name).read_text() for name in ("chain.crt", "expired.crt"))
 SPEC = {
     "apiVersion": "regspec/v1",
@@ -176,7 +177,7 @@ def test_a_node_without_drift_pulls_as_the_compiled_one(target, line):
     files, expected = compiled(SPEC, target)
     whole = laid_out(files, target)
     version = versions.parse(line)
-    assert not verify_node.Node(Files(whole), expected, (line,)).differences()
+    assert not node.Node(Files(whole), expected, (line,)).differences()
     right = asked(whole, version)
 
     @settings(
@@ -186,7 +187,7 @@ def test_a_node_without_drift_pulls_as_the_compiled_one(target, line):
     )
     @given(changes(whole))
     def holds(changed):
-        if not verify_node.Node(Files(changed), expected, (line,)).differences():
+        if not node.Node(Files(changed), expected, (line,)).differences():
             assert asked(changed, version) == right, diff(whole, changed)
 
     holds()

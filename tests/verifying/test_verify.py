@@ -20,7 +20,7 @@ import jsonschema
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTED = ROOT / "tests/data/vendor-example"
 FULL = "targets: [{target: containerd, form: full}]\n"
 SPECS = {
