@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
-    from . import coverage, model, rules, sources
+    from . import model, rules, sources
     from .dialects import Artifact
+    from .explaining import coverage
     from .verifying import verify
 
 _SEVERITIES = list(Severity)
@@ -186,8 +187,9 @@ def explain_spec(
     read_file: sources.ReadFile,
 ) -> Explained:
     """Compile a spec with placeholders for its logins; see `check_spec` for the arguments."""
-    from . import explain, placeholders
+    from . import placeholders
     from .dialects import TARGETS
+    from .explaining import explain
 
     only = explain.is_explained
     look = _Look(targets, environment, read_file, None, None, logins=False, only=only)
@@ -244,8 +246,9 @@ def cover_spec(
 
     See `check_spec` for the other arguments.
     """
-    from . import coverage, rules
+    from . import rules
     from .dialects import TARGETS
+    from .explaining import coverage
 
     selection = rules.Selection(select=("RS319", "RS321", "RS323", "RS324"))
     look = _Look(

@@ -19,13 +19,14 @@ import tomlkit
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from regspec import explain, pipeline, recognise
+from regspec import pipeline, recognise
 from regspec.cli.given import Text
 from regspec.cli.import_ import documents_of
 from regspec.dialects.containerd import versions
 from regspec.dialects.containerd.plugins import OLD
 from regspec.dialects.files import Files
 from regspec.document import NotADocument
+from regspec.explaining import explain
 from regspec.importing import assembly, spec_text
 from regspec.reading.facts import HIDDEN
 from regspec.sources import FolderReader

@@ -11,8 +11,9 @@ import json
 from pathlib import Path
 
 import pytest
-from regspec import explain, pipeline
+from regspec import pipeline
 from regspec.dialects import FOLDERS, TARGETS, dialects
+from regspec.explaining import explain
 from regspec.model import Choice
 
 COMPILER = Path(__file__).resolve().parent.parent / "compiler"

@@ -7,8 +7,9 @@ import json
 import sys
 
 import pytest
-from regspec import explain, pipeline, recognise
+from regspec import pipeline, recognise
 from regspec.cli.group import regspec as command
+from regspec.explaining import explain
 from regspec.importing import assembly
 from regspec.verifying import verify
 

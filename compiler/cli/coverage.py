@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..coverage import Coverage
+    from ..explaining.coverage import Coverage
 
 _SHOWN = 5
 """How many images of a registry without a mirror are named."""
@@ -64,7 +64,7 @@ def coverage_command(
       regspec coverage registry.yaml
       helm template chart | regspec coverage registry.yaml -i -
     """
-    from .. import coverage
+    from ..explaining import coverage
     from ..pipeline import cover_spec
     from ..sources import FolderReader
     from .explain import listed_in

@@ -24,7 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..explain import Row
+    from ..explaining.explain import Row
 
 
 @click.command("explain")
@@ -123,7 +123,7 @@ def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Itera
 
 
 def _of_node(folder: Path | None, images: Sequence[str], wanted: Sequence[str]) -> Iterator[Row]:
-    from .. import explain
+    from ..explaining import explain
     from .nodes import of_disk
 
     assert folder is not None  # noqa: S101 - for the type checker

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from ..explain import Row
+    from ..explaining.explain import Row
 
 _ROLES = {"mirror": "good", "mirror, then upstream": "warning"}
 """The colour of each verdict; that of an error is that of any other."""
@@ -67,7 +67,8 @@ def explain_spec(name: str, images: Sequence[str], asked: Explaining) -> int:
     Raises:
         NoRuntime: nothing can be told, and nothing was.
     """
-    from .. import explain, pipeline
+    from .. import pipeline
+    from ..explaining import explain
     from ..sources import FolderReader
 
     explained = pipeline.explain_spec(
@@ -106,7 +107,7 @@ def tell(rows: Iterable[Row], asked: Explaining) -> int:
 
 
 def _json(rows: Sequence[Row]) -> str:
-    from ..explain import as_json
+    from ..explaining.explain import as_json
 
     return "".join(map(as_json, rows))
 

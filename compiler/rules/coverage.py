@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 
-from .. import coverage, reference
+from .. import reference
 from ..diagnostics import Place, Severity, word, words
 from ..dialects import TARGETS
+from ..explaining import coverage
 from ..mirrors import WILDCARD, Location, Places
 from .rule import Found, Subject, rule
 

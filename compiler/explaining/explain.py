@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from . import reference
-from .dialects import TARGETS, dialect_of, dialects
-from .dialects.files import Files
-from .mirrors import Places
-from .reports import json_text
+from .. import reference
+from ..dialects import TARGETS, dialect_of, dialects
+from ..dialects.files import Files
+from ..mirrors import Places
+from ..reports import json_text
 from .verdicts import Row, verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from .dialects import Artifact
-    from .dialects.attempt import Outcome, Resolver
-    from .dialects.files import Tree
-    from .model import Choice, Spec
+    from ..dialects import Artifact
+    from ..dialects.attempt import Outcome, Resolver
+    from ..dialects.files import Tree
+    from ..model import Choice, Spec
 
 __all__ = ["Row", "as_json", "is_explained", "of_node", "of_spec"]
 

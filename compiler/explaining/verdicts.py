@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from .docker_hub import without_default_port
-from .frozen import frozen
+from ..docker_hub import without_default_port
+from ..frozen import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .dialects.attempt import Attempt, Outcome
+    from ..dialects.attempt import Attempt, Outcome
 
 MIRROR, MIRROR_THEN_UPSTREAM, UPSTREAM = "mirror", "mirror, then upstream", "upstream"
 WRONG_PATH, NONE, NOT_LOADED = "wrong path", "none", "not loaded"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from . import reference
-from .dialects import TARGETS
-from .frozen import frozen
-from .mirrors import LIBRARY, WILDCARD, Places
-from .reports import json_text
+from .. import reference
+from ..dialects import TARGETS
+from ..frozen import frozen
+from ..mirrors import LIBRARY, WILDCARD, Places
+from ..reports import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from .mirrors import Location
-    from .model import Choice, Spec
+    from ..mirrors import Location
+    from ..model import Choice, Spec
 
 
 @frozen

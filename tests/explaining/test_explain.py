@@ -7,7 +7,8 @@ import shutil
 import time
 
 import pytest
-from regspec import explain, pipeline
+from regspec import pipeline
+from regspec.explaining import explain
 from regspec.images import Unreadable, named_in
 from regspec.sources import FolderReader
 
