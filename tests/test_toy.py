@@ -90,7 +90,7 @@ def test_verify_compares_its_file():
 def test_import_makes_a_spec_of_its_file():
     text = compiled("toy").artifacts[0].text
     (reading,) = recognise.read(text, "/x", lambda _path: None)
-    imported = assembly.assemble([assembly.Given("toy.json", reading, "toy.json")])
+    imported = assembly.assemble([assembly.InputDocument("toy.json", reading, "toy.json")])
     assert imported.data["mirrors"] == ["docker.io", "docker.io/library"]
     assert imported.data["targets"] == ["toy"]
     assert "the mirrors of a toy" in recognise.known_formats()

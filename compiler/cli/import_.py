@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from ..importing.assembly import Imported, Secret
-    from ..importing.claims import Given, Told
+    from ..importing.assembly import ImportResult, Secret
+    from ..importing.claims import ImportNote, InputDocument
     from .given import Text
 
 _CODE = "import"
@@ -121,7 +121,7 @@ def import_command(
     return _aftermath(imported, text, output, secrets)
 
 
-def _given(names: Sequence[str]) -> Iterator[Given]:
+def _given(names: Sequence[str]) -> Iterator[InputDocument]:
     """What was given, document by document."""
     from ..document import NotADocument
     from . import given
@@ -139,17 +139,17 @@ def _given(names: Sequence[str]) -> Iterator[Given]:
             yield from documents
 
 
-def documents_of(text: Text, *, alone: bool) -> Iterator[Given]:
+def documents_of(text: Text, *, alone: bool) -> Iterator[InputDocument]:
     """What the documents of a text say; see `given.readings_of`."""
     from ..dialects import format_of
-    from ..importing.claims import Given
+    from ..importing.claims import InputDocument
     from .given import readings_of
 
     for reading in readings_of(text, alone=alone):
         folder = posixpath.dirname(posixpath.dirname(text.name))
         name = format_of(reading.kind).in_each_folder
         speaker = f"{folder}/*/{name}" if name else text.name
-        yield Given(text.name, reading, speaker)
+        yield InputDocument(text.name, reading, speaker)
 
 
 def _broken(name: str, why: Any) -> str:
@@ -159,7 +159,7 @@ def _broken(name: str, why: Any) -> str:
     return f"{name}:{span.line}:{span.column}: {problem.message}"
 
 
-def _tell(imported: Imported) -> None:
+def _tell(imported: ImportResult) -> None:
     """Tell what was left out, and where the files do not agree, each on a line."""
     from .. import reports
 
@@ -182,7 +182,7 @@ def _tell(imported: Imported) -> None:
         say_as_is(reports.concise(told, one.given.file, paint))
 
 
-def _remedy(disagreements: Sequence[Told]) -> str:
+def _remedy(disagreements: Sequence[ImportNote]) -> str:
     """What decides between the files, and within one that does not agree with itself."""
     fallback, within, between = False, False, False
     for one in disagreements:
@@ -205,13 +205,15 @@ def _key(name: str) -> str:
     return word(name) if plain else "a key"
 
 
-def _span(told: Told) -> Any:
+def _span(told: ImportNote) -> Any:
     from ..reading.facts import HIDDEN
 
     return told.given.reading.source.document.span(told.place, HIDDEN)
 
 
-def _text(imported: Imported, given: Sequence[Given], secrets: str) -> tuple[str, dict[str, str]]:
+def _text(
+    imported: ImportResult, given: Sequence[InputDocument], secrets: str
+) -> tuple[str, dict[str, str]]:
     """The text of the spec, and the files that its logins go to."""
     from ..document import NotADocument
     from ..importing import spec_text
@@ -281,7 +283,7 @@ def _write(output: str, text: str, files: dict[str, str], *, private: bool) -> N
     write_new([*beside, (output, text, 0o600 if private else 0o666)])
 
 
-def _aftermath(imported: Imported, text: str, output: str, secrets: str) -> int:
+def _aftermath(imported: ImportResult, text: str, output: str, secrets: str) -> int:
     """Tell what is to be done next, and whether the spec is valid as it is."""
     from .. import reports
     from ..pipeline import check_spec

@@ -11,11 +11,11 @@ from ..mirrors import Location
 from . import charts, losses
 from . import hosts as spec_hosts
 from . import mirrors as spec_mirrors
-from .claims import Claims, Given, Said, Told
+from .claims import Claim, ClaimSet, ImportNote, InputDocument
 from .forms import common_base, is_host
 from .targets import add_targets
 
-__all__ = ["Given", "Imported", "Said", "Secret", "Told", "assemble"]
+__all__ = ["Claim", "ImportNote", "ImportResult", "InputDocument", "Secret", "assemble"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Secret:
 
 
 @dataclass(slots=True)
-class Imported:
+class ImportResult:
     """What the files come to."""
 
     data: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -43,8 +43,8 @@ class Imported:
     origins: dict[tuple[str | int, ...], list[str]] = field(default_factory=dict)
     """Who says what each path of the spec holds: files, or folders of them."""
     secrets: list[Secret] = field(default_factory=list)
-    disagreements: list[Told] = field(default_factory=list)
-    left: list[Told] = field(default_factory=list)
+    disagreements: list[ImportNote] = field(default_factory=list)
+    left: list[ImportNote] = field(default_factory=list)
     """What cannot be carried over."""
     missing: str = ""
     """Why there is no spec, if there is none."""
@@ -53,12 +53,12 @@ class Imported:
 
 
 def assemble(
-    given: Sequence[Given],
+    given: Sequence[InputDocument],
     prefer: frozenset[str] = frozenset(),
     *,
     fallback: str = "",
     references: bool = True,
-) -> Imported:
+) -> ImportResult:
     """Put together what the files say.
 
     Args:
@@ -68,8 +68,8 @@ def assemble(
         references: whether logins become references, for which a placeholder of regspec is enough;
             else one is not carried over.
     """
-    claims = Claims(given, prefer)
-    out = Imported(origins=claims.origins, disagreements=claims.disagreements, left=claims.left)
+    claims = ClaimSet(given, prefer)
+    out = ImportResult(origins=claims.origins, disagreements=claims.disagreements, left=claims.left)
     served = spec_mirrors.served(claims)
     endpoint = _endpoint(claims)
     if not endpoint:
@@ -98,14 +98,14 @@ def assemble(
     return out
 
 
-def _missing(claims: Claims, what: str) -> str:
+def _missing(claims: ClaimSet, what: str) -> str:
     """Why there is no spec."""
     if claims.names("mirror"):
         return "none of the mirrors is one that a spec can have"
     return f"no file says which {what}: give a values file, the Secret or a node's configuration"
 
 
-def _endpoint(claims: Claims) -> Location | None:
+def _endpoint(claims: ClaimSet) -> Location | None:
     """The endpoint that a file says, if a spec can have it."""
     said = claims.decide("endpoint")
     if not said or not said.fact.value:
@@ -118,7 +118,7 @@ def _endpoint(claims: Claims) -> Location | None:
     return Location.parse(said.fact.value)
 
 
-def _guessed_endpoint(claims: Claims, served: dict[str, Said]) -> Location | None:
+def _guessed_endpoint(claims: ClaimSet, served: dict[str, Claim]) -> Location | None:
     """The host that most mirrors are on, or else one that has settings; told to be a guess."""
     hosts = Counter(one.fact.value.location.host for one in served.values())
     alone = [host for host in claims.names("itself") if host not in hosts]
@@ -132,7 +132,7 @@ def _guessed_endpoint(claims: Claims, served: dict[str, Said]) -> Location | Non
     return Location(found[0])
 
 
-def _base_content_path(claims: Claims, endpoint: Location, served: dict[str, Said]) -> str:
+def _base_content_path(claims: ClaimSet, endpoint: Location, served: dict[str, Claim]) -> str:
     """What a file says that it is, or else what the mirrors on the registry have in common."""
     said = claims.decide("baseContentPath")
     if said:
@@ -151,7 +151,9 @@ def _base_content_path(claims: Claims, endpoint: Location, served: dict[str, Sai
     return common_base(paths)
 
 
-def _registry(claims: Claims, endpoint: Location, path: str, *, references: bool) -> dict[str, Any]:
+def _registry(
+    claims: ClaimSet, endpoint: Location, path: str, *, references: bool
+) -> dict[str, Any]:
     """What the spec says of the registry, but for its mirrors."""
     registry: dict[str, Any] = {"endpoint": str(endpoint)}
     name = claims.decide("name")
@@ -163,7 +165,7 @@ def _registry(claims: Claims, endpoint: Location, path: str, *, references: bool
     return registry | spec_hosts.access(claims, endpoint.host, ("registry",), references=references)
 
 
-def _take_fallback(claims: Claims, decided: str, data: dict[str, Any]) -> None:
+def _take_fallback(claims: ClaimSet, decided: str, data: dict[str, Any]) -> None:
     """Whether the upstream is asked too: as the command line has it, or else the files."""
     path = ("fallback",)
     if decided:

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..mirrors import Location
-    from .claims import Claims
+    from .claims import ClaimSet
 
 _IMAGES = {"imageSwap": IMAGE_SWAP_IMAGES, "certManager": CERT_MANAGER_IMAGES}
 
 
-def blocks(claims: Claims, base: Location) -> dict[str, dict[str, Any]]:
+def blocks(claims: ClaimSet, base: Location) -> dict[str, dict[str, Any]]:
     """The block of each chart of which anything is said.
 
     Args:
@@ -26,7 +26,7 @@ def blocks(claims: Claims, base: Location) -> dict[str, dict[str, Any]]:
     return {block: chart for block, chart in found.items() if chart}
 
 
-def _block(claims: Claims, block: str, base: Location) -> dict[str, Any]:
+def _block(claims: ClaimSet, block: str, base: Location) -> dict[str, Any]:
     chart: dict[str, Any] = {}
     cluster = claims.decide("isEKSCluster") if block == "imageSwap" else None
     if cluster:
@@ -41,7 +41,7 @@ def _block(claims: Claims, block: str, base: Location) -> dict[str, Any]:
     return chart
 
 
-def _images(claims: Claims, block: str, base: Location) -> dict[str, Any]:
+def _images(claims: ClaimSet, block: str, base: Location) -> dict[str, Any]:
     """The images of a chart as upstream has them, or exactly as they are written."""
     said = {name: claims.decide("image", block, name) for name in _IMAGES[block]}
     known = {name: one for name, one in said.items() if one}

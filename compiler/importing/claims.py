@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Given:
+class InputDocument:
     """One document that was read."""
 
     file: str
@@ -27,21 +27,21 @@ class Given:
 
 
 @frozen
-class Said:
+class Claim:
     """One claim, and where it is from."""
 
-    given: Given
+    given: InputDocument
     fact: Fact
 
 
 @frozen
-class Told:
+class ImportNote:
     """Something to be told of a file."""
 
-    given: Given
+    given: InputDocument
     place: Place
     message: str
-    other: Said | None = None
+    other: Claim | None = None
     """What it does not agree with."""
     what: str = ""
     """What is not carried over, if it is not the key at the place."""
@@ -49,7 +49,7 @@ class Told:
     """A warning where images will be pulled from elsewhere."""
 
 
-class Claims:
+class ClaimSet:
     """The claims of all files, and what there is to tell as one after another is decided.
 
     Args:
@@ -57,16 +57,16 @@ class Claims:
         prefer: the files that are right where others say something else.
     """
 
-    given: Sequence[Given]
-    said: dict[Subject, list[Said]]
+    given: Sequence[InputDocument]
+    said: dict[Subject, list[Claim]]
     """Of each subject, in the order of the documents."""
-    left: list[Told]
+    left: list[ImportNote]
     """What cannot be carried over."""
-    disagreements: list[Told]
+    disagreements: list[ImportNote]
     origins: dict[Path, list[str]]
     """Who says what each path of the spec holds."""
 
-    def __init__(self, given: Sequence[Given], prefer: frozenset[str]) -> None:
+    def __init__(self, given: Sequence[InputDocument], prefer: frozenset[str]) -> None:
         self.given = given
         self._prefer = prefer
         self.said, self.left, self.disagreements, self.origins = {}, [], [], {}
@@ -75,10 +75,10 @@ class Claims:
             for fact in one.reading.claims:
                 if fact.subject not in self.said:
                     self.replace(fact.subject, [])
-                self.said[fact.subject].append(Said(one, fact))
-            self.left += [Told(one, at, why) for at, why in one.reading.unread]
+                self.said[fact.subject].append(Claim(one, fact))
+            self.left += [ImportNote(one, at, why) for at, why in one.reading.unread]
 
-    def of(self, *subject: str) -> list[Said]:
+    def of(self, *subject: str) -> list[Claim]:
         """All that is said of a subject."""
         return self.said.get(subject, [])
 
@@ -86,24 +86,24 @@ class Claims:
         """What comes next in each subject that begins so, such as the hosts after `host`."""
         return list(self._below.get(beginning, ()))
 
-    def replace(self, subject: Subject, said: list[Said]) -> None:
+    def replace(self, subject: Subject, said: list[Claim]) -> None:
         """Set what is said of a subject."""
         self.said[subject] = said
         for length in range(len(subject)):
             self._below.setdefault(subject[:length], {}).setdefault(subject[length])
 
-    def take(self, subject: Subject) -> list[Said]:
+    def take(self, subject: Subject) -> list[Claim]:
         """Remove what is said of a subject, and return it."""
         del self._below[subject[:-1]][subject[-1]]
         return self.said.pop(subject)
 
-    def prefers(self, *several: Said) -> bool:
+    def prefers(self, *several: Claim) -> bool:
         """Whether one of several claims is of a file that is right."""
         return any(one.given.file in self._prefer for one in several)
 
     def decide(
         self, *subject: str, same: Callable[[Any], Any] = lambda value: value
-    ) -> Said | None:
+    ) -> Claim | None:
         """What is said of a subject; where files do not agree, the first, which is told.
 
         Args:
@@ -122,7 +122,7 @@ class Claims:
                 self.disagree(first, other)
         return first
 
-    def disagree(self, first: Said, other: Said) -> None:
+    def disagree(self, first: Claim, other: Claim) -> None:
         """Tell that one claim is not what the first one is."""
         name = _label(other.fact)
         if other.fact.secret or first.fact.secret:
@@ -131,18 +131,18 @@ class Claims:
             message = f"{name} is another certificate than"
         else:
             message = f"{name} is {_shown(other.fact.value)}, and {_shown(first.fact.value)}"
-        self.disagreements.append(Told(other.given, other.fact.place, message, first))
+        self.disagreements.append(ImportNote(other.given, other.fact.place, message, first))
 
-    def leave(self, one: Said, why: str, what: str = "") -> None:
-        """Tell that a claim is not carried over; see `Told`."""
-        self.left.append(Told(one.given, one.fact.place, why, what=what))
+    def leave(self, one: Claim, why: str, what: str = "") -> None:
+        """Tell that a claim is not carried over; see `ImportNote`."""
+        self.left.append(ImportNote(one.given, one.fact.place, why, what=what))
 
-    def put(self, into: dict[str, Any], path: Path, said: Iterable[Said], *, value: Any) -> None:
+    def put(self, into: dict[str, Any], path: Path, said: Iterable[Claim], *, value: Any) -> None:
         """Set the last key of a path of the spec in its mapping, and note who says so."""
         into[str(path[-1])] = value
         self.note(path, said)
 
-    def note(self, path: Path, said: Iterable[Said]) -> None:
+    def note(self, path: Path, said: Iterable[Claim]) -> None:
         """Remember the files of a value of the spec."""
         files = self.origins.setdefault(path, [])
         files += dict.fromkeys(one.given.speaker for one in said if one.given.speaker not in files)

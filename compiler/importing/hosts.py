@@ -6,7 +6,7 @@ from .. import placeholders
 from ..diagnostics import word
 from ..dialects import format_of
 from ..reading.facts import REGISTRY, certificates_in
-from .claims import Told
+from .claims import ImportNote
 from .forms import is_host, name_of
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from .claims import Claims, Said
+    from .claims import Claim, ClaimSet
 
 LOGIN = ("username", "password")
 """The keys of a host that are secrets."""
@@ -22,7 +22,7 @@ _SWITCHES = ("insecureSkipVerify", "plainHTTP")
 _OF_EACH_HOST = ("password", "caCert", "insecureSkipVerify", "insecure")
 
 
-def take_registry(claims: Claims, endpoint: str) -> None:
+def take_registry(claims: ClaimSet, endpoint: str) -> None:
     """Take what is said of the registry, without its host, as said of the host of its endpoint."""
     for part in claims.names("host", REGISTRY):
         of_registry = claims.take(("host", REGISTRY, part))
@@ -33,7 +33,9 @@ def take_registry(claims: Claims, endpoint: str) -> None:
 # -- one host --------------------------------------------------------------------------------
 
 
-def access(claims: Claims, host: str, path: tuple[str, ...], *, references: bool) -> dict[str, Any]:
+def access(
+    claims: ClaimSet, host: str, path: tuple[str, ...], *, references: bool
+) -> dict[str, Any]:
     """The keys of a host, less those that have their default.
 
     Args:
@@ -61,7 +63,7 @@ def access(claims: Claims, host: str, path: tuple[str, ...], *, references: bool
     return keys
 
 
-def _login(claims: Claims, host: str, part: str, *, references: bool) -> Said | None:
+def _login(claims: ClaimSet, host: str, part: str, *, references: bool) -> Claim | None:
     """What is said of a user name or password; a placeholder only if no file has a real one."""
     said = claims.of("host", host, part)
     real = [one for one in said if not placeholders.is_in(one.fact.value)]
@@ -69,14 +71,16 @@ def _login(claims: Claims, host: str, part: str, *, references: bool) -> Said | 
         claims.replace(("host", host, part), real)
     decided = claims.decide("host", host, part)
     if decided and not references and placeholders.is_in(decided.fact.value):
-        told = Told(decided.given, decided.fact.place, f"it {placeholders.WHY}")
+        told = ImportNote(decided.given, decided.fact.place, f"it {placeholders.WHY}")
         if told not in claims.left:  # both parts of a login may stand in one text
             claims.left.append(told)
         return None
     return decided
 
 
-def _take_insecure(claims: Claims, host: str, path: tuple[str, ...], keys: dict[str, Any]) -> None:
+def _take_insecure(
+    claims: ClaimSet, host: str, path: tuple[str, ...], keys: dict[str, Any]
+) -> None:
     """Podman and dockerd know one word for http and for a certificate that nobody checks."""
     said = claims.decide("host", host, "insecure")
     if said is None:
@@ -100,7 +104,7 @@ def _take_insecure(claims: Claims, host: str, path: tuple[str, ...], keys: dict[
                 keys.pop(switch, None)
 
 
-def _drop_what_http_lacks(claims: Claims, host: str, keys: dict[str, Any]) -> None:
+def _drop_what_http_lacks(claims: ClaimSet, host: str, keys: dict[str, Any]) -> None:
     """Nobody checks a certificate of a host that speaks http; charts say so all the same."""
     both = all(keys.get(switch) for switch in _SWITCHES)
     said = claims.of("host", host, "insecureSkipVerify")
@@ -109,7 +113,7 @@ def _drop_what_http_lacks(claims: Claims, host: str, keys: dict[str, Any]) -> No
         _leave_what_is_true(claims, said, f"{word(host)} speaks http, which has no certificate")
 
 
-def _leave_what_is_true(claims: Claims, said: Iterable[Said], why: str) -> None:
+def _leave_what_is_true(claims: ClaimSet, said: Iterable[Claim], why: str) -> None:
     for one in said:
         if one.fact.value is True:
             claims.leave(one, why)
@@ -119,10 +123,10 @@ def _leave_what_is_true(claims: Claims, said: Iterable[Said], why: str) -> None:
 
 
 def others(
-    claims: Claims,
+    claims: ClaimSet,
     endpoint: str,
     registry: dict[str, Any],
-    served: dict[str, Said],
+    served: dict[str, Claim],
     *,
     references: bool,
 ) -> dict[str, Any]:
@@ -154,12 +158,12 @@ def others(
     return hosts
 
 
-def login_lists(claims: Claims) -> list[Iterable[str]]:
+def login_lists(claims: ClaimSet) -> list[Iterable[str]]:
     """The hosts that each list of logins has one of."""
     return [said.fact.value for said in claims.of("logins of")]
 
 
-def _is_only_insecure(claims: Claims, host: str, own: dict[str, Any]) -> bool:
+def _is_only_insecure(claims: ClaimSet, host: str, own: dict[str, Any]) -> bool:
     """Whether nothing but that is said of a host, without a mirror; it is told then.
 
     Not of a host that would have it from the registry.
@@ -173,7 +177,7 @@ def _is_only_insecure(claims: Claims, host: str, own: dict[str, Any]) -> bool:
 
 
 def _is_inherited(
-    claims: Claims, host: str, endpoint: str, own: dict[str, Any], keys: dict[str, Any]
+    claims: ClaimSet, host: str, endpoint: str, own: dict[str, Any], keys: dict[str, Any]
 ) -> bool:
     """Whether a host on another port of the registry has just what the registry has."""
     lists = login_lists(claims)
@@ -188,7 +192,7 @@ def _is_inherited(
     return all(keys.get(key) == own.get(key) for key in known)
 
 
-def _is_silent_on(claims: Claims, host: str, endpoint: str, part: str) -> bool:
+def _is_silent_on(claims: ClaimSet, host: str, endpoint: str, part: str) -> bool:
     """Whether files that tell a part of every host tell it of the registry and not of this."""
 
     def telling(one: str) -> set[str]:

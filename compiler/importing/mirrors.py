@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..diagnostics import Place, word
 from ..dialects import format_of
 from . import losses
-from .claims import Said, Told
+from .claims import Claim, ImportNote
 from .forms import can_be_short, path_below
 
 TYPE_CHECKING = False
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..mirrors import Location
-    from .claims import Claims, Given
+    from .claims import ClaimSet, InputDocument
 
 MOST_TOLD = 1000
 """How many disagreements are looked for, as of one rule; nobody reads more."""
 
 
-def served(claims: Claims) -> dict[str, Said]:
+def served(claims: ClaimSet) -> dict[str, Claim]:
     """Where each source is served from, in the best order that a file has."""
     speakers = _by_speaker(claims.given)
     preferred = {speaker for speaker, held in speakers.items() if claims.prefers(*held.values())}
     order = sorted(speakers.values(), key=_rank)
-    found: dict[str, Said] = {}
+    found: dict[str, Claim] = {}
     for source in dict.fromkeys(source for held in order for source in held):
         first = _served_from(claims, source, speakers, preferred)
         if first is None:
@@ -38,26 +38,26 @@ def served(claims: Claims) -> dict[str, Said]:
     return found
 
 
-def _by_speaker(given: Sequence[Given]) -> dict[str, dict[str, Said]]:
+def _by_speaker(given: Sequence[InputDocument]) -> dict[str, dict[str, Claim]]:
     """The first that each speaker says of each source."""
-    speakers: dict[str, dict[str, Said]] = {}
+    speakers: dict[str, dict[str, Claim]] = {}
     for one in given:
         for fact in one.reading.claims:
             if fact.subject[0] == "mirror":
                 held = speakers.setdefault(one.speaker, {})
-                held.setdefault(fact.subject[1], Said(one, fact))
+                held.setdefault(fact.subject[1], Claim(one, fact))
     return speakers
 
 
-def _rank(held: dict[str, Said]) -> int:
+def _rank(held: dict[str, Claim]) -> int:
     rank = format_of(next(iter(held.values())).given.reading.kind).rank
     assert rank is not None  # noqa: S101 - it holds mirrors
     return rank
 
 
 def _served_from(
-    claims: Claims, source: str, speakers: dict[str, dict[str, Said]], preferred: set[str]
-) -> Said | None:
+    claims: ClaimSet, source: str, speakers: dict[str, dict[str, Claim]], preferred: set[str]
+) -> Claim | None:
     """Where one source is served from, or none if the file that is right does not have it."""
     said = claims.decide("mirror", source, same=lambda value: str(value.location))
     assert said is not None  # noqa: S101 - the source is from the claims
@@ -76,11 +76,11 @@ def _served_from(
                 break  # there may be as many as sources times files
             at = one.reading.homes.get(("mirror",), Place(()))
             message = f"{word(source)} is no source here, and is one in"
-            claims.disagreements.append(Told(one, at, message, said))
+            claims.disagreements.append(ImportNote(one, at, message, said))
     return said
 
 
-def _compare_proxies(claims: Claims, source: str, first: Said) -> None:
+def _compare_proxies(claims: ClaimSet, source: str, first: Claim) -> None:
     """Whether `/v2/` stands in the string must be the same wherever it could stand."""
     if claims.prefers(first):
         return
@@ -89,16 +89,18 @@ def _compare_proxies(claims: Claims, source: str, first: Said) -> None:
         if other.fact.value.proxy_cache != known[0].fact.value.proxy_cache:
             has = {True: "has", False: "has no"}[other.fact.value.proxy_cache]
             message = f"the place of {word(source)} {has} `/v2/`, unlike"
-            told = Told(other.given, other.fact.place, message, known[0])
+            told = ImportNote(other.given, other.fact.place, message, known[0])
             claims.disagreements.append(told)
 
 
-def _of_known_proxies(said: Iterable[Said]) -> list[Said]:
+def _of_known_proxies(said: Iterable[Claim]) -> list[Claim]:
     """Those of a form that can tell whether it is a proxy cache."""
     return [one for one in said if one.fact.value.proxy_cache is not None]
 
 
-def entries(claims: Claims, served_from: dict[str, Said], base: Location) -> tuple[list[Any], bool]:
+def entries(
+    claims: ClaimSet, served_from: dict[str, Claim], base: Location
+) -> tuple[list[Any], bool]:
     """The mirrors of a spec in their shortest form.
 
     Args:
@@ -132,7 +134,7 @@ def entries(claims: Claims, served_from: dict[str, Said], base: Location) -> tup
     return mirrors, common
 
 
-def _is_proxy(claims: Claims, source: str) -> bool:
+def _is_proxy(claims: ClaimSet, source: str) -> bool:
     """Whether a file says so; one that is preferred first."""
     said = _of_known_proxies(claims.of("mirror", source))
     preferred = [one for one in said if claims.prefers(one)]

@@ -8,7 +8,7 @@ import re
 from .. import model, schema
 from ..diagnostics import Place
 from ..dialects import DEFAULT_TARGETS, TARGETS
-from .claims import Told
+from .claims import ImportNote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..reading.facts import Reading
-    from .claims import Given
+    from .claims import InputDocument
 
 
-def add_targets(data: dict[str, Any], given: Sequence[Given]) -> list[Told]:
+def add_targets(data: dict[str, Any], given: Sequence[InputDocument]) -> list[ImportNote]:
     """Add `targets` to a spec, unless they are those that it has without.
 
     Args:
@@ -29,7 +29,7 @@ def add_targets(data: dict[str, Any], given: Sequence[Given]) -> list[Told]:
     Returns:
         What no target makes.
     """
-    left: list[Told] = []
+    left: list[ImportNote] = []
     targets = _targets(given, data, left)
     if targets and [target for target, _ in targets] != list(DEFAULT_TARGETS):
         data["targets"] = [target for target, _ in targets]
@@ -38,10 +38,10 @@ def add_targets(data: dict[str, Any], given: Sequence[Given]) -> list[Told]:
 
 
 def _targets(
-    given: Sequence[Given], data: dict[str, Any], left: list[Told]
-) -> list[tuple[Any, Given]]:
+    given: Sequence[InputDocument], data: dict[str, Any], left: list[ImportNote]
+) -> list[tuple[Any, InputDocument]]:
     """The targets that make such files, with the options that they need, and a file of each."""
-    options: dict[str, list[tuple[dict[str, Any], Given]]] = {}
+    options: dict[str, list[tuple[dict[str, Any], InputDocument]]] = {}
     for one in given:
         reading = one.reading
         if not reading.target:
@@ -56,7 +56,7 @@ def _targets(
             alike.setdefault("namespaces", []).extend(new.get("namespaces", ()))
         elif new not in [had for had, _ in known]:
             known.append((new, one))
-    targets: list[tuple[Any, Given]] = []
+    targets: list[tuple[Any, InputDocument]] = []
     for name in TARGETS:
         several = options.get(name, [])
         outs = _outs(name, [first.file for _, first in several])
@@ -65,14 +65,14 @@ def _targets(
             left_out = TARGETS[name].left_out_of_import
             why = left_out(model.build(data), choice) if left_out else ""
             if why:
-                left.append(Told(first, Place(()), why))
+                left.append(ImportNote(first, Place(()), why))
                 continue
             chosen = {"target": name, **({"out": out} if out else {}), **had}
             targets.append((name if list(chosen) == ["target"] else chosen, first))
     return targets
 
 
-def _refused(data: dict[str, Any], given: list[Given]) -> Iterator[Told]:
+def _refused(data: dict[str, Any], given: list[InputDocument]) -> Iterator[ImportNote]:
     """Drop the options that the schema refuses, such as a folder that is a list of folders."""
     for finding in schema.check(data):
         match finding.place.path:
@@ -80,7 +80,7 @@ def _refused(data: dict[str, Any], given: list[Given]) -> Iterator[Told]:
                 target = data["targets"][index]
                 if isinstance(target, dict) and target.pop(option, None) is not None:
                     why = f"its `{option}` is none that a spec can have"
-                    yield Told(given[index], Place(()), why)
+                    yield ImportNote(given[index], Place(()), why)
 
 
 def _outs(target: str, files: list[str]) -> list[str]:
