@@ -46,7 +46,7 @@ class State:
         return self.same and not self.readable_by_others
 
 
-class Claims:
+class PathClaims:
     """Which paths are taken, and by whom: no two can have one path, or one below the other's."""
 
     def __init__(self) -> None:

@@ -141,9 +141,9 @@ def finish(compiled: list[Compiled], code: int, *, check: bool, diff: bool) -> i
 
 def _claims(compiled: list[Compiled]) -> int:
     """Tell which specs would write the same file, or one that was read."""
-    from ..output import Claims
+    from ..output import PathClaims
 
-    claims, code = Claims(), 0
+    claims, code = PathClaims(), 0
     read = {os.path.realpath(name) for one in compiled for name in one.inputs}
     for one in compiled:
         root = os.path.realpath(one.root)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..diagnostics import Place, Severity, word, words
 from ..dialects import TARGETS
-from ..output import Claims
+from ..output import PathClaims
 from ..reference import DOCKER_HUB_ALIASES
 from .rule import Found, Subject, place_of, rule
 
@@ -97,7 +97,7 @@ def same_file_twice(subject: Subject) -> Iterator[Found]:
           - containerd
           - {target: containerd, endpoints: api, out: containerd-api.toml}
     """
-    claims = Claims()
+    claims = PathClaims()
     for choice in subject.choices:
         for path in TARGETS[choice.target].paths(choice):
             if claims.take(path, choice.target) is not None:
