@@ -220,7 +220,7 @@ def compare_node(kind, text, specs):
     """Do with a file of a node what `verify` and `explain --node` do with the whole node."""
     files = Files({MAIN: CONFIG_PATH} | {ON_NODE[kind]: text})
     for spec in specs:
-        assert isinstance(node.Node(files, expected(spec), ()).differences(), list)
+        assert isinstance(node.Node(files, expected(spec), ()).find_drift(), list)
     rows = list(explain.of_node(files, ["nginx", "quay.io/a/b"], versions.LINES))
     assert len(rows) == 2 * len(versions.LINES)
 

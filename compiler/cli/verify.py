@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..document import NotADocument
     from ..reading.facts import Reading
-    from ..verifying.drift import Difference
+    from ..verifying.drift import Drift
     from ..verifying.node import Broken
     from ..verifying.verify import Expected
     from .given import NodeFiles
@@ -159,7 +159,7 @@ def _tell_unknown(name: str, readings: list[Reading]) -> None:
                 say(said)
 
 
-def _hint_at_imports(name: str, found: list[list[Difference]]) -> None:
+def _hint_at_imports(name: str, found: list[list[Drift]]) -> None:
     """Tell that what is missing in a config.toml may be in what it imports, which was not given."""
     for several in found:
         if any(one.missing and _imports(one.reading) for one in several):
@@ -203,7 +203,7 @@ def _of_node(
     from ..verifying.node import Broken, Node
 
     told = []
-    for one in Node(node.tree, expected, wanted).differences():
+    for one in Node(node.tree, expected, wanted).find_drift():
         if isinstance(one, Broken):
             told.append((node.shown(one.path), _of_broken(one)))
         else:
@@ -225,12 +225,12 @@ def _broken(why: NotADocument) -> Diagnostic:
     return Diagnostic(Severity.ERROR, _CODE, problem.message, "", span)
 
 
-def _in_order(differences: list[Difference]) -> list[Diagnostic]:
+def _in_order(differences: list[Drift]) -> list[Diagnostic]:
     told = [_diagnostic(one) for one in differences]
     return sorted(told, key=lambda one: (one.span.line, one.span.column))
 
 
-def _diagnostic(difference: Difference) -> Diagnostic:
+def _diagnostic(difference: Drift) -> Diagnostic:
     """A difference with its line and column, and nothing of the line."""
     from ..reading.facts import HIDDEN
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..model import Choice, Spec
     from ..reading.facts import Reading
     from ..rules.rule import Rule
-    from ..verifying.drift import Difference
+    from ..verifying.drift import Drift
     from ..verifying.node import Node
     from .attempt import Resolver
     from .companions import Made
@@ -280,12 +280,12 @@ class Format:
     """The references that its mirrors serve, `digests` or `tags`, if not all of them."""
     insecure_may_be_http: bool = False
     """Whether an import reports that a host it calls insecure may speak http."""
-    drift: Callable[[Spec, Reading], Iterator[Difference]] | None = None
+    drift: Callable[[Spec, Reading], Iterator[Drift]] | None = None
     """The differences in a file that a comparison of its facts does not find."""
-    unparsable: Callable[[str, Reading], Iterator[Difference]] | None = None
+    unparsable: Callable[[str, Reading], Iterator[Drift]] | None = None
     """What in a text keeps its consumer from reading it, though our reader does."""
     cross_references: (
-        Callable[[Iterable[Reading], Reading, Iterable[Reading]], Iterator[Difference]] | None
+        Callable[[Iterable[Reading], Reading, Iterable[Reading]], Iterator[Drift]] | None
     ) = None
     """What in a file does not match the other files: given those that a spec compiles to, the file,
     and all files."""

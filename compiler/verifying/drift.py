@@ -32,7 +32,7 @@ _EMPTY: tuple[Any, ...] = ("", False, (), None, frozenset(), [])
 
 
 @frozen
-class Difference:
+class Drift:
     """One thing that is not as the spec has it."""
 
     reading: Reading
@@ -46,7 +46,7 @@ class Difference:
 
 def between(
     expected: Reading, found: Reading, hosts: Iterable[str], facts: Iterable[Fact] | None = None
-) -> list[Difference]:
+) -> list[Drift]:
     """The differences between two readings of one kind: what changed, is missing, is too much.
 
     Args:
@@ -90,10 +90,10 @@ def between(
     told += [(fact.place, _too_much(fact, names, mirrors=mirrors), fact) for fact in extra]
     if not told and not missing and not present.keys() & wanted.keys():
         told.append((Place(()), "nothing in it is what the spec is about", None))
-    differences = [Difference(found, place, message, fact) for place, message, fact in told]
+    differences = [Drift(found, place, message, fact) for place, message, fact in told]
     for fact in missing:
         place = _home(fact, found) or Place(())
-        differences.append(Difference(found, place, _missing(fact, names), missing=fact))
+        differences.append(Drift(found, place, _missing(fact, names), missing=fact))
     return differences
 
 

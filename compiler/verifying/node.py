@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..dialects.files import Tree
     from ..model import Choice
     from ..reading.facts import Fact, Reading
-    from .drift import Difference
+    from .drift import Drift
     from .verify import Expected
 
 
@@ -50,10 +50,10 @@ class Node:
         self.tree = tree
         self.expected = expected
         self.wanted = wanted
-        self.found: list[Difference | Broken] = []
+        self.found: list[Drift | Broken] = []
         self.readings: dict[str, list[Reading]] = {}
 
-    def differences(self) -> list[Difference | Broken]:
+    def find_drift(self) -> list[Drift | Broken]:
         """What differs, file by file."""
         chosen = {choice.target for choice in self.expected.choices}
         on_nodes = [(one, one.on_node) for one in formats() if one.on_node]

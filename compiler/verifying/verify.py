@@ -10,7 +10,7 @@ from ..dialects import TARGETS, format_of, formats, makers_of
 from ..model import Choice
 from ..reading.facts import STAND_IN as UNSET
 from ..reading.facts import certificates_in
-from .drift import Difference, between
+from .drift import Drift, between
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..model import Spec
     from ..reading.facts import Reading
 
-__all__ = ["UNSET", "Difference", "Expected", "elsewhere", "namespace_of", "of_reading", "refused"]
+__all__ = ["UNSET", "Drift", "Expected", "elsewhere", "namespace_of", "of_reading", "refused"]
 
 _NOT_READ = (".txt", "/cluster.yaml")
 """How the names of artifacts end that no reader knows."""
@@ -108,7 +108,7 @@ def _on_its_node(choice: Choice, kind: str) -> Choice:
     return target.stands_for(choice)
 
 
-def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> list[Difference]:
+def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> list[Drift]:
     """What differs in one document: from that which it is most like of those it could be.
 
     Args:
@@ -129,7 +129,7 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
             if not namespace:
                 file = format_of(found.kind).in_each_folder
                 message = f"a {file} is for the registry that its folder is named after"
-            return [Difference(found, Place(()), message)]
+            return [Drift(found, Place(()), message)]
     if format_of(found.kind).by_target:
         candidates = [one for one in candidates if one[1].target == found.target] or candidates
     # What the spec has nothing for, such as a CA, must not be there for its hosts either.
@@ -139,7 +139,7 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
     return [*min(compared, key=len), *(drift(expected.spec, found) if drift else ())]
 
 
-def refused(text: str, readings: Iterable[Reading]) -> Iterator[Difference]:
+def refused(text: str, readings: Iterable[Reading]) -> Iterator[Drift]:
     """What keeps a consumer from reading a text that our readers do read.
 
     Args:
@@ -152,7 +152,7 @@ def refused(text: str, readings: Iterable[Reading]) -> Iterator[Difference]:
             yield from unparsable(text, reading)
 
 
-def elsewhere(expected: Expected, found: Reading, given: Iterable[Reading]) -> Iterator[Difference]:
+def elsewhere(expected: Expected, found: Reading, given: Iterable[Reading]) -> Iterator[Drift]:
     """What in a document does not match another one that was given.
 
     Args:
@@ -172,7 +172,7 @@ def namespace_of(reading: Reading) -> str:
     return namespace_of_path(reading.source.path) if namespace_of_path else ""
 
 
-def _of_certificates(expected: Expected, found: Reading) -> list[Difference]:
+def _of_certificates(expected: Expected, found: Reading) -> list[Drift]:
     """A CA in a file of its own must be that of its host, or else any of the spec."""
     certificates = {
         host: certificates_in(str(access.ca_cert))
@@ -181,9 +181,9 @@ def _of_certificates(expected: Expected, found: Reading) -> list[Difference]:
     }
     in_file = certificates_in(found.source.data)
     if isinstance(in_file, str):
-        return [Difference(found, Place(()), in_file)]
+        return [Drift(found, Place(()), in_file)]
     host = next((fact.subject[1] for fact in found.facts), None)
     wanted = [certificates[host]] if host in certificates else list(certificates.values())
     if in_file in wanted or any(UNSET in str(one) for one in wanted):
         return []
-    return [Difference(found, Place(()), "this is another certificate than the spec has")]
+    return [Drift(found, Place(()), "this is another certificate than the spec has")]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ...model import Choice, Spec
     from ...reading.facts import Reading
     from ...rules.rule import Rule
-    from ...verifying.drift import Difference
+    from ...verifying.drift import Drift
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section
@@ -62,13 +62,13 @@ def _left_out_of_import(spec: Spec, _choice: Choice) -> str:
     return "target `docker` has a mirror of `docker.io` only, at the root of a host"
 
 
-def _drift(spec: Spec, reading: Reading) -> Iterator[Difference]:
+def _drift(spec: Spec, reading: Reading) -> Iterator[Drift]:
     from .verify import drift
 
     return drift(spec, reading)
 
 
-def _unparsable(text: str, reading: Reading) -> Iterator[Difference]:
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
     from .verify import unparsable
 
     return unparsable(text, reading)

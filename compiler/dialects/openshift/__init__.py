@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ...model import Choice, Spec
     from ...reading.facts import Reading
-    from ...verifying.drift import Difference
+    from ...verifying.drift import Drift
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section
@@ -51,7 +51,7 @@ def _section(spec: Spec, made: Made) -> Section:
 
 def _cross_references(
     expected: Iterable[Reading], found: Reading, given: Iterable[Reading]
-) -> Iterator[Difference]:
+) -> Iterator[Drift]:
     from .verify import cross_references
 
     return cross_references(expected, found, given)
