@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..diagnostics import Path
-    from ..reading.facts import Fact, Reading, Subject
+    from ..reading.facts import Fact, FactKey, Reading
 
 
 @frozen
@@ -58,7 +58,7 @@ class ClaimSet:
     """
 
     given: Sequence[InputDocument]
-    said: dict[Subject, list[Claim]]
+    said: dict[FactKey, list[Claim]]
     """Of each subject, in the order of the documents."""
     left: list[ImportNote]
     """What cannot be carried over."""
@@ -70,7 +70,7 @@ class ClaimSet:
         self.given = given
         self._prefer = prefer
         self.said, self.left, self.disagreements, self.origins = {}, [], [], {}
-        self._below: dict[Subject, dict[str, None]] = {}
+        self._below: dict[FactKey, dict[str, None]] = {}
         for one in given:
             for fact in one.reading.claims:
                 if fact.subject not in self.said:
@@ -86,13 +86,13 @@ class ClaimSet:
         """What comes next in each subject that begins so, such as the hosts after `host`."""
         return list(self._below.get(beginning, ()))
 
-    def replace(self, subject: Subject, said: list[Claim]) -> None:
+    def replace(self, subject: FactKey, said: list[Claim]) -> None:
         """Set what is said of a subject."""
         self.said[subject] = said
         for length in range(len(subject)):
             self._below.setdefault(subject[:length], {}).setdefault(subject[length])
 
-    def take(self, subject: Subject) -> list[Claim]:
+    def take(self, subject: FactKey) -> list[Claim]:
         """Remove what is said of a subject, and return it."""
         del self._below[subject[:-1]][subject[-1]]
         return self.said.pop(subject)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..diagnostics import Path
     from ..document import Document
 
-Subject = tuple[str, ...]
+FactKey = tuple[str, ...]
 """What a fact is about: a kind of fact, and the names that tell facts of one kind apart."""
 REGISTRY = ""
 """In place of a host: that of the registry's endpoint, which another file may tell."""
@@ -57,7 +57,7 @@ class Served:
 class Fact:
     """One thing that a file says, and where."""
 
-    subject: Subject
+    subject: FactKey
     value: Any = field(repr=False)
     """In a form in which what means the same is the same."""
     place: Place
@@ -106,7 +106,7 @@ class Reading:
     """In the terms of the file: what `regspec verify` compares."""
     claims: list[Fact] = field(default_factory=list)
     """In the terms of the model: what `regspec import` makes a spec of."""
-    homes: dict[Subject, Place] = field(default_factory=dict)
+    homes: dict[FactKey, Place] = field(default_factory=dict)
     """Where facts of a kind stand: what is not there of other kinds is not missing."""
     closed: frozenset[str] = frozenset()
     """The kinds of facts of which one too many matters."""
@@ -126,16 +126,16 @@ class Reading:
         return Place((*self.source.within, *steps), on_key=on_key)
 
     def say(
-        self, subject: Subject, value: Any, place: Place, *, secret: bool = False, shown: str = ""
+        self, subject: FactKey, value: Any, place: Place, *, secret: bool = False, shown: str = ""
     ) -> None:
         """Add a fact."""
         self.facts.append(Fact(subject, value, place, secret, shown))
 
-    def claim(self, subject: Subject, value: Any, place: Place, *, secret: bool = False) -> None:
+    def claim(self, subject: FactKey, value: Any, place: Place, *, secret: bool = False) -> None:
         """Add a claim."""
         self.claims.append(Fact(subject, value, place, secret))
 
-    def claim_switch(self, subject: Subject, value: Any, place: Place) -> None:
+    def claim_switch(self, subject: FactKey, value: Any, place: Place) -> None:
         """Add a claim that is true or false; `null` says nothing, and anything else is left."""
         switch = switch_of(value)
         if isinstance(switch, bool):

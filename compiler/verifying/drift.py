@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from ..reading.facts import Fact, Reading, Subject
+    from ..reading.facts import Fact, FactKey, Reading
 
 _UNSET_FORMS = placeholders.forms(UNSET)
 _QUERY = re.compile(r"\?[^\s,]+")
@@ -56,7 +56,7 @@ def between(
         facts: what is in force of what is there, if that is not what the file says.
     """
     names = {**_NAMES, **format_of(found.kind).names}
-    present: dict[Subject, list[Fact]] = {}
+    present: dict[FactKey, list[Fact]] = {}
     for fact in found.facts if facts is None else facts:
         present.setdefault(fact.subject, []).append(fact)
     wanted = {fact.subject: fact for fact in expected.facts}

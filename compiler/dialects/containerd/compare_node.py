@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ...model import Choice
-    from ...reading.facts import Fact, Reading, Subject
+    from ...reading.facts import Fact, FactKey, Reading
     from ...verifying.node import Node
 
 _FIRST_OF_2 = 2
@@ -189,7 +189,7 @@ def _merged_facts(
     source = files[0].source
     merged = recognise.Reading(CONFIG_FORMAT.kind, source)
     read_config.say_registry(merged, registry, ())
-    by_subject: dict[Subject, list[tuple[Fact, Reading]]] = {}
+    by_subject: dict[FactKey, list[tuple[Fact, Reading]]] = {}
     for file in files:
         for other in file.facts:
             by_subject.setdefault(other.subject, []).append((other, file))
