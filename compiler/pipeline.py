@@ -357,7 +357,7 @@ class _Look:
         if self.images is not None:
             resolved = replace(resolved, images=tuple(self.images))
             spec = replace(spec, images=model.FromFile(""))
-        subject = rules.Subject(spec, resolved, choices, self.today)
+        subject = rules.LintContext(spec, resolved, choices, self.today)
         findings += rules.check_spec(subject, selection)
         accesses = (spec.registry.access, *spec.hosts.values())
         literal = any(one.password and isinstance(one.password, str) for one in accesses)

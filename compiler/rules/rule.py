@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 MOST_FOUND = 1000
 """How many findings one rule looks for; nobody reads more."""
 
-Found = tuple[Place, str, str] | tuple[Place, str, str, str | None]
+RuleResult = tuple[Place, str, str] | tuple[Place, str, str, str | None]
 """Where, the message, what to type, and the fix if there is one (`Finding.fix`)."""
 
 
 @frozen
-class Subject:
+class LintContext:
     """What a rule looks at."""
 
     spec: Spec
@@ -111,7 +111,7 @@ class Rule:
 
     code: str
     severity: Severity
-    check: Callable[[Any], Iterator[Found]]
+    check: Callable[[Any], Iterator[RuleResult]]
     over_data: bool = False
     asked: bool = False
     """Whether it is told only when it is selected."""
@@ -125,7 +125,7 @@ class Rule:
         """What the rule finds.
 
         Args:
-            subject: the data of a document for a structure rule, else a `Subject`.
+            subject: the data of a document for a structure rule, else a `LintContext`.
         """
         for found in itertools.islice(self.check(subject), MOST_FOUND):
             place, message, advice, *fix = found
@@ -152,11 +152,11 @@ def code_meant(written: str, codes: Iterable[str]) -> str | None:
 
 def rule(
     code: str, severity: Severity, *, asked: bool = False
-) -> Callable[[Callable[[Subject], Iterator[Found]]], Rule]:
-    """Make a rule of a generator over a `Subject`."""
+) -> Callable[[Callable[[LintContext], Iterator[RuleResult]]], Rule]:
+    """Make a rule of a generator over a `LintContext`."""
     return lambda check: Rule(code, severity, check, asked=asked)
 
 
-def structure_rule(code: str) -> Callable[[Callable[[dict[str, Any]], Iterator[Found]]], Rule]:
+def structure_rule(code: str) -> Callable[[Callable[[dict[str, Any]], Iterator[RuleResult]]], Rule]:
     """Make a rule of a generator over data that the schema has accepted; always an error."""
     return lambda check: Rule(code, Severity.ERROR, check, over_data=True)
