@@ -48,13 +48,13 @@ class Result:
 
 
 @frozen
-class Mended:
-    """What became of a spec that was mended."""
+class FixResult:
+    """What became of a spec that was fixed."""
 
     content: bytes
-    """Its bytes, the same if nothing was mended."""
+    """Its bytes, the same if nothing was fixed."""
     count: int
-    """How many mistakes were mended."""
+    """How many mistakes were fixed."""
     diff: tuple[str, ...] = ()
     """The lines of a unified diff without its heading, secrets and comments left out."""
 
@@ -274,7 +274,7 @@ def cover_spec(
     return _told(found), coverage.analyse(found.spec, (*listed, *needed))
 
 
-def mend_spec(  # noqa: PLR0913 - as check_spec
+def fix_spec(  # noqa: PLR0913 - as check_spec
     content: bytes,
     *,
     targets: Sequence[str],
@@ -282,24 +282,24 @@ def mend_spec(  # noqa: PLR0913 - as check_spec
     read_file: sources.ReadFile,
     selection: rules.Selection,
     today: Callable[[], dt.date] | None = None,
-) -> Mended:
+) -> FixResult:
     """Mend in a spec what is certainly a slip of form; see `check_spec` for the arguments."""
     from . import fixes
 
     look = _Look(targets, environment, read_file, today, selection, logins=False)
     try:
         text = _decode(content)
-        mended, count = fixes.mend(text, lambda parsed: look.at(parsed).findings)
+        fixed, count = fixes.fix(text, lambda parsed: look.at(parsed).findings)
         if not count:
-            return Mended(content, 0)
-        before, after = (document.parse(one).shown_lines(schema.SHOWING) for one in (text, mended))
+            return FixResult(content, 0)
+        before, after = (document.parse(one).shown_lines(schema.SHOWING) for one in (text, fixed))
     except document.NotADocument:
-        return Mended(content, 0)
+        return FixResult(content, 0)
     import difflib
 
     mark = content[: len(content) - len(text.encode())]  # of the byte order, if there is one
     diff = tuple(difflib.unified_diff(before, after, lineterm=""))[2:]
-    return Mended(mark + mended.encode(), count, diff)
+    return FixResult(mark + fixed.encode(), count, diff)
 
 
 @frozen

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from ..pipeline import Mended
+    from ..pipeline import FixResult
     from ..rules import Selection
     from .telling import Teller
 
@@ -48,7 +48,7 @@ def check_all(specs: tuple[str, ...], asked: Checking, teller: Teller) -> int:
     Returns:
         The exit code.
     """
-    from ..pipeline import check_spec, mend_spec
+    from ..pipeline import check_spec, fix_spec
     from ..sources import FolderReader
 
     code = Exit.DONE
@@ -61,13 +61,13 @@ def check_all(specs: tuple[str, ...], asked: Checking, teller: Teller) -> int:
             "selection": asked.selection,
         }
         if asked.fix or asked.diff:
-            mended = mend_spec(content, **given)
+            fixed = fix_spec(content, **given)
             if asked.diff:
-                _show(name, mended, content)
-                code = Exit.ATTENTION if mended.count else code
+                _show(name, fixed, content)
+                code = Exit.ATTENTION if fixed.count else code
             else:
-                teller.fixed += mended.count
-                content = _keep(name, mended)  # noqa: PLW2901 - what is checked is what is kept
+                teller.fixed += fixed.count
+                content = _keep(name, fixed)  # noqa: PLW2901 - what is checked is what is kept
         result = check_spec(content, **given)
         teller.tell(name, result)
         if result.failed or (asked.strict and teller.counts[Severity.WARNING]):
@@ -78,20 +78,20 @@ def check_all(specs: tuple[str, ...], asked: Checking, teller: Teller) -> int:
     return Exit.CANNOT if teller.unreadable else code
 
 
-def _show(name: str, mended: Mended, before: bytes) -> None:
+def _show(name: str, fixed: FixResult, before: bytes) -> None:
     """Print what would be mended in a spec."""
-    if mended.count:
+    if fixed.count:
         shown = shown_name(name)
-        line_ends = b"\r\n" in before and b"\r\n" not in mended.content
+        line_ends = b"\r\n" in before and b"\r\n" not in fixed.content
         ends = ("@@ CRLF at the ends of its lines becomes LF @@",) if line_ends else ()
-        lines = (f"--- {shown}", f"+++ {shown}", *ends, *mended.diff)
+        lines = (f"--- {shown}", f"+++ {shown}", *ends, *fixed.diff)
         put_lines(lines)
 
 
-def _keep(name: str, mended: Mended) -> bytes:
+def _keep(name: str, fixed: FixResult) -> bytes:
     """Put a mended spec where it came from."""
     if name == STDIN:
-        put(mended.content)
-    elif mended.count:
-        rewrite(name, mended.content)
-    return mended.content
+        put(fixed.content)
+    elif fixed.count:
+        rewrite(name, fixed.content)
+    return fixed.content

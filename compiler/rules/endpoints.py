@@ -145,15 +145,15 @@ def unreadable_mirror_string(data: dict[str, Any]) -> Iterator[RuleResult]:
             wrong = "`*` is not a registry", "write `default` for all others"
         wrong = wrong or schema.problem_with("location", entry.target)
         if wrong:
-            yield place, *wrong, _mended(entry)
+            yield place, *wrong, _fixed(entry)
     if not entries:
         yield Place(path), "`mirrorRegistries` has no pair in it", "list the mirrors in `mirrors`"
 
 
-def _mended(entry: mirrors.Entry) -> str | None:
+def _fixed(entry: mirrors.Entry) -> str | None:
     """A pair of the mirror string whose parts differ from what they should be in form only."""
-    source = schema.mended("source", entry.source)
-    target = schema.mended("location", entry.target)
+    source = schema.fixed("source", entry.source)
+    target = schema.fixed("location", entry.target)
     return f"{source}::{target}" if source and target and source != mirrors.WILDCARD else None
 
 
