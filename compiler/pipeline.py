@@ -175,7 +175,7 @@ class Explained:
     result: Result
     spec: model.Spec | None = None
     """Without its logins; none if there is an error."""
-    artifacts: tuple[tuple[model.Choice, Artifact], ...] = ()
+    artifacts: tuple[tuple[model.TargetEntry, Artifact], ...] = ()
     """What it compiles to, without its logins."""
 
 
@@ -310,7 +310,7 @@ class _Found:
     findings: Sequence[Finding]
     spec: model.Spec | None = None
     """With resolved references; none when there is no spec."""
-    choices: tuple[model.Choice, ...] = ()
+    choices: tuple[model.TargetEntry, ...] = ()
     secret_in_spec: bool = False
     """Whether a password stands in it as text."""
 
@@ -381,7 +381,7 @@ def _unreadable(why: document.NotADocument) -> Result:
     return Result(diagnostics, failed=True, untold=untold)
 
 
-def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]:
+def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.TargetEntry, ...]:
     """The targets to compile: the spec's, those of them that are named, or named ones it lacks."""
     from . import model
     from .dialects import companions
@@ -391,7 +391,7 @@ def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]
         return listed
     selected = [choice for choice in listed if choice.target in targets]
     present = {choice.target for choice in selected}
-    added = [model.Choice(name) for name in dict.fromkeys(targets) if name not in present]
+    added = [model.TargetEntry(name) for name in dict.fromkeys(targets) if name not in present]
     return tuple(selected + added)
 
 

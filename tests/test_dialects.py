@@ -14,7 +14,7 @@ import pytest
 from regspec import pipeline
 from regspec.dialects import FOLDERS, TARGETS, dialects
 from regspec.explaining import explain
-from regspec.model import Choice
+from regspec.model import TargetEntry
 
 COMPILER = Path(__file__).resolve().parent.parent / "compiler"
 VIEWS = ("write", "resolve", "read")
@@ -234,7 +234,7 @@ PULLING = [one for one in CHOICES if explain.is_explained(one["target"])]
 
 def limits_of(choice):
     options = tuple((key, value) for key, value in choice.items() if key != "target")
-    return TARGETS[choice["target"]].limits_of(Choice(choice["target"], options))
+    return TARGETS[choice["target"]].limits_of(TargetEntry(choice["target"], options))
 
 
 def spec_of(choice, **keys):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ..model import Spec, TargetEntry
     from ..reading.facts import Reading
     from ..rules.rule import Rule
     from ..verifying.drift import Drift
@@ -154,13 +154,13 @@ class Target:
     """The options it takes in addition to `out`."""
     makes: tuple[str, ...]
     """The kinds of its files that are read back, see `Format`."""
-    limits: Limits | Callable[[Choice], Limits]
+    limits: Limits | Callable[[TargetEntry], Limits]
     """What it cannot carry; a function if that depends on its options."""
-    render: Callable[[Spec, Choice], Iterator[Artifact]]
+    render: Callable[[Spec, TargetEntry], Iterator[Artifact]]
     """Makes the files of a resolved spec for one choice of this target."""
     parts: tuple[str, ...] = ()
     """What it writes below its folder, files and folders; none if it writes one file."""
-    placement: Callable[[Spec, Choice], Placement | None] | None = None
+    placement: Callable[[Spec, TargetEntry], Placement | None] | None = None
     """Where the files of a choice go on a node, if `destination` and `restart` are no plain path
     and unit."""
     companions: int = STANDALONE
@@ -173,16 +173,16 @@ class Target:
     """Whether it says where images are copied to, so that each needs a mirror."""
     needs_login: bool = False
     """Whether logins are all that it holds."""
-    stands_for: Callable[[Choice], Choice] | None = None
+    stands_for: Callable[[TargetEntry], TargetEntry] | None = None
     """The choice of another target that its files come to on a node, if it is not its own."""
-    conflicts: Callable[[Choice], Iterator[tuple[str, str, str]]] | None = None
+    conflicts: Callable[[TargetEntry], Iterator[tuple[str, str, str]]] | None = None
     """The options of a choice that exclude others: each with the problem, and the advice."""
-    left_out_of_import: Callable[[Spec, Choice], str] | None = None
+    left_out_of_import: Callable[[Spec, TargetEntry], str] | None = None
     """Why an import leaves a choice of it out of a spec, or an empty text if the spec can have it:
     other files may have more than it can carry."""
     one_choice: bool = False
     """Whether all files of it that are imported are of one choice, with the options of each."""
-    sandbox_image: Callable[[Choice], str] | None = None
+    sandbox_image: Callable[[TargetEntry], str] | None = None
     """The sandbox image of the nodes that a choice is for, or an empty text if it is not known."""
 
     @property
@@ -190,12 +190,12 @@ class Target:
         """What it writes below the output folder, without options."""
         return tuple(f"{self.file}/{part}".lstrip("/") for part in self.parts) or (self.file,)
 
-    def paths(self, choice: Choice) -> tuple[str, ...]:
+    def paths(self, choice: TargetEntry) -> tuple[str, ...]:
         """The files and folders below the output folder that one choice of it writes."""
         root = choice.option("out", self.file)
         return tuple(f"{root}/{part}".lstrip("/") for part in self.parts) or (root,)
 
-    def placed(self, spec: Spec, choice: Choice) -> Placement | None:
+    def placed(self, spec: Spec, choice: TargetEntry) -> Placement | None:
         """Where the files of one choice go on a node; none if it makes no file of a node."""
         if not self.on_nodes:
             return None
@@ -203,7 +203,7 @@ class Target:
             return self.placement(spec, choice)
         return Placement((("", self.destination),), (self.restart,) if self.restart else ())
 
-    def limits_of(self, choice: Choice) -> Limits:
+    def limits_of(self, choice: TargetEntry) -> Limits:
         """What one choice of it cannot carry."""
         return self.limits if isinstance(self.limits, Limits) else self.limits(choice)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..mirrors import Location
-    from ..model import Choice, Spec
+    from ..model import Spec, TargetEntry
 
 
 @frozen
@@ -61,7 +61,7 @@ class Coverage:
         )
 
 
-def of_spec(spec: Spec, choices: Iterable[Choice]) -> Iterator[str]:
+def of_spec(spec: Spec, choices: Iterable[TargetEntry]) -> Iterator[str]:
     """The images that a spec needs beside those of its list: the charts' and the sandbox image.
 
     A chart names its images by their place in the private registry, so that they need no mirror:
@@ -85,7 +85,7 @@ def _may_be_served(places: Places, image: str) -> bool:
         return True  # told with the others that are none
 
 
-def sandbox_image(choice: Choice) -> str:
+def sandbox_image(choice: TargetEntry) -> str:
     """The sandbox image of the nodes that a target is for, or nothing if nobody knows it."""
     sandbox_image_of = TARGETS[choice.target].sandbox_image
     return sandbox_image_of(choice) if sandbox_image_of else ""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..dialects import Artifact
     from ..dialects.attempt import Outcome, Resolver
     from ..dialects.files import Tree
-    from ..model import Choice, Spec
+    from ..model import Spec, TargetEntry
 
 __all__ = ["Row", "as_json", "is_explained", "of_node", "of_spec"]
 
@@ -71,7 +71,7 @@ def of_node(tree: Tree, images: Sequence[str], wanted: Sequence[str]) -> Iterato
 
 def of_spec(
     spec: Spec,
-    artifacts: Iterable[tuple[Choice, Artifact]],
+    artifacts: Iterable[tuple[TargetEntry, Artifact]],
     images: Sequence[str],
     wanted: Sequence[str],
 ) -> Iterator[Row]:
@@ -83,7 +83,7 @@ def of_spec(
         images: references, as somebody wrote them.
         wanted: versions or lines of containerd; none takes what each target says, or all lines.
     """
-    texts: dict[Choice, dict[str, str]] = {}
+    texts: dict[TargetEntry, dict[str, str]] = {}
     for choice, artifact in artifacts:
         texts.setdefault(choice, {})[artifact.path] = artifact.text
     resolvers = [
@@ -100,7 +100,7 @@ def of_spec(
             yield Row(*row, site.verdict(outcome, parsed), outcome.becomes)
 
 
-def placed(spec: Spec, choice: Choice, made: dict[str, str]) -> Files:
+def placed(spec: Spec, choice: TargetEntry, made: dict[str, str]) -> Files:
     """What a target makes, at the paths where its consumer reads it.
 
     Args:
@@ -127,7 +127,7 @@ def placed(spec: Spec, choice: Choice, made: dict[str, str]) -> Files:
 
 
 def _resolvers(
-    spec: Spec, choice: Choice, made: dict[str, str], wanted: Sequence[str]
+    spec: Spec, choice: TargetEntry, made: dict[str, str], wanted: Sequence[str]
 ) -> Iterator[Resolver]:
     resolvers = dialect_of(choice.target).resolvers
     if resolvers is None:

@@ -61,7 +61,7 @@ def _targets(
         several = options.get(name, [])
         outs = _outs(name, [first.file for _, first in several])
         for (had, first), out in zip(several, outs, strict=True):
-            choice = model.Choice(name, tuple(had.items()))
+            choice = model.TargetEntry(name, tuple(had.items()))
             left_out = TARGETS[name].left_out_of_import
             why = left_out(model.build(data), choice) if left_out else ""
             if why:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..dialects import Target
-    from ..model import Access, Choice, Spec
+    from ..model import Access, Spec, TargetEntry
 
 MOST_FOUND = 1000
 """How many findings one rule looks for; nobody reads more."""
@@ -33,7 +33,7 @@ class LintContext:
     """With its references unresolved, so that one that is not there gives no second finding."""
     resolved: Spec
     """With its references resolved, or empty; no rule may print a login or a CA of it."""
-    choices: tuple[Choice, ...]
+    choices: tuple[TargetEntry, ...]
     """The targets that are compiled."""
     today: Callable[[], dt.date] | None = None
     """Gives the day for which it is told whether certificates are valid."""
@@ -43,7 +43,7 @@ class LintContext:
         return any(choice.target in targets for choice in self.choices)
 
     @property
-    def targets(self) -> Iterator[tuple[Target, Choice]]:
+    def targets(self) -> Iterator[tuple[Target, TargetEntry]]:
         """The targets that are compiled, each with its choice, in the order of all targets."""
         order = list(TARGETS)
         for choice in sorted(self.choices, key=lambda choice: order.index(choice.target)):
@@ -132,7 +132,7 @@ class Rule:
             yield Finding(self.severity, self.code, place, message, advice, *fix)
 
 
-def place_of(choice: Choice, option: str = "", *, on_key: bool = False) -> Place:
+def place_of(choice: TargetEntry, option: str = "", *, on_key: bool = False) -> Place:
     """The place of a choice, or of one of its options; the first line when nobody wrote it."""
     path: Path = choice.path or ()
     if option and choice.path is not None and choice.option(option) is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..model import Choice, Spec
+    from ..model import Spec, TargetEntry
 
 _DENY = """\
 # When a mirror fails, the upstream is asked, unless every server and agent is started with
@@ -23,7 +23,7 @@ _DENY = """\
 """
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     folder = f"/etc/rancher/{choice.option('distribution', 'k3s')}/ca"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..dialects import Format
     from ..dialects.dialect import NodeFiles
     from ..dialects.files import Tree
-    from ..model import Choice
+    from ..model import TargetEntry
     from ..reading.facts import Fact, Reading
     from .drift import Drift
     from .verify import Expected
@@ -92,12 +92,12 @@ class Node:
             self._apart(one, files, self._makers(one))
         return self.found
 
-    def _makers(self, of: Format) -> list[Choice]:
+    def _makers(self, of: Format) -> list[TargetEntry]:
         """The choices of the spec whose targets are for such files."""
         makers = makers_of(of.kind)
         return [choice for choice in self.expected.choices if choice.target in makers]
 
-    def _path(self, choice: Choice, part: str) -> str:
+    def _path(self, choice: TargetEntry, part: str) -> str:
         """Where a part of a target is on a node."""
         placement = TARGETS[choice.target].placed(self.expected.spec, choice)
         assert placement is not None  # noqa: S101 - its files are on nodes
@@ -110,7 +110,7 @@ class Node:
             if self.tree.names(posixpath.dirname(path)) is not None:
                 self.found.append(Broken(path, "this file is missing"))
 
-    def _apart(self, of: Format, files: NodeFiles, choices: list[Choice]) -> None:
+    def _apart(self, of: Format, files: NodeFiles, choices: list[TargetEntry]) -> None:
         """The one file of a target whose other keys are none of ours, and its CA files."""
         path = files.paths[0]
         readings = [one for one in self.read(path, others=True) if one.kind == of.kind]
@@ -129,7 +129,7 @@ class Node:
         folder, name = posixpath.split(path)
         return name in (self.tree.names(folder) or ())
 
-    def _with_drop_ins(self, of: Format, files: NodeFiles, choices: list[Choice]) -> None:
+    def _with_drop_ins(self, of: Format, files: NodeFiles, choices: list[TargetEntry]) -> None:
         """A file with its drop-ins, of which the later ones win, and the CA files.
 
         Source: containers/image, pkg/sysregistriesv2: the last one that has a prefix.
@@ -166,7 +166,7 @@ class Node:
         if files.authorities:
             self._authorities(files, choices)
 
-    def _authorities(self, files: NodeFiles, choices: list[Choice]) -> None:
+    def _authorities(self, files: NodeFiles, choices: list[TargetEntry]) -> None:
         """The CA of each host that has one, in whichever file it is."""
         for choice in choices:
             for host in self.expected.hosts:

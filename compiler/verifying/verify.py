@@ -7,7 +7,7 @@ import posixpath
 from .. import recognise
 from ..diagnostics import Place, word
 from ..dialects import TARGETS, format_of, formats, makers_of
-from ..model import Choice
+from ..model import TargetEntry
 from ..reading.facts import STAND_IN as UNSET
 from ..reading.facts import certificates_in
 from .drift import Drift, between
@@ -33,19 +33,19 @@ class Expected:
         choices: the targets.
     """
 
-    def __init__(self, spec: Spec, choices: tuple[Choice, ...]) -> None:
+    def __init__(self, spec: Spec, choices: tuple[TargetEntry, ...]) -> None:
         self.spec = spec
         self.choices = choices
-        self._of: dict[str, list[tuple[Choice, Reading]]] = {}
-        self._by_namespace: dict[str, list[tuple[Choice, Reading]]] = {}
+        self._of: dict[str, list[tuple[TargetEntry, Reading]]] = {}
+        self._by_namespace: dict[str, list[tuple[TargetEntry, Reading]]] = {}
 
-    def of(self, kind: str) -> list[tuple[Choice, Reading]]:
+    def of(self, kind: str) -> list[tuple[TargetEntry, Reading]]:
         """The readings of a kind, from the targets of the spec or else from a default one."""
         if kind not in self._of:
             self._of[kind] = self._made(kind)
         return self._of[kind]
 
-    def of_namespace(self, namespace: str) -> list[tuple[Choice, Reading]]:
+    def of_namespace(self, namespace: str) -> list[tuple[TargetEntry, Reading]]:
         """The readings for one registry of the files that are each for one."""
         return self._namespaces().get(namespace, [])
 
@@ -56,21 +56,21 @@ class Expected:
             for namespace, several in self._namespaces().items()
         }
 
-    def _namespaces(self) -> dict[str, list[tuple[Choice, Reading]]]:
+    def _namespaces(self) -> dict[str, list[tuple[TargetEntry, Reading]]]:
         if not self._by_namespace:
             kinds = [one.kind for one in formats() if one.namespace_of]
             for pair in (pair for kind in kinds for pair in self.of(kind)):
                 self._by_namespace.setdefault(namespace_of(pair[1]), []).append(pair)
         return self._by_namespace
 
-    def _made(self, kind: str) -> list[tuple[Choice, Reading]]:
+    def _made(self, kind: str) -> list[tuple[TargetEntry, Reading]]:
         makers = makers_of(kind)
         known = [_on_its_node(choice, kind) for choice in self.choices]
         chosen = [choice for choice in known if choice.target in makers]
         found = [pair for choice in chosen for pair in self._readings(choice, kind)]
-        return found or self._readings(Choice(makers[0]), kind)
+        return found or self._readings(TargetEntry(makers[0]), kind)
 
-    def _readings(self, choice: Choice, kind: str) -> list[tuple[Choice, Reading]]:
+    def _readings(self, choice: TargetEntry, kind: str) -> list[tuple[TargetEntry, Reading]]:
         artifacts = list(TARGETS[choice.target].render(self.spec, choice))
         texts = {artifact.path: artifact.text for artifact in artifacts}
         by_name = {posixpath.basename(path): text for path, text in texts.items()}
@@ -83,7 +83,7 @@ class Expected:
                 return str(self.spec.registry.access.ca_cert)
             return by_name.get(posixpath.basename(path))
 
-        read: list[tuple[Choice, Reading]] = []
+        read: list[tuple[TargetEntry, Reading]] = []
         for path, text in texts.items():
             if path.endswith(_NOT_READ):
                 continue
@@ -100,7 +100,7 @@ class Expected:
         return self.spec.mirror_hosts
 
 
-def _on_its_node(choice: Choice, kind: str) -> Choice:
+def _on_its_node(choice: TargetEntry, kind: str) -> TargetEntry:
     """What a target comes to on a node, as far as files of a kind that it does not make itself."""
     target = TARGETS[choice.target]
     if target.stands_for is None or kind in target.makes:

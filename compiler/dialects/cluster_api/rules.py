@@ -11,12 +11,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 _ANOTHER = "write the `version` of these nodes, or name the targets that are for them in `carry`"
 
 
-def _carriers(subject: LintContext) -> Iterator[Choice]:
+def _carriers(subject: LintContext) -> Iterator[TargetEntry]:
     return (choice for choice in subject.choices if choice.target == TARGET.name)
 
 
@@ -62,7 +62,7 @@ def not_carried(subject: LintContext) -> Iterator[RuleResult]:
                 )
 
 
-def _wrong_names(spec: Spec, choice: Choice) -> Iterator[RuleResult]:
+def _wrong_names(spec: Spec, choice: TargetEntry) -> Iterator[RuleResult]:
     """The names in `carry` of which there is nothing to carry."""
     known = [name for name, target in TARGETS.items() if target.on_nodes]
     compiled = {other.target for other in spec.targets}

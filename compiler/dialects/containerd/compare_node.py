@@ -32,7 +32,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ...model import Choice
+    from ...model import TargetEntry
     from ...reading.facts import Fact, FactKey, Reading
     from ...verifying.node import Node
 
@@ -77,7 +77,7 @@ class _Containerd:
             self._certs_d(choice)
 
     def _lines(
-        self, files: Sequence[Reading], choice: Choice | None = None
+        self, files: Sequence[Reading], choice: TargetEntry | None = None
     ) -> list[versions.Version]:
         """The versions to look with: those that are wanted, or can read the node's files."""
         own = choice.option("version") if choice else None
@@ -144,7 +144,7 @@ class _Containerd:
             return []
         return [Broken(path, message)]
 
-    def _certs_d(self, choice: Choice) -> None:
+    def _certs_d(self, choice: TargetEntry) -> None:
         """The folders of certs.d where containerd looks for them."""
         root = choice.option("configPath", CONFIG_PATH)
         present: dict[str, str] = {}

@@ -11,10 +11,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice
+    from ...model import TargetEntry
 
 
-def _fragments(subject: LintContext) -> Iterator[Choice]:
+def _fragments(subject: LintContext) -> Iterator[TargetEntry]:
     """The chosen containerd files that are a part of a node's configuration."""
     for choice in subject.choices:
         if choice.target == CONFIG.name and choice.option("form") != "full":
@@ -432,7 +432,7 @@ def header_before_2_1(subject: LintContext) -> Iterator[RuleResult]:
             )
 
 
-def conflicts(choice: Choice) -> Iterator[tuple[str, str, str]]:
+def conflicts(choice: TargetEntry) -> Iterator[tuple[str, str, str]]:
     """The options of target `containerd` that exclude others (RS202)."""
     if choice.option("configVersion", 2) == 2:  # noqa: PLR2004
         return

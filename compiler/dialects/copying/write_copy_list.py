@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 _HEADER = f"""{emit.HEADER}
 # grep -v '^#' copy-list.txt | while read -r source destination; do
@@ -88,7 +88,7 @@ def _version(parsed: reference.Reference) -> str:
     return f":{parsed.tag or 'latest'}"
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     lines = dict.fromkeys(f"{source} {destination}\n" for source, destination in copies(spec))
     text = _HEADER + "".join(lines)

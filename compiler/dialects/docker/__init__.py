@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ...reading.facts import Reading
     from ...rules.rule import Rule
     from ...verifying.drift import Drift
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from ..files import Tree
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)
 
 
-def _placement(spec: Spec, choice: Choice) -> Placement:
+def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec, choice
     folders = (("", TARGET.destination),)
     return Placement(folders, ("docker",), shared=("daemon.json",), reloads=True)
@@ -54,7 +54,7 @@ def _section(spec: Spec, made: Made) -> Section:
     return section(spec, made)
 
 
-def _left_out_of_import(spec: Spec, _choice: Choice) -> str:
+def _left_out_of_import(spec: Spec, _choice: TargetEntry) -> str:
     from .rules import is_for_dockerd
 
     if all(is_for_dockerd(mirror) for mirror in spec.mirrors):

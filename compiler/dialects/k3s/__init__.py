@@ -9,19 +9,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ..attempt import Resolver
     from ..dialect import ReadingView
     from ..files import Tree
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from ...targets.k3s import render
 
     return render(spec, choice)
 
 
-def _placement(spec: Spec, choice: Choice) -> Placement:
+def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec
     if choice.option("distribution") == "rke2":
         return Placement((("", "/etc/rancher/rke2"),), ("rke2-server", "rke2-agent"))

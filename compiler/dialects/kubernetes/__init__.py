@@ -8,11 +8,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ..dialect import ReadingView
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from ...targets.pull_secret import render
 
     return render(spec, choice)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ...reading.facts import Reading
     from ...verifying.drift import Drift
     from ..attempt import Resolver
@@ -25,7 +25,7 @@ PULL_SECRET = "pull-secret.dockerconfigjson"  # noqa: S105 - the name of a file
 """Not a name that `oc apply` takes from a folder: the logins are added to an existing Secret."""
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)

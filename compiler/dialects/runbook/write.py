@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 _MERGED = {
     "buildkit": {
@@ -31,7 +31,7 @@ _MERGED = {
 """The targets whose one file has keys of others on a node, and a folder of CA files beside it."""
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     made = tuple(companions.made(spec, TARGET))
 

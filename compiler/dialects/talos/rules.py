@@ -10,12 +10,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice
+    from ...model import TargetEntry
 
 _REPORTED = (1, 12)
 
 
-def _talos(subject: LintContext) -> Iterator[tuple[Choice, tuple[int, int] | None]]:
+def _talos(subject: LintContext) -> Iterator[tuple[TargetEntry, tuple[int, int] | None]]:
     """The chosen files of Talos, with the version that each is for."""
     for choice in subject.choices:
         if choice.target == TARGET.name:
