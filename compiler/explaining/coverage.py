@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import reference
 from ..dialects import TARGETS
 from ..frozen import frozen
-from ..mirrors import LIBRARY, WILDCARD, Places
+from ..mirrors import LIBRARY, WILDCARD, MirrorIndex
 from ..reports import json_text
 
 TYPE_CHECKING = False
@@ -67,7 +67,7 @@ def of_spec(spec: Spec, choices: Iterable[TargetEntry]) -> Iterator[str]:
     A chart names its images by their place in the private registry, so that they need no mirror:
     one of theirs is left out if there is none, and is not missing.
     """
-    places = Places(spec.mirrors)
+    places = MirrorIndex(spec.mirrors)
     for block in (spec.image_swap, spec.cert_manager):
         for image in block.images if block else ():
             if not image.exact and _may_be_served(places, image.reference):
@@ -78,7 +78,7 @@ def of_spec(spec: Spec, choices: Iterable[TargetEntry]) -> Iterator[str]:
             yield sandbox
 
 
-def _may_be_served(places: Places, image: str) -> bool:
+def _may_be_served(places: MirrorIndex, image: str) -> bool:
     try:
         return places.find(reference.parse(image))[0] is not None
     except reference.NotAReference:
@@ -100,7 +100,7 @@ def analyse(spec: Spec, images: Iterable[str]) -> Coverage:
     """
     mirrors = {mirror.source: mirror for mirror in reversed(spec.mirrors)}
     own = frozenset(spec.mirror_hosts)
-    places_of = Places(spec.mirrors)
+    places_of = MirrorIndex(spec.mirrors)
     wrong: dict[str, None] = {}
     by_registry: dict[str, dict[str, None]] = {}
     places: dict[str, dict[str, str]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import reference
 from ..dialects import TARGETS, dialect_of, dialects
 from ..dialects.files import Files
-from ..mirrors import Places
+from ..mirrors import MirrorIndex
 from ..reports import json_text
 from .verdicts import Row, verdict
 
@@ -142,7 +142,7 @@ class _Site:
 
     def __init__(self, spec: Spec) -> None:
         self._hosts = frozenset(spec.mirror_hosts)
-        self._places = Places(spec.mirrors)
+        self._places = MirrorIndex(spec.mirrors)
 
     def verdict(self, outcome: Outcome, image: reference.Reference) -> str:
         """The verdict on what is requested for an image."""

@@ -8,7 +8,7 @@ from .. import reference
 from ..diagnostics import Place, Severity, word, words
 from ..dialects import TARGETS
 from ..explaining import coverage
-from ..mirrors import WILDCARD, Location, Places
+from ..mirrors import WILDCARD, Location, MirrorIndex
 from .rule import LintContext, RuleResult, rule
 
 TYPE_CHECKING = False
@@ -341,7 +341,7 @@ def webhook_and_node_disagree(subject: LintContext) -> Iterator[RuleResult]:
         mirror.pair.split("::", 1) for mirror in mirrors.values() if not mirror.proxy_cache
     )
     found: list[tuple[Place, str, str, str]] = []
-    places = Places(subject.spec.mirrors)
+    places = MirrorIndex(subject.spec.mirrors)
     for place, image, parsed in _images(subject):
         mirror, place_there = places.find(parsed)
         bare = "/" not in image and _LIBRARY not in mirrors

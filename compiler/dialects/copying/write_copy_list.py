@@ -7,7 +7,7 @@ tag and a digest is copied by its digest, to its tag: the tools refuse both at o
 from __future__ import annotations
 
 from ... import emit, reference
-from ...mirrors import Places
+from ...mirrors import MirrorIndex
 from ..dialect import Artifact
 from . import COPY_LIST
 
@@ -67,7 +67,7 @@ def without_mirror(spec: Spec) -> Iterator[int]:
 
 def _listed(spec: Spec) -> Iterator[tuple[int, reference.Reference, str | None]]:
     """The images of the list that are references, each with its place in the registry."""
-    places = Places(spec.mirrors)
+    places = MirrorIndex(spec.mirrors)
     for index, image in enumerate(spec.images if isinstance(spec.images, tuple) else ()):
         try:
             parsed = reference.parse(image)
