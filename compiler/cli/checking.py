@@ -8,7 +8,7 @@ from ..diagnostics import Severity
 from ..frozen import frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of, rewrite
-from .telling import shown_name
+from .reporting import shown_name
 from .terminal import put, put_lines, say
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..pipeline import FixResult
     from ..rules import Selection
-    from .telling import Teller
+    from .reporting import Reporter
 
 
 @frozen
@@ -37,13 +37,13 @@ class Checking:
     diff: bool = False
 
 
-def check_all(specs: tuple[str, ...], asked: Checking, teller: Teller) -> int:
+def check_all(specs: tuple[str, ...], asked: Checking, reporter: Reporter) -> int:
     """Check every spec, tell what is wrong with each, and sum it up.
 
     Args:
         specs: the files, `-` being the standard input.
         asked: how they are checked.
-        teller: tells it; one that tells errors only tells no sum either.
+        reporter: reports it; one that reports errors only reports no sum either.
 
     Returns:
         The exit code.
@@ -52,7 +52,7 @@ def check_all(specs: tuple[str, ...], asked: Checking, teller: Teller) -> int:
     from ..sources import FolderReader
 
     code = Exit.DONE
-    for name, content in teller.read(specs, "specs checked"):
+    for name, content in reporter.read(specs, "specs checked"):
         given: dict[str, Any] = {
             "targets": asked.targets,
             "environment": os.environ,
@@ -66,16 +66,16 @@ def check_all(specs: tuple[str, ...], asked: Checking, teller: Teller) -> int:
                 _show(name, fixed, content)
                 code = Exit.ATTENTION if fixed.count else code
             else:
-                teller.fixed += fixed.count
+                reporter.fixed += fixed.count
                 content = _keep(name, fixed)  # noqa: PLW2901 - what is checked is what is kept
         result = check_spec(content, **given)
-        teller.tell(name, result)
-        if result.failed or (asked.strict and teller.counts[Severity.WARNING]):
+        reporter.report(name, result)
+        if result.failed or (asked.strict and reporter.counts[Severity.WARNING]):
             code = Exit.ATTENTION
-    teller.finish()
-    if not teller.errors_only:
-        say(teller.summary())
-    return Exit.CANNOT if teller.unreadable else code
+    reporter.finish()
+    if not reporter.errors_only:
+        say(reporter.summary())
+    return Exit.CANNOT if reporter.unreadable else code
 
 
 def _show(name: str, fixed: FixResult, before: bytes) -> None:

@@ -7,7 +7,7 @@ import os
 from ..frozen import field, frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of
-from .telling import counted, shown_name
+from .reporting import counted, shown_name
 from .terminal import Progress, put, put_lines, say, say_error
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..dialects import Artifact
-    from .telling import Teller
+    from .reporting import Reporter
 
 DEFAULT_FOLDER = "out"
 _STRAY = "the spec does not compile to this file any more; remove it"
@@ -76,7 +76,7 @@ def compile_all(
     targets: tuple[str, ...],
     allowed: tuple[Path, ...],
     today: Callable[[], dt.date],
-    teller: Teller,
+    reporter: Reporter,
     *,
     with_placeholders: bool,
 ) -> tuple[list[Compiled], int]:
@@ -85,7 +85,7 @@ def compile_all(
     from ..sources import FolderReader, NotingReader
 
     compiled, code = [], Exit.DONE
-    for name, content in teller.read(specs, "specs compiled"):
+    for name, content in reporter.read(specs, "specs compiled"):
         reader = NotingReader(FolderReader(folder_of(name), allowed))
         result = compile_spec(
             content,
@@ -95,13 +95,13 @@ def compile_all(
             today=today,
             with_placeholders=with_placeholders,
         )
-        teller.tell(name, result)
+        reporter.report(name, result)
         if result.failed:
             code = Exit.ATTENTION
             continue
         stem = "stdin" if name == STDIN else stem_of(name)
         if stem == ".." and "{stem}" in output:
-            teller.unreadable += 1
+            reporter.unreadable += 1
             say_error(f"{name}: `{{stem}}` would lead out of the folder")
             continue
         compiled.append(
@@ -116,7 +116,7 @@ def compile_all(
                 result.secret_in_spec,
             )
         )
-    return compiled, Exit.CANNOT if teller.unreadable else code
+    return compiled, Exit.CANNOT if reporter.unreadable else code
 
 
 def finish(compiled: list[Compiled], code: int, *, check: bool, diff: bool) -> int:

@@ -10,7 +10,7 @@ from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .options import ALL_FORMS, allow_file_option, images_option, target_option
-from .telling import Teller, default_form
+from .reporting import Reporter, default_form
 from .terminal import put, put_lines
 
 TYPE_CHECKING = False
@@ -83,18 +83,18 @@ def coverage_command(
         read_file=FolderReader(folder_of(spec), allowed),
     )
     form = form or default_form()
-    teller = Teller(form)
+    reporter = Reporter(form)
     if found is None or result.failed:
-        teller.tell(spec, result)
-        teller.finish()
+        reporter.report(spec, result)
+        reporter.finish()
         return Exit.ATTENTION
     if form == "json":
         put(coverage.as_json(found).encode())
     elif form == "text":
         put_lines(_text(found))
     else:
-        teller.tell(spec, result)
-        teller.finish()
+        reporter.report(spec, result)
+        reporter.finish()
     return Exit.DONE if found.complete else Exit.ATTENTION
 
 

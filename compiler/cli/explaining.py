@@ -10,7 +10,7 @@ from ..diagnostics import inert
 from ..frozen import frozen
 from .exit_codes import Exit
 from .files import folder_of, read_spec
-from .telling import Teller
+from .reporting import Reporter
 from .terminal import paint, put
 
 TYPE_CHECKING = False
@@ -78,7 +78,7 @@ def explain_spec(name: str, images: Sequence[str], asked: Explaining) -> int:
         read_file=FolderReader(folder_of(name), asked.allowed),
     )
     if explained.spec is None:
-        Teller("text", errors_only=True).tell(name, explained.result)
+        Reporter("text", errors_only=True).report(name, explained.result)
         return Exit.ATTENTION
     if not explained.artifacts:
         raise NoRuntime

@@ -12,7 +12,7 @@ from ..frozen import frozen
 from .compiling import stem_of
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
-from .telling import counted
+from .reporting import counted
 from .terminal import Progress, Unusable, error_line, paint, say, say_as_is
 
 TYPE_CHECKING = False

@@ -12,7 +12,7 @@ from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .options import allow_file_option, containerd_option, naming_formats, target_option
-from .telling import default_form
+from .reporting import default_form
 from .terminal import Unusable, paint, put, say, say_as_is
 
 TYPE_CHECKING = False

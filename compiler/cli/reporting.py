@@ -26,8 +26,8 @@ def shown_name(name: str) -> str:
     return "<stdin>" if name == STDIN else name
 
 
-class Teller:
-    """Tells the diagnostics of one spec after another, and counts them."""
+class Reporter:
+    """Reports the diagnostics of one spec after another, and counts them."""
 
     def __init__(self, form: str, *, errors_only: bool = False) -> None:
         self.form = form
@@ -58,8 +58,8 @@ class Teller:
                 continue
             yield name, content
 
-    def tell(self, name: str, result: Result) -> None:
-        """Tell what was found in a spec: at once on stderr, or at the end as one document."""
+    def report(self, name: str, result: Result) -> None:
+        """Report what was found in a spec: at once on stderr, or at the end as one document."""
         self.specs += 1
         if not (result.diagnostics or result.untold):
             return
