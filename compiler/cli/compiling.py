@@ -192,11 +192,11 @@ def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
         if check:
             _tell(where, "missing" if state.content is None else "differs")
         if diff:
-            from .. import difference
+            from .. import textdiff
 
             try:
-                put(difference.unified(artifact, state.content, where).encode())
-            except difference.Unreadable:
+                put(textdiff.unified(artifact, state.content, where).encode())
+            except textdiff.Unreadable:
                 _tell(where, "does not parse, so its difference is not shown")
     for path in output.strays(one.root, one.artifacts, one.folders):
         _tell(os.path.join(one.root, path), _STRAY)

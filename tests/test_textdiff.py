@@ -12,8 +12,8 @@ import tomllib
 import pytest
 import yaml
 from regspec import cli, pipeline
-from regspec.difference import Unreadable, unified
 from regspec.sources import FolderReader
+from regspec.textdiff import Unreadable, unified
 
 FILES = ("values.yaml", "registry-secret.yaml", "containerd.toml")
 PASSWORD, USERNAME = "newpassword", "newuser"
