@@ -35,7 +35,7 @@ from regspec.cli.nodes import (
     NodeTree,
     of_disk,
 )
-from regspec.cli.terminal import Unusable
+from regspec.cli.terminal import InputError
 from regspec.dialects.files import Unreadable
 from regspec.limits import LARGEST_TEXT
 
@@ -387,7 +387,7 @@ def test_a_file_counts_for_each_of_its_names(tmp_path, way):
         name = "many.tar.gz"
         subprocess.run(["tar", "-C", "many", "-czf", name, "."], cwd=tmp_path, check=True)
     tree = of_disk(str(made)) if way == "folder" else tree_of((tmp_path / name).read_bytes())
-    with pytest.raises(Unusable, match=f"more than {LARGEST_TREE} bytes"):
+    with pytest.raises(InputError, match=f"more than {LARGEST_TREE} bytes"):
         contents(tree)
 
 
@@ -742,7 +742,7 @@ def test_changed_bytes_are_read_or_refused(tried, content, changes, correct):
     outcome = "read"
     try:
         contents(tree_of(bytes(changed)))
-    except Unusable:
+    except InputError:
         outcome = "refused"
     assert time.process_time() - begun < 1
     tried.update(["inputs", outcome])

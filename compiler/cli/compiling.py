@@ -177,7 +177,7 @@ def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
 
     try:
         states = output.states(one.root, one.artifacts)
-    except output.CannotWrite as error:
+    except output.OutputError as error:
         say_error(str(error))
         return Exit.CANNOT
     code = 0
@@ -221,7 +221,7 @@ def _write(compiled: list[Compiled]) -> int:
         for one in progress.over(compiled, "specs written"):
             written += output.write(one.root, one.artifacts)
             total += len(one.artifacts)
-    except output.CannotWrite as error:
+    except output.OutputError as error:
         progress.clear()
         say_error(str(error))
         return Exit.CANNOT

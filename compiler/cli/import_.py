@@ -13,7 +13,7 @@ from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, write_new
 from .options import naming_formats
-from .terminal import Unusable, paint, put, say, say_as_is, say_error
+from .terminal import InputError, paint, put, say, say_as_is, say_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _given(names: Sequence[str]) -> Iterator[InputDocument]:
             try:
                 documents = list(documents_of(text, alone=not text.argument))
             except NotADocument as why:
-                raise Unusable(_broken(text.name, why)) from None
+                raise InputError(_broken(text.name, why)) from None
             if not documents:
                 shown = f"{text.name}: not read: it is of no format that regspec reads"
                 say(shown)
@@ -245,7 +245,7 @@ def _text(
         return spec_text.written(imported.data, origins, heading), files
     except NotADocument as why:
         said = f"the spec would not be readable: {why.problems[-1].message}"
-        raise Unusable(said) from None
+        raise InputError(said) from None
 
 
 def _short_names(names: Sequence[str]) -> dict[str, str]:

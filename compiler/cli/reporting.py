@@ -6,7 +6,7 @@ import os
 
 from ..diagnostics import Severity
 from .files import STDIN, read_spec
-from .terminal import Progress, Unusable, paint, put, say, say_as_is
+from .terminal import InputError, Progress, paint, put, say, say_as_is
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Reporter:
         for name in self.progress.over(names, what):
             try:
                 content = read_spec(name)
-            except Unusable as error:
+            except InputError as error:
                 self.progress.clear()
                 error.show()
                 self.unreadable += 1

@@ -13,7 +13,7 @@ from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .options import allow_file_option, containerd_option, naming_formats, target_option
 from .reporting import default_form
-from .terminal import Unusable, paint, put, say, say_as_is
+from .terminal import InputError, paint, put, say, say_as_is
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _compared(
     for name in names:
         if (name if name != STDIN else "<stdin>") not in useful:
             said = "nothing in it is of a format that regspec reads"
-            raise Unusable(f"{name}: {said}")
+            raise InputError(f"{name}: {said}")
     everything = [one for *_, several in read for one in several]
     whole = not any(("image certManager",) in one.homes for one in everything)
     for name, text, readings in read:

@@ -2209,7 +2209,7 @@ def trouble(text):
     given = given_files.Text("a", "/docker.io/hosts.toml", text, Files({}))
     try:
         documents = list(import_.documents_of(given, alone=True))
-    except (document.NotADocument, import_.Unusable):
+    except (document.NotADocument, import_.InputError):
         return ""
     except Exception as error:  # noqa: BLE001 - any is one too many
         return repr(error)
