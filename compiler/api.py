@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from . import explain, pipeline, reference, rules
+from . import pipeline, reference, rules
 from .diagnostics import Diagnostic, Severity, Span, word
 from .dialects import TARGETS, Artifact
 from .dialects.attempt import Attempt, Outcome
 from .dialects.containerd import versions
-from .explain import Row
+from .explaining import explain
+from .explaining.explain import Row
 from .frozen import frozen
 from .pipeline import Result
 from .sources import FolderReader, ReadFile, Unresolvable

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Find = Callable[[document.Document], Iterable[Finding]]
 
 MOST_ROUNDS = 8
-"""How often a mended spec is looked at again: what one phase refuses hides the next one's finds."""
+"""How often a fixed spec is looked at again: what one phase refuses hides the next one's finds."""
 _PLAIN = re.compile(r"(?!(?:true|false|null)\Z)[a-zA-Z](?:[a-zA-Z0-9./:_-]*[a-zA-Z0-9])?\Z")
 _DASH = re.compile(r"-[ \t]+\Z")
 
@@ -39,8 +39,8 @@ class Edit:
     text: str
 
 
-def mend(text: str, find: Find) -> tuple[str, int]:
-    """A spec with everything mended that can be, and how many mistakes that were.
+def fix(text: str, find: Find) -> tuple[str, int]:
+    """A spec with everything fixed that can be, and how many mistakes that were.
 
     Args:
         text: the spec.
@@ -56,15 +56,15 @@ def mend(text: str, find: Find) -> tuple[str, int]:
     for _ in range(MOST_ROUNDS):
         parsed = document.parse(text)
         found = [finding for finding in find(parsed) if finding.fix is not None]
-        mended, done = _mended(parsed, found)
+        fixed, done = _fixed(parsed, found)
         if not done:
             break
-        text, count = mended, count + done
+        text, count = fixed, count + done
     return text, count
 
 
 def edits(parsed: document.Document, finding: Finding) -> list[Edit]:
-    """What would mend a finding in the text; nothing when it cannot be done there."""
+    """What would fix a finding in the text; nothing when it cannot be done there."""
     if finding.fix is None:
         return []
     if finding.fix == REMOVE:
@@ -83,8 +83,8 @@ def edits(parsed: document.Document, finding: Finding) -> list[Edit]:
     return [Edit(start, end, _as_written(written, finding.fix))]
 
 
-def _mended(parsed: document.Document, found: Sequence[Finding]) -> tuple[str, int]:
-    """The text with as many findings mended as can be, and how many these were."""
+def _fixed(parsed: document.Document, found: Sequence[Finding]) -> tuple[str, int]:
+    """The text with as many findings fixed as can be, and how many these were."""
     text = _read_back(parsed, found)
     if text is not None:
         return text, sum(bool(edits(parsed, finding)) for finding in found)
@@ -96,7 +96,7 @@ def _mended(parsed: document.Document, found: Sequence[Finding]) -> tuple[str, i
 
 
 def _read_back(parsed: document.Document, found: Sequence[Finding]) -> str | None:
-    """The text with all of these mended, or none if it does not say what it should then."""
+    """The text with all of these fixed, or none if it does not say what it should then."""
     text, wanted = parsed.text, copy.deepcopy(parsed.data)
     pending: list[Edit] = []
     for finding in sorted(found, key=lambda finding: parsed.offset(finding.place), reverse=True):

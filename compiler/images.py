@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import limits
 from .document import NotADocument
 from .places import Lines
-from .stream import texts_by_key
+from .reading.stream import texts_by_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -154,7 +154,7 @@ def _problem(entry: str, source: str, separator: str, target: str) -> tuple[str,
     return "", ""
 
 
-class Places:
+class MirrorIndex:
     """Where the images of a mirror map are: the longest source that an image's name begins with.
 
     Args:

@@ -128,7 +128,7 @@ class CertManager:
 
 
 @frozen
-class Choice:
+class TargetEntry:
     """One target to compile, with its options."""
 
     target: str
@@ -157,7 +157,7 @@ class Spec:
     images: tuple[str, ...] | FromFile = ()
     image_swap: ImageSwap | None = None
     cert_manager: CertManager | None = None
-    targets: tuple[Choice, ...] = ()
+    targets: tuple[TargetEntry, ...] = ()
     """As they are written; of a spec that is rendered, those that are compiled with it."""
     ignored_rules: tuple[str, ...] = ()
 
@@ -342,13 +342,13 @@ def _images(block: dict[str, Any], name: str, keys: tuple[str, ...]) -> tuple[Im
     return tuple(images)
 
 
-def _choice(entry: Any, path: Path) -> Choice:
+def _choice(entry: Any, path: Path) -> TargetEntry:
     if isinstance(entry, str):
-        return Choice(entry, path=path)
+        return TargetEntry(entry, path=path)
     options = tuple(
         # To JSON Schema, 2.0 is 2; to a template it is not.
         (key, int(value) if isinstance(value, float) else value)
         for key, value in entry.items()
         if key != "target"
     )
-    return Choice(entry["target"], options, path)
+    return TargetEntry(entry["target"], options, path)

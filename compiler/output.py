@@ -26,7 +26,7 @@ _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-class CannotWrite(Exception):  # noqa: N818 - it says what cannot be done
+class OutputError(Exception):
     """The output cannot be read or written; the message says which file and why."""
 
 
@@ -46,7 +46,7 @@ class State:
         return self.same and not self.readable_by_others
 
 
-class Claims:
+class PathClaims:
     """Which paths are taken, and by whom: no two can have one path, or one below the other's."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ def states(folder: str, artifacts: Sequence[Artifact]) -> list[State]:
     """How each artifact's file compares with it; nothing is changed.
 
     Raises:
-        CannotWrite: a file cannot be read, is no regular file, or is behind a link.
+        OutputError: a file cannot be read, is no regular file, or is behind a link.
     """
     return [_state(folder, artifact) for artifact in artifacts]
 
@@ -123,7 +123,7 @@ def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | N
         How many files were written.
 
     Raises:
-        CannotWrite: nothing was replaced, or, if a rename failed, each file is whole still.
+        OutputError: nothing was replaced, or, if a rename failed, each file is whole still.
     """
     if _nothing_to_do(folder, artifacts, found or states(folder, artifacts)):
         return 0
@@ -190,7 +190,7 @@ def _explained(where: str) -> Iterator[None]:
             why = "there is a link in its way"
         elif error.errno in (errno.ENOTDIR, errno.EEXIST):
             why = "there is a file or a link in place of a folder"
-        raise CannotWrite(f"{where}: {why}") from None
+        raise OutputError(f"{where}: {why}") from None
 
 
 @contextlib.contextmanager

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
-    from . import coverage, model, rules, sources, verify
+    from . import model, rules, sources
     from .dialects import Artifact
+    from .explaining import coverage
+    from .verifying import verify
 
 _SEVERITIES = list(Severity)
 
@@ -46,13 +48,13 @@ class Result:
 
 
 @frozen
-class Mended:
-    """What became of a spec that was mended."""
+class FixResult:
+    """What became of a spec that was fixed."""
 
     content: bytes
-    """Its bytes, the same if nothing was mended."""
+    """Its bytes, the same if nothing was fixed."""
     count: int
-    """How many mistakes were mended."""
+    """How many mistakes were fixed."""
     diff: tuple[str, ...] = ()
     """The lines of a unified diff without its heading, secrets and comments left out."""
 
@@ -173,7 +175,7 @@ class Explained:
     result: Result
     spec: model.Spec | None = None
     """Without its logins; none if there is an error."""
-    artifacts: tuple[tuple[model.Choice, Artifact], ...] = ()
+    artifacts: tuple[tuple[model.TargetEntry, Artifact], ...] = ()
     """What it compiles to, without its logins."""
 
 
@@ -185,8 +187,9 @@ def explain_spec(
     read_file: sources.ReadFile,
 ) -> Explained:
     """Compile a spec with placeholders for its logins; see `check_spec` for the arguments."""
-    from . import explain, placeholders
+    from . import placeholders
     from .dialects import TARGETS
+    from .explaining import explain
 
     only = explain.is_explained
     look = _Look(targets, environment, read_file, None, None, logins=False, only=only)
@@ -217,7 +220,7 @@ def verify_spec(
 
     A login or a CA whose reference cannot be resolved is an info, and is not compared.
     """
-    from . import verify
+    from .verifying import verify
 
     look = _Look(targets, environment, read_file, None, None, logins=True, stand_in=verify.UNSET)
     try:
@@ -243,8 +246,9 @@ def cover_spec(
 
     See `check_spec` for the other arguments.
     """
-    from . import coverage, rules
+    from . import rules
     from .dialects import TARGETS
+    from .explaining import coverage
 
     selection = rules.Selection(select=("RS319", "RS321", "RS323", "RS324"))
     look = _Look(
@@ -270,7 +274,7 @@ def cover_spec(
     return _told(found), coverage.analyse(found.spec, (*listed, *needed))
 
 
-def mend_spec(  # noqa: PLR0913 - as check_spec
+def fix_spec(  # noqa: PLR0913 - as check_spec
     content: bytes,
     *,
     targets: Sequence[str],
@@ -278,24 +282,24 @@ def mend_spec(  # noqa: PLR0913 - as check_spec
     read_file: sources.ReadFile,
     selection: rules.Selection,
     today: Callable[[], dt.date] | None = None,
-) -> Mended:
+) -> FixResult:
     """Mend in a spec what is certainly a slip of form; see `check_spec` for the arguments."""
     from . import fixes
 
     look = _Look(targets, environment, read_file, today, selection, logins=False)
     try:
         text = _decode(content)
-        mended, count = fixes.mend(text, lambda parsed: look.at(parsed).findings)
+        fixed, count = fixes.fix(text, lambda parsed: look.at(parsed).findings)
         if not count:
-            return Mended(content, 0)
-        before, after = (document.parse(one).shown_lines(schema.SHOWING) for one in (text, mended))
+            return FixResult(content, 0)
+        before, after = (document.parse(one).shown_lines(schema.SHOWING) for one in (text, fixed))
     except document.NotADocument:
-        return Mended(content, 0)
+        return FixResult(content, 0)
     import difflib
 
     mark = content[: len(content) - len(text.encode())]  # of the byte order, if there is one
     diff = tuple(difflib.unified_diff(before, after, lineterm=""))[2:]
-    return Mended(mark + mended.encode(), count, diff)
+    return FixResult(mark + fixed.encode(), count, diff)
 
 
 @frozen
@@ -306,7 +310,7 @@ class _Found:
     findings: Sequence[Finding]
     spec: model.Spec | None = None
     """With resolved references; none when there is no spec."""
-    choices: tuple[model.Choice, ...] = ()
+    choices: tuple[model.TargetEntry, ...] = ()
     secret_in_spec: bool = False
     """Whether a password stands in it as text."""
 
@@ -353,7 +357,7 @@ class _Look:
         if self.images is not None:
             resolved = replace(resolved, images=tuple(self.images))
             spec = replace(spec, images=model.FromFile(""))
-        subject = rules.Subject(spec, resolved, choices, self.today)
+        subject = rules.LintContext(spec, resolved, choices, self.today)
         findings += rules.check_spec(subject, selection)
         accesses = (spec.registry.access, *spec.hosts.values())
         literal = any(one.password and isinstance(one.password, str) for one in accesses)
@@ -377,7 +381,7 @@ def _unreadable(why: document.NotADocument) -> Result:
     return Result(diagnostics, failed=True, untold=untold)
 
 
-def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]:
+def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.TargetEntry, ...]:
     """The targets to compile: the spec's, those of them that are named, or named ones it lacks."""
     from . import model
     from .dialects import companions
@@ -387,7 +391,7 @@ def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.Choice, ...]
         return listed
     selected = [choice for choice in listed if choice.target in targets]
     present = {choice.target for choice in selected}
-    added = [model.Choice(name) for name in dict.fromkeys(targets) if name not in present]
+    added = [model.TargetEntry(name) for name in dict.fromkeys(targets) if name not in present]
     return tuple(selected + added)
 
 

@@ -145,7 +145,7 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def mended(definition: str, value: str) -> str | None:
+def fixed(definition: str, value: str) -> str | None:
     """The text as one of the schema's `$defs` wants it, when only its form is wrong.
 
     Args:

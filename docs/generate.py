@@ -19,7 +19,7 @@ import shown
 from regspec import resources
 from regspec.dialects import DEFAULT_TARGETS, FOLDERS, TARGETS, Target
 from regspec.dialects.dialect import Limits
-from regspec.model import Choice
+from regspec.model import TargetEntry
 from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 from regspec.schema import resolved
@@ -105,14 +105,14 @@ LIMITS = {
 """What each question is about, and the rule that reports it unless the dialect names another."""
 
 
-def choices(target: Target, options: dict[str, Any]) -> dict[str, Choice]:
+def choices(target: Target, options: dict[str, Any]) -> dict[str, TargetEntry]:
     """The target without options, and with each single one that is not free text."""
-    found = {"": Choice(target.name)}
+    found = {"": TargetEntry(target.name)}
     for name in target.options:
         schema = options[name]
         for value in schema.get("enum", [True] if schema.get("type") == "boolean" else []):
             written = str(value).lower() if isinstance(value, bool) else value
-            found[f"`{name}: {written}`"] = Choice(target.name, ((name, value),))
+            found[f"`{name}: {written}`"] = TargetEntry(target.name, ((name, value),))
     return found
 
 

@@ -19,15 +19,19 @@ import tomlkit
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from regspec import explain, importing, pipeline, readers, spec_text, verify, verify_node
+from regspec import pipeline, recognise
 from regspec.cli.given import Text
 from regspec.cli.import_ import documents_of
+from regspec.dialects import formats
 from regspec.dialects.containerd import versions
 from regspec.dialects.containerd.plugins import OLD
 from regspec.dialects.files import Files
 from regspec.document import NotADocument
-from regspec.readers.reading import HIDDEN
+from regspec.explaining import explain
+from regspec.importing import assembly, spec_text
+from regspec.reading.facts import HIDDEN
 from regspec.sources import FolderReader
+from regspec.verifying import node, verify
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = [
@@ -35,7 +39,7 @@ SPECS = [
     *sorted(ROOT.glob("golden/*/registry.yaml")),
     *sorted(ROOT.glob("golden/*/*/registry.yaml")),
 ]
-KINDS = tuple(verify._MAKERS)
+KINDS = tuple(one.kind for one in formats())
 """Every kind that a reader knows."""
 WRONG = [
     None,
@@ -101,8 +105,8 @@ def documents():
 
 def kinds_of(text, path):
     try:
-        return {one.kind for one in readers.read(text, path, lambda _: None)}
-    except (readers.Unknown, NotADocument):
+        return {one.kind for one in recognise.read(text, path, lambda _: None)}
+    except (recognise.Unknown, NotADocument):
         return set()
 
 
@@ -193,7 +197,7 @@ def compare(text, path, specs):
     for one in documents:
         for said in one.reading.unread:
             one.reading.source.document.span(said[0], HIDDEN)
-    imported = importing.assemble(documents)
+    imported = assembly.assemble(documents)
     if not imported.missing:
         spec_text.written(imported.data, {}, [])
 
@@ -217,7 +221,7 @@ def compare_node(kind, text, specs):
     """Do with a file of a node what `verify` and `explain --node` do with the whole node."""
     files = Files({MAIN: CONFIG_PATH} | {ON_NODE[kind]: text})
     for spec in specs:
-        assert isinstance(verify_node.Node(files, expected(spec), ()).differences(), list)
+        assert isinstance(node.Node(files, expected(spec), ()).find_drift(), list)
     rows = list(explain.of_node(files, ["nginx", "quay.io/a/b"], versions.LINES))
     assert len(rows) == 2 * len(versions.LINES)
 

@@ -11,9 +11,10 @@ import json
 from pathlib import Path
 
 import pytest
-from regspec import explain, pipeline
+from regspec import pipeline
 from regspec.dialects import FOLDERS, TARGETS, dialects
-from regspec.model import Choice
+from regspec.explaining import explain
+from regspec.model import TargetEntry
 
 COMPILER = Path(__file__).resolve().parent.parent / "compiler"
 VIEWS = ("write", "resolve", "read")
@@ -50,7 +51,7 @@ def imported(path, tree):
             yield from ((*module, alias.name) for alias in node.names)
 
 
-SHARED = {("readers", "reading"), ("runtimes", "hosts"), ("dialects", "containerd", "versions")}
+SHARED = {("dialects", "containerd", "versions")}
 """What every view may use."""
 
 
@@ -200,7 +201,7 @@ PULLING = [one for one in CHOICES if explain.is_explained(one["target"])]
 
 def limits_of(choice):
     options = tuple((key, value) for key, value in choice.items() if key != "target")
-    return TARGETS[choice["target"]].limits_of(Choice(choice["target"], options))
+    return TARGETS[choice["target"]].limits_of(TargetEntry(choice["target"], options))
 
 
 def spec_of(choice, **keys):

@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from regspec import explain, pipeline
+from regspec import pipeline
 from regspec.cli.exit_codes import Exit
 from regspec.cli.group import regspec as command
 from regspec.dialects import TARGETS
+from regspec.explaining import explain
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

@@ -9,10 +9,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from regspec import composer, limits, stream
+from regspec import composer, limits
 from regspec.diagnostics import Place
 from regspec.document import NotADocument, parse
 from regspec.places import Showing
+from regspec.reading import stream
 from yaml.error import MarkedYAMLError
 
 

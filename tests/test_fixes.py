@@ -249,7 +249,7 @@ def test_a_mended_spec_differs_in_what_was_found_and_nothing_else(  # noqa: PLR0
         f"hosts:\n  {q(host)}: {{}} # kept\nlint:\n  ignore: {listed}\n"
     )
     reader = FolderReader(tmp_path_factory.getbasetemp())
-    done = pipeline.mend_spec(
+    done = pipeline.fix_spec(
         text.encode(), targets=(), environment={}, read_file=reader, selection=rules.Selection()
     )
     mended = done.content.decode()

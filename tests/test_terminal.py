@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import tomlkit
 import yaml
-from regspec import cli, readers
+from regspec import cli, recognise
 from regspec.diagnostics import Diagnostic, Severity, Span, inert
 from regspec.dialects.attempt import Outcome
 
@@ -171,9 +171,9 @@ class Sample:
         self.text = path.read_text()
         self.kinds = []
         try:
-            read = readers.read(self.text, f"/{path.parent.name}/{path.name}", lambda _path: None)
+            read = recognise.read(self.text, f"/{path.parent.name}/{path.name}", lambda _path: None)
             self.kinds = [reading.kind for reading in read]
-        except (readers.Unknown, readers.NotADocument):
+        except (recognise.Unknown, recognise.NotADocument):
             return
         try:
             self.data, self.syntax = tomllib.loads(self.text), "toml"

@@ -7,8 +7,11 @@ import json
 import sys
 
 import pytest
-from regspec import explain, importing, pipeline, readers, verify
+from regspec import pipeline, recognise
 from regspec.cli.group import regspec as command
+from regspec.explaining import explain
+from regspec.importing import assembly
+from regspec.verifying import verify
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +76,7 @@ def test_verify_compares_its_file():
     text = compiled("toy").artifacts[0].text
 
     def found(text):
-        (reading,) = readers.read(text, "/x", lambda _path: None)
+        (reading,) = recognise.read(text, "/x", lambda _path: None)
         return [one.message for one in verify.of_reading(expected, reading)]
 
     assert found(text) == []
@@ -86,11 +89,11 @@ def test_verify_compares_its_file():
 
 def test_import_makes_a_spec_of_its_file():
     text = compiled("toy").artifacts[0].text
-    (reading,) = readers.read(text, "/x", lambda _path: None)
-    imported = importing.assemble([importing.Given("toy.json", reading, "toy.json")])
+    (reading,) = recognise.read(text, "/x", lambda _path: None)
+    imported = assembly.assemble([assembly.InputDocument("toy.json", reading, "toy.json")])
     assert imported.data["mirrors"] == ["docker.io", "docker.io/library"]
     assert imported.data["targets"] == ["toy"]
-    assert "the mirrors of a toy" in readers.known_formats()
+    assert "the mirrors of a toy" in recognise.known_formats()
 
 
 def test_the_runbook_has_its_section():

@@ -8,7 +8,7 @@ import sys
 
 from . import lean_yaml, plain
 from .exit_codes import Exit
-from .terminal import STOPPED, Unusable, forget, say, say_as_is, say_error
+from .terminal import STOPPED, InputError, forget, say, say_as_is, say_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             code = _by_click(words, fast=fast)
         if fast and arguments is None:
             _leave(code)
-    except Unusable as error:
+    except InputError as error:
         error.show()
         code = Exit.CANNOT
     except BrokenPipeError:  # nobody reads what is said: the code that click gives

@@ -25,7 +25,7 @@ from .nodes import (
     Special,
 )
 from .tar import Broken
-from .terminal import Unusable
+from .terminal import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def unpack(name: str, content: bytes) -> Archive:
         content: of the file: a tar archive, or one that is compressed with gzip, bzip2 or xz.
 
     Raises:
-        Unusable: it is broken or too large, or compressed in another way.
+        InputError: it is broken or too large, or compressed in another way.
     """
     try:
         compression = _compression(content)
@@ -117,7 +117,7 @@ def unpack(name: str, content: bytes) -> Archive:
             content = _decompressed(compression, content)
         return _Unpacking().archive(content)
     except Broken as why:
-        raise Unusable(f"{name}: the archive cannot be read: {why}") from None
+        raise InputError(f"{name}: the archive cannot be read: {why}") from None
 
 
 def _compression(content: bytes) -> str:

@@ -15,7 +15,7 @@ from .options import (
     specs_argument,
     target_option,
 )
-from .telling import Teller, default_form
+from .reporting import Reporter, default_form
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def check_command(
     if STDIN in specs and (fix or diff) and form not in LINE_FORMS:
         raise click.UsageError(f"--format {form} and a mended `-` would both be printed")
     asked = Checking(today, selection, targets, allowed, strict, fix, diff)
-    return check_all(specs, asked, Teller(form, errors_only=quiet))
+    return check_all(specs, asked, Reporter(form, errors_only=quiet))
 
 
 def _selection(select: str | None, ignore: str | None, *, with_ignored: bool) -> Selection:

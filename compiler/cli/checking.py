@@ -8,7 +8,7 @@ from ..diagnostics import Severity
 from ..frozen import frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of, rewrite
-from .telling import shown_name
+from .reporting import shown_name
 from .terminal import put, put_lines, say
 
 TYPE_CHECKING = False
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from ..pipeline import Mended
+    from ..pipeline import FixResult
     from ..rules import Selection
-    from .telling import Teller
+    from .reporting import Reporter
 
 
 @frozen
@@ -37,22 +37,22 @@ class Checking:
     diff: bool = False
 
 
-def check_all(specs: tuple[str, ...], asked: Checking, teller: Teller) -> int:
+def check_all(specs: tuple[str, ...], asked: Checking, reporter: Reporter) -> int:
     """Check every spec, tell what is wrong with each, and sum it up.
 
     Args:
         specs: the files, `-` being the standard input.
         asked: how they are checked.
-        teller: tells it; one that tells errors only tells no sum either.
+        reporter: reports it; one that reports errors only reports no sum either.
 
     Returns:
         The exit code.
     """
-    from ..pipeline import check_spec, mend_spec
+    from ..pipeline import check_spec, fix_spec
     from ..sources import FolderReader
 
     code = Exit.DONE
-    for name, content in teller.read(specs, "specs checked"):
+    for name, content in reporter.read(specs, "specs checked"):
         given: dict[str, Any] = {
             "targets": asked.targets,
             "environment": os.environ,
@@ -61,37 +61,37 @@ def check_all(specs: tuple[str, ...], asked: Checking, teller: Teller) -> int:
             "selection": asked.selection,
         }
         if asked.fix or asked.diff:
-            mended = mend_spec(content, **given)
+            fixed = fix_spec(content, **given)
             if asked.diff:
-                _show(name, mended, content)
-                code = Exit.ATTENTION if mended.count else code
+                _show(name, fixed, content)
+                code = Exit.ATTENTION if fixed.count else code
             else:
-                teller.fixed += mended.count
-                content = _keep(name, mended)  # noqa: PLW2901 - what is checked is what is kept
+                reporter.fixed += fixed.count
+                content = _keep(name, fixed)  # noqa: PLW2901 - what is checked is what is kept
         result = check_spec(content, **given)
-        teller.tell(name, result)
-        if result.failed or (asked.strict and teller.counts[Severity.WARNING]):
+        reporter.report(name, result)
+        if result.failed or (asked.strict and reporter.counts[Severity.WARNING]):
             code = Exit.ATTENTION
-    teller.finish()
-    if not teller.errors_only:
-        say(teller.summary())
-    return Exit.CANNOT if teller.unreadable else code
+    reporter.finish()
+    if not reporter.errors_only:
+        say(reporter.summary())
+    return Exit.CANNOT if reporter.unreadable else code
 
 
-def _show(name: str, mended: Mended, before: bytes) -> None:
+def _show(name: str, fixed: FixResult, before: bytes) -> None:
     """Print what would be mended in a spec."""
-    if mended.count:
+    if fixed.count:
         shown = shown_name(name)
-        line_ends = b"\r\n" in before and b"\r\n" not in mended.content
+        line_ends = b"\r\n" in before and b"\r\n" not in fixed.content
         ends = ("@@ CRLF at the ends of its lines becomes LF @@",) if line_ends else ()
-        lines = (f"--- {shown}", f"+++ {shown}", *ends, *mended.diff)
+        lines = (f"--- {shown}", f"+++ {shown}", *ends, *fixed.diff)
         put_lines(lines)
 
 
-def _keep(name: str, mended: Mended) -> bytes:
+def _keep(name: str, fixed: FixResult) -> bytes:
     """Put a mended spec where it came from."""
     if name == STDIN:
-        put(mended.content)
-    elif mended.count:
-        rewrite(name, mended.content)
-    return mended.content
+        put(fixed.content)
+    elif fixed.count:
+        rewrite(name, fixed.content)
+    return fixed.content

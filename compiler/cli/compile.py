@@ -8,7 +8,7 @@ from .compiling import DEFAULT_FOLDER, compile_all, finish, print_all
 from .completing import FILE_NAME
 from .options import LINE_FORMS, allow_file_option, at_option, specs_argument, target_option
 from .records import Asked
-from .telling import Teller, default_form
+from .reporting import Reporter, default_form
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,9 +142,9 @@ def compile_command(
         with_placeholders = secrets == "placeholder"
         settings = Settings(output, targets, allowed, today(), with_placeholders, check)
         return compile_fleet(specs, settings, jobs)
-    teller = Teller(form or default_form())
+    reporter = Reporter(form or default_form())
     compiled, code = compile_all(
-        specs, output, targets, allowed, today, teller, with_placeholders=secrets == "placeholder"
+        specs, output, targets, allowed, today, reporter, with_placeholders=secrets == "placeholder"
     )
     if stdout:
         return code or print_all(compiled)

@@ -7,7 +7,7 @@ import os
 from ..frozen import field, frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of
-from .telling import counted, shown_name
+from .reporting import counted, shown_name
 from .terminal import Progress, put, put_lines, say, say_error
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..dialects import Artifact
-    from .telling import Teller
+    from .reporting import Reporter
 
 DEFAULT_FOLDER = "out"
 _STRAY = "the spec does not compile to this file any more; remove it"
@@ -76,7 +76,7 @@ def compile_all(
     targets: tuple[str, ...],
     allowed: tuple[Path, ...],
     today: Callable[[], dt.date],
-    teller: Teller,
+    reporter: Reporter,
     *,
     with_placeholders: bool,
 ) -> tuple[list[Compiled], int]:
@@ -85,7 +85,7 @@ def compile_all(
     from ..sources import FolderReader, NotingReader
 
     compiled, code = [], Exit.DONE
-    for name, content in teller.read(specs, "specs compiled"):
+    for name, content in reporter.read(specs, "specs compiled"):
         reader = NotingReader(FolderReader(folder_of(name), allowed))
         result = compile_spec(
             content,
@@ -95,13 +95,13 @@ def compile_all(
             today=today,
             with_placeholders=with_placeholders,
         )
-        teller.tell(name, result)
+        reporter.report(name, result)
         if result.failed:
             code = Exit.ATTENTION
             continue
         stem = "stdin" if name == STDIN else stem_of(name)
         if stem == ".." and "{stem}" in output:
-            teller.unreadable += 1
+            reporter.unreadable += 1
             say_error(f"{name}: `{{stem}}` would lead out of the folder")
             continue
         compiled.append(
@@ -116,7 +116,7 @@ def compile_all(
                 result.secret_in_spec,
             )
         )
-    return compiled, Exit.CANNOT if teller.unreadable else code
+    return compiled, Exit.CANNOT if reporter.unreadable else code
 
 
 def finish(compiled: list[Compiled], code: int, *, check: bool, diff: bool) -> int:
@@ -141,9 +141,9 @@ def finish(compiled: list[Compiled], code: int, *, check: bool, diff: bool) -> i
 
 def _claims(compiled: list[Compiled]) -> int:
     """Tell which specs would write the same file, or one that was read."""
-    from ..output import Claims
+    from ..output import PathClaims
 
-    claims, code = Claims(), 0
+    claims, code = PathClaims(), 0
     read = {os.path.realpath(name) for one in compiled for name in one.inputs}
     for one in compiled:
         root = os.path.realpath(one.root)
@@ -177,7 +177,7 @@ def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
 
     try:
         states = output.states(one.root, one.artifacts)
-    except output.CannotWrite as error:
+    except output.OutputError as error:
         say_error(str(error))
         return Exit.CANNOT
     code = 0
@@ -192,11 +192,11 @@ def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
         if check:
             _tell(where, "missing" if state.content is None else "differs")
         if diff:
-            from .. import difference
+            from .. import textdiff
 
             try:
-                put(difference.unified(artifact, state.content, where).encode())
-            except difference.Unreadable:
+                put(textdiff.unified(artifact, state.content, where).encode())
+            except textdiff.Unreadable:
                 _tell(where, "does not parse, so its difference is not shown")
     for path in output.strays(one.root, one.artifacts, one.folders):
         _tell(os.path.join(one.root, path), _STRAY)
@@ -221,7 +221,7 @@ def _write(compiled: list[Compiled]) -> int:
         for one in progress.over(compiled, "specs written"):
             written += output.write(one.root, one.artifacts)
             total += len(one.artifacts)
-    except output.CannotWrite as error:
+    except output.OutputError as error:
         progress.clear()
         say_error(str(error))
         return Exit.CANNOT

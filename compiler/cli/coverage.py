@@ -10,14 +10,14 @@ from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .options import ALL_FORMS, allow_file_option, images_option, target_option
-from .telling import Teller, default_form
+from .reporting import Reporter, default_form
 from .terminal import put, put_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..coverage import Coverage
+    from ..explaining.coverage import Coverage
 
 _SHOWN = 5
 """How many images of a registry without a mirror are named."""
@@ -64,7 +64,7 @@ def coverage_command(
       regspec coverage registry.yaml
       helm template chart | regspec coverage registry.yaml -i -
     """
-    from .. import coverage
+    from ..explaining import coverage
     from ..pipeline import cover_spec
     from ..sources import FolderReader
     from .explain import listed_in
@@ -83,18 +83,18 @@ def coverage_command(
         read_file=FolderReader(folder_of(spec), allowed),
     )
     form = form or default_form()
-    teller = Teller(form)
+    reporter = Reporter(form)
     if found is None or result.failed:
-        teller.tell(spec, result)
-        teller.finish()
+        reporter.report(spec, result)
+        reporter.finish()
         return Exit.ATTENTION
     if form == "json":
         put(coverage.as_json(found).encode())
     elif form == "text":
         put_lines(_text(found))
     else:
-        teller.tell(spec, result)
-        teller.finish()
+        reporter.report(spec, result)
+        reporter.finish()
     return Exit.DONE if found.complete else Exit.ATTENTION
 
 

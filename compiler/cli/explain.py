@@ -18,13 +18,13 @@ from .options import (
     target_option,
     text_or_json,
 )
-from .terminal import Unusable, say
+from .terminal import InputError, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..explain import Row
+    from ..explaining.explain import Row
 
 
 @click.command("explain")
@@ -110,7 +110,7 @@ def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Itera
         fields: the keys of manifests that hold images.
 
     Raises:
-        Unusable: one of them cannot be read.
+        InputError: one of them cannot be read.
     """
     for name in lists:
         from ..images import Unreadable, named_in
@@ -119,11 +119,11 @@ def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Itera
             yield from named_in(read_spec(name).decode("utf-8"), fields)
         except (Unreadable, UnicodeDecodeError) as why:
             said = why if isinstance(why, Unreadable) else "it is not UTF-8"
-            raise Unusable(f"{name}: {said}") from None
+            raise InputError(f"{name}: {said}") from None
 
 
 def _of_node(folder: Path | None, images: Sequence[str], wanted: Sequence[str]) -> Iterator[Row]:
-    from .. import explain
+    from ..explaining import explain
     from .nodes import of_disk
 
     assert folder is not None  # noqa: S101 - for the type checker

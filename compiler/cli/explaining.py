@@ -10,7 +10,7 @@ from ..diagnostics import inert
 from ..frozen import frozen
 from .exit_codes import Exit
 from .files import folder_of, read_spec
-from .telling import Teller
+from .reporting import Reporter
 from .terminal import paint, put
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from ..explain import Row
+    from ..explaining.explain import Row
 
 _ROLES = {"mirror": "good", "mirror, then upstream": "warning"}
 """The colour of each verdict; that of an error is that of any other."""
@@ -67,7 +67,8 @@ def explain_spec(name: str, images: Sequence[str], asked: Explaining) -> int:
     Raises:
         NoRuntime: nothing can be told, and nothing was.
     """
-    from .. import explain, pipeline
+    from .. import pipeline
+    from ..explaining import explain
     from ..sources import FolderReader
 
     explained = pipeline.explain_spec(
@@ -77,7 +78,7 @@ def explain_spec(name: str, images: Sequence[str], asked: Explaining) -> int:
         read_file=FolderReader(folder_of(name), asked.allowed),
     )
     if explained.spec is None:
-        Teller("text", errors_only=True).tell(name, explained.result)
+        Reporter("text", errors_only=True).report(name, explained.result)
         return Exit.ATTENTION
     if not explained.artifacts:
         raise NoRuntime
@@ -106,7 +107,7 @@ def tell(rows: Iterable[Row], asked: Explaining) -> int:
 
 
 def _json(rows: Sequence[Row]) -> str:
-    from ..explain import as_json
+    from ..explaining.explain import as_json
 
     return "".join(map(as_json, rows))
 
@@ -154,7 +155,7 @@ def _asked(url: str) -> str:
     """What a URL requests, whatever its scheme: a webhook does not say how its node connects."""
     from urllib.parse import urlsplit
 
-    from ..runtimes.hosts import without_default_port
+    from ..docker_hub import without_default_port
 
     parts = urlsplit(url)
     return f"{without_default_port(parts.scheme, parts.netloc)}{parts.path}"

@@ -9,7 +9,7 @@ import sys
 
 from ..limits import LARGEST_TEXT
 from ..regular_file import NOT_REGULAR, read_regular, reason
-from .terminal import Unusable
+from .terminal import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def read_spec(name: str) -> bytes:
     """The bytes of a spec, `-` being the standard input.
 
     Raises:
-        Unusable: there is none, it is no regular file, or it is too large.
+        InputError: there is none, it is no regular file, or it is too large.
     """
     return read_bytes(name, LARGEST_TEXT, "; pipe a spec in with `-` as its name")
 
@@ -37,11 +37,11 @@ def read_bytes(name: str, most: int, otherwise: str = "") -> bytes:
         otherwise: what to do where a file is no regular one.
 
     Raises:
-        Unusable: there is none, it is no regular file, or it is too large.
+        InputError: there is none, it is no regular file, or it is too large.
     """
     if name == STDIN:
         if sys.stdin is None:
-            raise Unusable("standard input is closed")
+            raise InputError("standard input is closed")
         content = sys.stdin.buffer.read(most + 1)
     else:
         try:
@@ -52,9 +52,9 @@ def read_bytes(name: str, most: int, otherwise: str = "") -> bytes:
                 why = f"a folder; name the files in it, such as {name.rstrip('/')}/*.yaml"
             elif why == NOT_REGULAR:
                 why += otherwise
-            raise Unusable(f"{name}: {why}") from None
+            raise InputError(f"{name}: {why}") from None
     if len(content) > most:
-        raise Unusable(f"{name}: larger than {most} bytes")
+        raise InputError(f"{name}: larger than {most} bytes")
     return content
 
 
@@ -65,7 +65,7 @@ def write_new(files: Sequence[tuple[str, str, int]]) -> None:
         files: the name, the text and the permission bits of each, less the umask.
 
     Raises:
-        Unusable: one exists already, or cannot be written.
+        InputError: one exists already, or cannot be written.
     """
     with contextlib.ExitStack() as undo:
         for name, text, mode in files:
@@ -77,7 +77,7 @@ def write_new(files: Sequence[tuple[str, str, int]]) -> None:
             except OSError as error:
                 there = isinstance(error, FileExistsError)
                 why = "is there already; move it away first" if there else reason(error)
-                raise Unusable(f"{name}: {why}") from None
+                raise InputError(f"{name}: {why}") from None
         undo.pop_all()
 
 
@@ -85,7 +85,7 @@ def rewrite(name: str, content: bytes) -> None:
     """Replace a spec as a whole, with its permissions; a link stays one.
 
     Raises:
-        Unusable: it cannot be written.
+        InputError: it cannot be written.
     """
     path = os.path.realpath(name)
     temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.regspec-new")
@@ -99,7 +99,7 @@ def rewrite(name: str, content: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             _remove(temporary)
-        raise Unusable(f"{name}: {reason(error)}") from None
+        raise InputError(f"{name}: {reason(error)}") from None
 
 
 def _remove(name: str) -> None:

@@ -12,8 +12,8 @@ from ..frozen import frozen
 from .compiling import stem_of
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
-from .telling import counted
-from .terminal import Progress, Unusable, error_line, paint, say, say_as_is
+from .reporting import counted
+from .terminal import InputError, Progress, error_line, paint, say, say_as_is
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def _results(names: Sequence[str], settings: Settings, jobs: int) -> Iterator[Do
         try:
             yield from pool.map(one, names, chunksize=_AT_ONCE)
         except BrokenProcessPool:
-            raise Unusable("a process was killed; the specs after this one are as before") from None
+            raise InputError(
+                "a process was killed; the specs after this one are as before"
+            ) from None
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             raise
@@ -158,7 +160,7 @@ def _compile_one(settings: Settings, name: str) -> Done:
 
     try:
         content = read_spec(name)
-    except Unusable as error:
+    except InputError as error:
         return Done(Exit.CANNOT, error_line(error.message))
     result = compile_spec(
         content,
@@ -193,7 +195,7 @@ def _compile_one(settings: Settings, name: str) -> Done:
             same = sum(state.up_to_date for state in states)
             return Done(code, "", stale, 0, same, warnings)
         written = output.write(folder, result.artifacts, states)
-    except output.CannotWrite as error:
+    except output.OutputError as error:
         return Done(Exit.CANNOT, error_line(str(error)))
     return Done(Exit.DONE, "", (), written, len(result.artifacts) - written, warnings)
 

@@ -13,14 +13,14 @@ from ..regular_file import read_regular
 from .archive import is_archive, unpack
 from .files import STDIN, read_bytes
 from .nodes import LARGEST_TREE, NodeTree, Skipped, of_disk
-from .terminal import Unusable, say
+from .terminal import InputError, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..dialects.files import Tree
-    from ..readers import Reading
+    from ..reading.facts import Reading
 
 _NODE = (
     "/etc/containerd",
@@ -89,7 +89,7 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
         names: files, folders, tar archives of such folders; `-` is the standard input.
 
     Raises:
-        Unusable: one of them cannot be read.
+        InputError: one of them cannot be read.
     """
     siblings = _Siblings()
     for name in names:
@@ -102,11 +102,11 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
             yield from of_tree(shown, _unpacked(shown, content))
             continue
         if len(content) > LARGEST_TEXT:
-            raise Unusable(f"{shown}: larger than {LARGEST_TEXT} bytes")
+            raise InputError(f"{shown}: larger than {LARGEST_TEXT} bytes")
         try:
             text = content.decode()
         except UnicodeDecodeError:
-            raise Unusable(f"{shown}: it is no text in UTF-8") from None
+            raise InputError(f"{shown}: it is no text in UTF-8") from None
         path = "/stdin" if name == STDIN else Path(name).absolute().as_posix()
         siblings.given.append(path)
         yield Text(shown, path, text, siblings)
@@ -129,21 +129,21 @@ def readings_of(text: Text, *, alone: bool) -> list[Reading]:
         alone: whether it was named, and not only the folder that it is in.
 
     Raises:
-        Unusable: it is of no known format, and was named.
+        InputError: it is of no known format, and was named.
         NotADocument: it is broken.
     """
-    from .. import readers
+    from .. import recognise
 
     if text.path.endswith(_PROSE):
         if alone:
-            raise Unusable(f"{text.name}: it is for people to read")
+            raise InputError(f"{text.name}: it is for people to read")
         return []
     try:
-        return readers.read(text.content, text.path, text.file_text)
-    except readers.Unknown as why:
+        return recognise.read(text.content, text.path, text.file_text)
+    except recognise.Unknown as why:
         if alone:
             formats = f": {why.formats}" if why.formats else ""
-            raise Unusable(f"{text.name}: {why}{formats}") from None
+            raise InputError(f"{text.name}: {why}{formats}") from None
         return []
 
 
@@ -225,7 +225,7 @@ def _text(tree: NodeTree, path: str) -> str | None:
     """The text of a file that is read because of the folder that it is in.
 
     Raises:
-        Unusable: it cannot be read.
+        InputError: it cannot be read.
     """
     try:
         return tree.text(path)
@@ -233,4 +233,4 @@ def _text(tree: NodeTree, path: str) -> str | None:
         say(f"{tree.name}: not read: {why}")
         return None
     except Unreadable as why:
-        raise Unusable(f"{tree.name}: {why}") from None
+        raise InputError(f"{tree.name}: {why}") from None

@@ -13,14 +13,15 @@ from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, write_new
 from .options import naming_formats
-from .terminal import Unusable, paint, put, say, say_as_is, say_error
+from .terminal import InputError, paint, put, say, say_as_is, say_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from ..importing import Given, Imported, Secret, Told
+    from ..importing.assembly import ImportResult, Secret
+    from ..importing.claims import ImportNote, InputDocument
     from .given import Text
 
 _CODE = "import"
@@ -83,7 +84,7 @@ def import_command(
       kubectl get secret registry-info -n jet-system -o json | regspec import -
       ssh NODE sudo tar -C / -c etc/containerd | regspec import - values.yaml --prefer values.yaml
     """
-    from .. import importing
+    from ..importing import assembly
 
     if names.count(STDIN) > 1:
         raise click.UsageError("standard input holds one thing: write `-` once")
@@ -99,7 +100,7 @@ def import_command(
         for name in ("<stdin>" if name == STDIN else name for name in prefer)
         if one.file == name or one.file.startswith(f"{name.rstrip('/')}/")
     )
-    imported = importing.assemble(
+    imported = assembly.assemble(
         given, preferred, fallback=fallback or "", references=secrets == "env"
     )
     _tell(imported)
@@ -120,7 +121,7 @@ def import_command(
     return _aftermath(imported, text, output, secrets)
 
 
-def _given(names: Sequence[str]) -> Iterator[Given]:
+def _given(names: Sequence[str]) -> Iterator[InputDocument]:
     """What was given, document by document."""
     from ..document import NotADocument
     from . import given
@@ -131,34 +132,34 @@ def _given(names: Sequence[str]) -> Iterator[Given]:
             try:
                 documents = list(documents_of(text, alone=not text.argument))
             except NotADocument as why:
-                raise Unusable(_broken(text.name, why)) from None
+                raise InputError(_broken(text.name, why)) from None
             if not documents:
                 shown = f"{text.name}: not read: it is of no format that regspec reads"
                 say(shown)
             yield from documents
 
 
-def documents_of(text: Text, *, alone: bool) -> Iterator[Given]:
+def documents_of(text: Text, *, alone: bool) -> Iterator[InputDocument]:
     """What the documents of a text say; see `given.readings_of`."""
     from ..dialects import format_of
-    from ..importing import Given
+    from ..importing.claims import InputDocument
     from .given import readings_of
 
     for reading in readings_of(text, alone=alone):
         folder = posixpath.dirname(posixpath.dirname(text.name))
         name = format_of(reading.kind).in_each_folder
         speaker = f"{folder}/*/{name}" if name else text.name
-        yield Given(text.name, reading, speaker)
+        yield InputDocument(text.name, reading, speaker)
 
 
 def _broken(name: str, why: Any) -> str:
-    from ..readers.reading import HIDDEN
+    from ..reading.facts import HIDDEN
 
     problem, span = next(why.spans(HIDDEN))
     return f"{name}:{span.line}:{span.column}: {problem.message}"
 
 
-def _tell(imported: Imported) -> None:
+def _tell(imported: ImportResult) -> None:
     """Tell what was left out, and where the files do not agree, each on a line."""
     from .. import reports
 
@@ -181,7 +182,7 @@ def _tell(imported: Imported) -> None:
         say_as_is(reports.concise(told, one.given.file, paint))
 
 
-def _remedy(disagreements: Sequence[Told]) -> str:
+def _remedy(disagreements: Sequence[ImportNote]) -> str:
     """What decides between the files, and within one that does not agree with itself."""
     fallback, within, between = False, False, False
     for one in disagreements:
@@ -204,16 +205,18 @@ def _key(name: str) -> str:
     return word(name) if plain else "a key"
 
 
-def _span(told: Told) -> Any:
-    from ..readers.reading import HIDDEN
+def _span(told: ImportNote) -> Any:
+    from ..reading.facts import HIDDEN
 
     return told.given.reading.source.document.span(told.place, HIDDEN)
 
 
-def _text(imported: Imported, given: Sequence[Given], secrets: str) -> tuple[str, dict[str, str]]:
+def _text(
+    imported: ImportResult, given: Sequence[InputDocument], secrets: str
+) -> tuple[str, dict[str, str]]:
     """The text of the spec, and the files that its logins go to."""
-    from .. import spec_text
     from ..document import NotADocument
+    from ..importing import spec_text
 
     files: dict[str, str] = {}
     for secret in imported.secrets:
@@ -242,7 +245,7 @@ def _text(imported: Imported, given: Sequence[Given], secrets: str) -> tuple[str
         return spec_text.written(imported.data, origins, heading), files
     except NotADocument as why:
         said = f"the spec would not be readable: {why.problems[-1].message}"
-        raise Unusable(said) from None
+        raise InputError(said) from None
 
 
 def _short_names(names: Sequence[str]) -> dict[str, str]:
@@ -280,7 +283,7 @@ def _write(output: str, text: str, files: dict[str, str], *, private: bool) -> N
     write_new([*beside, (output, text, 0o600 if private else 0o666)])
 
 
-def _aftermath(imported: Imported, text: str, output: str, secrets: str) -> int:
+def _aftermath(imported: ImportResult, text: str, output: str, secrets: str) -> int:
     """Tell what is to be done next, and whether the spec is valid as it is."""
     from .. import reports
     from ..pipeline import check_spec

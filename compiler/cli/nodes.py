@@ -17,7 +17,7 @@ from ..dialects.files import Unreadable
 from ..frozen import frozen
 from ..limits import LARGEST_TEXT
 from ..regular_file import NOT_REGULAR, read_regular, reason
-from .terminal import Unusable
+from .terminal import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class NodeTree:
         root: its root.
 
     Raises:
-        Unusable: in each method, if the tree exceeds a limit, or a folder cannot be read.
+        InputError: in each method, if the tree exceeds a limit, or a folder cannot be read.
     """
 
     def __init__(self, name: str, root: Folder, count: _Count | None = None) -> None:
@@ -318,8 +318,8 @@ class NodeTree:
         above, entry = found or ((), None)
         return (*above, entry) if isinstance(entry, Folder) else ()
 
-    def _unusable(self, why: str) -> Unusable:
-        return Unusable(f"{self.name}: {why}")
+    def _unusable(self, why: str) -> InputError:
+        return InputError(f"{self.name}: {why}")
 
 
 def of_disk(path: str) -> NodeTree:

@@ -39,9 +39,10 @@ specs_argument = click.argument(
 
 def naming_formats(command: F) -> F:
     """Put the formats that are read into the help of a command, at `{formats}`."""
-    from ..readers import known_formats
+    from ..recognise import known_formats
+    from ..resources import docstring
 
-    command.__doc__ = (command.__doc__ or "").replace("{formats}", known_formats())
+    command.__doc__ = docstring(command).replace("{formats}", known_formats())
     return command
 
 

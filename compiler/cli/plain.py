@@ -78,10 +78,10 @@ def run(words: Sequence[str]) -> int | None:
 def _compile(asked: Plain) -> int:
     from .compiling import compile_all, finish
     from .days import today
-    from .telling import Teller, default_form
+    from .reporting import Reporter, default_form
 
     compiled, code = compile_all(
-        asked.names, asked.output, (), (), today, Teller(default_form()), with_placeholders=False
+        asked.names, asked.output, (), (), today, Reporter(default_form()), with_placeholders=False
     )
     return finish(compiled, code, check="--check" in asked.flags, diff=False)
 
@@ -89,11 +89,11 @@ def _compile(asked: Plain) -> int:
 def _check(asked: Plain) -> int:
     from .checking import Checking, check_all
     from .days import today
-    from .telling import Teller, default_form
+    from .reporting import Reporter, default_form
 
     quiet = bool(asked.flags & {"-q", "--quiet"})
     checking = Checking(today, None, strict="--strict" in asked.flags)
-    return check_all(asked.names, checking, Teller(default_form(), errors_only=quiet))
+    return check_all(asked.names, checking, Reporter(default_form(), errors_only=quiet))
 
 
 def _explain(asked: Plain) -> int | None:

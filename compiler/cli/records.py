@@ -9,7 +9,7 @@ import click
 
 from ..frozen import frozen
 from .compiling import Compiled
-from .terminal import Unusable
+from .terminal import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Asked:
             compiled: every spec of the run.
 
         Raises:
-            Unusable: a record would replace what was read, or cannot hold a name.
+            InputError: a record would replace what was read, or cannot hold a name.
             click.UsageError: a list is not at or above what it lists.
         """
         found = []
@@ -68,7 +68,7 @@ class Asked:
         for record in found:
             for name in record.files:
                 if os.path.realpath(name) in read:
-                    raise Unusable(f"{name}: this was read to compile it; name another file")
+                    raise InputError(f"{name}: this was read to compile it; name another file")
         return found
 
     def _depfile(self, path: str, compiled: Sequence[Compiled]) -> Compiled:
@@ -79,7 +79,7 @@ class Asked:
         try:
             text = depfile.rule([*made, *self.depfile_targets], used)
         except depfile.NotNameable as why:
-            raise Unusable(str(why)) from None
+            raise InputError(str(why)) from None
         return _record("--depfile", path, compiled, {"text": text, "data": text, "syntax": "text"})
 
 
@@ -160,4 +160,4 @@ def _check_utf8(name: str) -> None:
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise Unusable(f"{name}: a name that is not UTF-8 cannot be listed") from None
+        raise InputError(f"{name}: a name that is not UTF-8 cannot be listed") from None

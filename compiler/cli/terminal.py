@@ -32,7 +32,7 @@ STOPPED = "stopped; every file is whole"
 """What is said of Ctrl-C."""
 
 
-class Unusable(Exception):  # noqa: N818 - it says what is
+class InputError(Exception):
     """A spec or a stream cannot be read or written: exit code 2."""
 
     @property
@@ -71,11 +71,11 @@ def put(content: bytes) -> None:
     All of it is written; a reader that goes away has seen enough.
 
     Raises:
-        Unusable: the standard output is closed.
+        InputError: the standard output is closed.
         OSError: it cannot be written to, a full disk for instance.
     """
     if sys.stdout is None:
-        raise Unusable("standard output is closed")
+        raise InputError("standard output is closed")
     try:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

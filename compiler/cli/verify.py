@@ -12,8 +12,8 @@ from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .options import allow_file_option, containerd_option, naming_formats, target_option
-from .telling import default_form
-from .terminal import Unusable, paint, put, say, say_as_is
+from .reporting import default_form
+from .terminal import InputError, paint, put, say, say_as_is
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..document import NotADocument
-    from ..readers import Reading
-    from ..verify import Difference, Expected
-    from ..verify_node import Broken
+    from ..reading.facts import Reading
+    from ..verifying.drift import Drift
+    from ..verifying.node import Broken
+    from ..verifying.verify import Expected
     from .given import NodeFiles
 
 _FORMS = ("text", "json", "github", "sarif")
@@ -103,8 +104,8 @@ def _compared(
     expected: Expected, names: tuple[str, ...], wanted: tuple[str, ...]
 ) -> Iterator[list[tuple[str, Diagnostic]]]:
     """What differs in each thing that was given, with the names of its files."""
-    from .. import verify
     from ..document import NotADocument
+    from ..verifying import verify
     from . import given
 
     read: list[tuple[str, str, list[Reading]]] = []
@@ -127,7 +128,7 @@ def _compared(
     for name in names:
         if (name if name != STDIN else "<stdin>") not in useful:
             said = "nothing in it is of a format that regspec reads"
-            raise Unusable(f"{name}: {said}")
+            raise InputError(f"{name}: {said}")
     everything = [one for *_, several in read for one in several]
     whole = not any(("image certManager",) in one.homes for one in everything)
     for name, text, readings in read:
@@ -148,7 +149,7 @@ def _compared(
 
 def _tell_unknown(name: str, readings: list[Reading]) -> None:
     """Tell what was not compared, because it is in a file that was not given."""
-    from ..readers import UNKNOWN
+    from ..reading.facts import UNKNOWN
 
     for reading in readings:
         for fact in reading.facts:
@@ -158,7 +159,7 @@ def _tell_unknown(name: str, readings: list[Reading]) -> None:
                 say(said)
 
 
-def _hint_at_imports(name: str, found: list[list[Difference]]) -> None:
+def _hint_at_imports(name: str, found: list[list[Drift]]) -> None:
     """Tell that what is missing in a config.toml may be in what it imports, which was not given."""
     for several in found:
         if any(one.missing and _imports(one.reading) for one in several):
@@ -180,7 +181,7 @@ class _Trees:
     def add(self, argument: str, name: str, readings: list[Reading]) -> None:
         """Take note of a file, if it is a hosts.toml of a folder that was given."""
         from ..dialects import format_of
-        from ..verify import namespace_of
+        from ..verifying.verify import namespace_of
 
         for reading in readings:
             file = format_of(reading.kind).in_each_folder
@@ -199,10 +200,10 @@ class _Trees:
 def _of_node(
     expected: Expected, node: NodeFiles, wanted: tuple[str, ...]
 ) -> list[tuple[str, Diagnostic]]:
-    from ..verify_node import Broken, Node
+    from ..verifying.node import Broken, Node
 
     told = []
-    for one in Node(node.tree, expected, wanted).differences():
+    for one in Node(node.tree, expected, wanted).find_drift():
         if isinstance(one, Broken):
             told.append((node.shown(one.path), _of_broken(one)))
         else:
@@ -218,20 +219,20 @@ def _of_broken(broken: Broken) -> Diagnostic:
 
 def _broken(why: NotADocument) -> Diagnostic:
     """A text that is not what it looks like."""
-    from ..readers.reading import HIDDEN
+    from ..reading.facts import HIDDEN
 
     problem, span = next(why.spans(HIDDEN))
     return Diagnostic(Severity.ERROR, _CODE, problem.message, "", span)
 
 
-def _in_order(differences: list[Difference]) -> list[Diagnostic]:
+def _in_order(differences: list[Drift]) -> list[Diagnostic]:
     told = [_diagnostic(one) for one in differences]
     return sorted(told, key=lambda one: (one.span.line, one.span.column))
 
 
-def _diagnostic(difference: Difference) -> Diagnostic:
+def _diagnostic(difference: Drift) -> Diagnostic:
     """A difference with its line and column, and nothing of the line."""
-    from ..readers.reading import HIDDEN
+    from ..reading.facts import HIDDEN
 
     span = difference.reading.source.document.span(difference.place, HIDDEN)
     return Diagnostic(Severity.ERROR, _CODE, difference.message, "", span)

@@ -6,8 +6,8 @@ import posixpath
 from urllib.parse import quote
 
 from ..diagnostics import inert
+from ..docker_hub import default_host
 from ..frozen import field, frozen
-from ..runtimes.hosts import default_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import emit
 from ..frozen import frozen
-from ..model import Choice
+from ..model import TargetEntry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class Made:
     """One target that is compiled, and its files."""
 
     target: Target
-    choice: Choice
+    choice: TargetEntry
     artifacts: tuple[Artifact, ...]
 
     @property
@@ -52,14 +52,14 @@ def _within(file: str, path: str) -> bool:
     return file == path or file.startswith(f"{path}/")
 
 
-def listed(spec: Spec) -> tuple[Choice, ...]:
+def listed(spec: Spec) -> tuple[TargetEntry, ...]:
     """The targets of a spec, or the default ones of a spec that lists none."""
     from . import DEFAULT_TARGETS
 
-    return spec.targets or tuple(Choice(name) for name in DEFAULT_TARGETS)
+    return spec.targets or tuple(TargetEntry(name) for name in DEFAULT_TARGETS)
 
 
-def told_of(spec: Spec, choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+def told_of(spec: Spec, choices: tuple[TargetEntry, ...]) -> tuple[TargetEntry, ...]:
     """What a target that tells of others is to tell of: `spec.targets` when it is rendered.
 
     Those that are compiled with it; compiled alone, as to `--stdout`, it tells of the spec's.

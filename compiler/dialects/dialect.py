@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..differences import Difference
-    from ..model import Choice, Spec
-    from ..readers import Reading
+    from ..model import Spec, TargetEntry
+    from ..reading.facts import Reading
     from ..rules.rule import Rule
-    from ..verify_node import Node
+    from ..verifying.drift import Drift
+    from ..verifying.node import Node
     from .attempt import Resolver
     from .companions import Made
     from .files import Tree
@@ -154,13 +154,13 @@ class Target:
     """The options it takes in addition to `out`."""
     makes: tuple[str, ...]
     """The kinds of its files that are read back, see `Format`."""
-    limits: Limits | Callable[[Choice], Limits]
+    limits: Limits | Callable[[TargetEntry], Limits]
     """What it cannot carry; a function if that depends on its options."""
-    render: Callable[[Spec, Choice], Iterator[Artifact]]
+    render: Callable[[Spec, TargetEntry], Iterator[Artifact]]
     """Makes the files of a resolved spec for one choice of this target."""
     parts: tuple[str, ...] = ()
     """What it writes below its folder, files and folders; none if it writes one file."""
-    placement: Callable[[Spec, Choice], Placement | None] | None = None
+    placement: Callable[[Spec, TargetEntry], Placement | None] | None = None
     """Where the files of a choice go on a node, if `destination` and `restart` are no plain path
     and unit."""
     companions: int = STANDALONE
@@ -176,16 +176,16 @@ class Target:
     joined_by: str = ""
     """The option, a list, by which files that an import finds are one choice if they have the other
     options in common."""
-    stands_for: Callable[[Choice], Choice] | None = None
+    stands_for: Callable[[TargetEntry], TargetEntry] | None = None
     """The choice of another target that its files come to on a node, if it is not its own."""
-    conflicts: Callable[[Choice], Iterator[tuple[str, str, str]]] | None = None
+    conflicts: Callable[[TargetEntry], Iterator[tuple[str, str, str]]] | None = None
     """The options of a choice that exclude others: each with the problem, and the advice."""
-    left_out_of_import: Callable[[Spec, Choice], str] | None = None
+    left_out_of_import: Callable[[Spec, TargetEntry], str] | None = None
     """Why an import leaves a choice of it out of a spec, or an empty text if the spec can have it:
     other files may have more than it can carry."""
     one_choice: bool = False
     """Whether all files of it that are imported are of one choice, with the options of each."""
-    sandbox_image: Callable[[Choice], str] | None = None
+    sandbox_image: Callable[[TargetEntry], str] | None = None
     """The sandbox image of the nodes that a choice is for, or an empty text if it is not known."""
 
     @property
@@ -193,12 +193,12 @@ class Target:
         """What it writes below the output folder, without options."""
         return tuple(f"{self.file}/{part}".lstrip("/") for part in self.parts) or (self.file,)
 
-    def paths(self, choice: Choice) -> tuple[str, ...]:
+    def paths(self, choice: TargetEntry) -> tuple[str, ...]:
         """The files and folders below the output folder that one choice of it writes."""
         root = choice.option("out", self.file)
         return tuple(f"{root}/{part}".lstrip("/") for part in self.parts) or (root,)
 
-    def placed(self, spec: Spec, choice: Choice) -> Placement | None:
+    def placed(self, spec: Spec, choice: TargetEntry) -> Placement | None:
         """Where the files of one choice go on a node; none if it makes no file of a node."""
         if not self.on_nodes:
             return None
@@ -206,7 +206,7 @@ class Target:
             return self.placement(spec, choice)
         return Placement((("", self.destination),), (self.restart,) if self.restart else ())
 
-    def limits_of(self, choice: Choice) -> Limits:
+    def limits_of(self, choice: TargetEntry) -> Limits:
         """What one choice of it cannot carry."""
         return self.limits if isinstance(self.limits, Limits) else self.limits(choice)
 
@@ -275,7 +275,7 @@ class Format:
     namespace_of: Callable[[str], str] | None = None
     """The registry that a file is for, by its path, if each of the files is for one."""
     on_node: NodeFiles | None = None
-    compare: Callable[[Spec, Reading], Iterator[Difference]] | None = None
+    compare: Callable[[Spec, Reading], Iterator[Drift]] | None = None
     """Compares a file with a spec, if not by the facts in the files of its targets."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What the kinds of facts that it alone has are called, by the names that tell them apart."""
@@ -285,12 +285,12 @@ class Format:
     """The references that its mirrors serve, `digests` or `tags`, if not all of them."""
     insecure_may_be_http: bool = False
     """Whether an import reports that a host it calls insecure may speak http."""
-    drift: Callable[[Spec, Reading], Iterator[Difference]] | None = None
+    drift: Callable[[Spec, Reading], Iterator[Drift]] | None = None
     """The differences in a file that a comparison of its facts does not find."""
-    unparsable: Callable[[str, Reading], Iterator[Difference]] | None = None
+    unparsable: Callable[[str, Reading], Iterator[Drift]] | None = None
     """What in a text keeps its consumer from reading it, though our reader does."""
     cross_references: (
-        Callable[[Iterable[Reading], Reading, Iterable[Reading]], Iterator[Difference]] | None
+        Callable[[Iterable[Reading], Reading, Iterable[Reading]], Iterator[Drift]] | None
     ) = None
     """What in a file does not match the other files: given those that a spec compiles to, the file,
     and all files."""

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model import Choice, Spec
+    from ..model import Spec, TargetEntry
     from .dialect import Target
 
 
@@ -21,13 +21,13 @@ class NodeFile:
     text: str = field(repr=False)
     mode: int
     holds_secret: bool
-    choice: Choice
+    choice: TargetEntry
     """What makes it."""
     shared: bool = False
     """Whether it is to be merged into the one that is there: carried as it is, it replaces that."""
 
 
-def chosen(spec: Spec, choice: Choice) -> Iterator[tuple[Target, Choice]]:
+def chosen(spec: Spec, choice: TargetEntry) -> Iterator[tuple[Target, TargetEntry]]:
     """The targets whose files are carried.
 
     Args:
@@ -45,7 +45,7 @@ def chosen(spec: Spec, choice: Choice) -> Iterator[tuple[Target, Choice]]:
             yield target, other
 
 
-def files(spec: Spec, choice: Choice) -> Iterator[NodeFile]:
+def files(spec: Spec, choice: TargetEntry) -> Iterator[NodeFile]:
     """Every file that is carried; what is a part of a file on a node is not."""
     for target, other in chosen(spec, choice):
         placement = target.placed(spec, other)
@@ -66,7 +66,7 @@ def files(spec: Spec, choice: Choice) -> Iterator[NodeFile]:
             yield NodeFile(path, text, 0o644, holds_secret=False, choice=other)
 
 
-def services(spec: Spec, choice: Choice) -> dict[str, str]:
+def services(spec: Spec, choice: TargetEntry) -> dict[str, str]:
     """The systemd units that do not read what is carried by themselves.
 
     Returns:

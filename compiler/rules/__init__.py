@@ -16,13 +16,13 @@ from . import (
     outputs,
     settings,
 )
-from .rule import Rule, Selection, Subject, code_meant
+from .rule import LintContext, Rule, Selection, code_meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["RULES", "Rule", "Selection", "Subject", "check_data", "check_spec", "code_meant"]
+__all__ = ["RULES", "LintContext", "Rule", "Selection", "check_data", "check_spec", "code_meant"]
 
 _GENERIC: dict[str, Rule] = {
     rule.code: rule
@@ -116,7 +116,7 @@ def check_data(data: dict[str, Any]) -> Iterator[Finding]:
             yield from rule.findings(data)
 
 
-def check_spec(subject: Subject, selection: Selection) -> Iterator[Finding]:
+def check_spec(subject: LintContext, selection: Selection) -> Iterator[Finding]:
     """What the other rules find, less what the spec and the selection leave out.
 
     An error is always told. `lint.ignore` that has no effect is told too, where all targets are

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import authorities
 from ..diagnostics import Place, Severity
-from .rule import Found, Subject, rule
+from .rule import LintContext, RuleResult, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @rule("RS401", Severity.WARNING)
-def unused_ca(subject: Subject) -> Iterator[Found]:
+def unused_ca(subject: LintContext) -> Iterator[RuleResult]:
     """`insecureSkipVerify` makes the CA certificate useless.
 
     A consumer that skips the verification of a certificate never looks at the CA. One of the
@@ -41,7 +41,7 @@ def unused_ca(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS402", Severity.WARNING)
-def tls_of_plain_http(subject: Subject) -> Iterator[Found]:
+def tls_of_plain_http(subject: LintContext) -> Iterator[RuleResult]:
     """`plainHTTP` makes the TLS keys useless, or `plainHTTP` is wrong.
 
     A registry that speaks http has no certificate to check. Given TLS settings for an http
@@ -68,7 +68,7 @@ def tls_of_plain_http(subject: Subject) -> Iterator[Found]:
             )
 
 
-def _read(subject: Subject) -> Iterator[tuple[Place, tuple[Authority | None, ...]]]:
+def _read(subject: LintContext) -> Iterator[tuple[Place, tuple[Authority | None, ...]]]:
     """Every CA text that can be read, with its place; none where the library is missing."""
     for access in subject.resolved_accesses:
         if isinstance(access.ca_cert, str) and access.ca_cert:
@@ -79,7 +79,7 @@ def _read(subject: Subject) -> Iterator[tuple[Place, tuple[Authority | None, ...
             yield Place((*access.path, "caCert"), on_key=True), found
 
 
-def _authorities(subject: Subject) -> Iterator[tuple[Place, str, Authority]]:
+def _authorities(subject: LintContext) -> Iterator[tuple[Place, str, Authority]]:
     """Every certificate that is one, with its place and what it is called."""
     for place, found in _read(subject):
         for number, authority in enumerate(found, 1):
@@ -92,7 +92,7 @@ def _called(number: int, count: int) -> str:
 
 
 @rule("RS403", Severity.WARNING)
-def not_x509(subject: Subject) -> Iterator[Found]:
+def not_x509(subject: LintContext) -> Iterator[RuleResult]:
     """A certificate of the CA is no X.509 certificate.
 
     It has the lines of PEM around it, but what is in it cannot be read. Consumers leave it out of
@@ -117,7 +117,7 @@ def not_x509(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS404", Severity.WARNING)
-def out_of_its_time(subject: Subject) -> Iterator[Found]:
+def out_of_its_time(subject: LintContext) -> Iterator[RuleResult]:
     """A CA certificate has expired, or is not valid yet.
 
     Pulls fail with `x509: certificate has expired or is not yet valid`, on every node at once.
@@ -145,7 +145,7 @@ def out_of_its_time(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS405", Severity.WARNING)
-def not_a_ca(subject: Subject) -> Iterator[Found]:
+def not_a_ca(subject: LintContext) -> Iterator[RuleResult]:
     """A certificate is not that of a CA.
 
     Nothing can be checked with it but the very same certificate. When the registry's certificate is
@@ -171,7 +171,7 @@ def not_a_ca(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS406", Severity.WARNING)
-def weak(subject: Subject) -> Iterator[Found]:
+def weak(subject: LintContext) -> Iterator[RuleResult]:
     """A CA certificate has a weak key, or a signature that nobody accepts any more.
 
     Go, which containerd and the kubelet are written in, refuses certificates signed with SHA-1
@@ -193,7 +193,7 @@ def weak(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS407", Severity.INFO)
-def out_of_order(subject: Subject) -> Iterator[Found]:
+def out_of_order(subject: LintContext) -> Iterator[RuleResult]:
     """A chain of CA certificates is out of order.
 
     Each certificate should be followed by the one that has signed it, the root last. A pool of
@@ -221,7 +221,7 @@ def out_of_order(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS408", Severity.INFO)
-def same_certificate_twice(subject: Subject) -> Iterator[Found]:
+def same_certificate_twice(subject: LintContext) -> Iterator[RuleResult]:
     """A CA text holds one certificate twice.
 
     It does no harm, but every output carries it twice, and one of the two was perhaps meant to be
@@ -247,7 +247,7 @@ def same_certificate_twice(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS409", Severity.INFO)
-def not_looked_at(subject: Subject) -> Iterator[Found]:
+def not_looked_at(subject: LintContext) -> Iterator[RuleResult]:
     """The CA certificates were not looked at, because a library is missing.
 
     That they are PEM is always checked; whether they have expired or are those of a CA only with

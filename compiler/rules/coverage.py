@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 
-from .. import coverage, reference
+from .. import reference
 from ..diagnostics import Place, Severity, word, words
 from ..dialects import TARGETS
-from ..mirrors import WILDCARD, Location, Places
-from .rule import Found, Subject, rule
+from ..explaining import coverage
+from ..mirrors import WILDCARD, Location, MirrorIndex
+from .rule import LintContext, RuleResult, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _SHORT = 8
 
 
 @rule("RS311", Severity.WARNING)
-def alias_as_source(subject: Subject) -> Iterator[Found]:
+def alias_as_source(subject: LintContext) -> Iterator[RuleResult]:
     """A source is another name of Docker Hub.
 
     Runtimes turn `nginx` and `index.docker.io/library/nginx` into `docker.io/library/nginx` before
@@ -62,7 +63,7 @@ def _as_docker_hub(spec: Spec, mirror: Mirror) -> str | None:
 
 
 @rule("RS312", Severity.WARNING)
-def old_kubernetes_registry_alone(subject: Subject) -> Iterator[Found]:
+def old_kubernetes_registry_alone(subject: LintContext) -> Iterator[RuleResult]:
     """`k8s.gcr.io` has a mirror, but `registry.k8s.io` has none.
 
     Kubernetes took its images from `k8s.gcr.io` until 1.24 and takes them from `registry.k8s.io`
@@ -89,7 +90,7 @@ def old_kubernetes_registry_alone(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS313", Severity.WARNING)
-def circle(subject: Subject) -> Iterator[Found]:
+def circle(subject: LintContext) -> Iterator[RuleResult]:
     """A source is served from itself, or is the private registry.
 
     Images that are named by the private registry need no mirror: the webhook would put the
@@ -122,7 +123,7 @@ def _by_source(spec: Spec) -> dict[str, Mirror]:
 
 
 @rule("RS314", Severity.WARNING)
-def one_place_for_two(subject: Subject) -> Iterator[Found]:
+def one_place_for_two(subject: LintContext) -> Iterator[RuleResult]:
     """Two upstream registries are served from one place.
 
     `gcr.io/team/app:1` and `ghcr.io/team/app:1` would be one image there: whichever was pushed
@@ -152,7 +153,7 @@ def one_place_for_two(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS315", Severity.WARNING)
-def library_missing(subject: Subject) -> Iterator[Found]:
+def library_missing(subject: LintContext) -> Iterator[RuleResult]:
     """`docker.io` has a mirror, but `docker.io/library` has none.
 
     To a runtime `nginx` is `docker.io/library/nginx`. The webhook does not know that: it makes
@@ -183,7 +184,7 @@ def library_missing(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS316", Severity.WARNING)
-def wildcard_and_registry(subject: Subject) -> Iterator[Found]:
+def wildcard_and_registry(subject: LintContext) -> Iterator[RuleResult]:
     """The wildcard catches images that are named by the private registry itself.
 
     `harbor.example.org/base/app` becomes `harbor.example.org/base/base/app`: for the webhook at
@@ -222,7 +223,7 @@ def wildcard_and_registry(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS317", Severity.INFO)
-def no_docker_hub(subject: Subject) -> Iterator[Found]:
+def no_docker_hub(subject: LintContext) -> Iterator[RuleResult]:
     """There is no mirror of `docker.io`.
 
     An image without a registry in its name is Docker Hub's. In an air gap such a pod waits until
@@ -248,7 +249,7 @@ def no_docker_hub(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS318", Severity.WARNING)
-def library_alone_for_webhook(subject: Subject) -> Iterator[Found]:
+def library_alone_for_webhook(subject: LintContext) -> Iterator[RuleResult]:
     """The webhook refuses pods when it knows `docker.io/library` and not `docker.io`.
 
     It finds the one and then looks for the other: `bitnami/redis`, and `docker.io/library/nginx`
@@ -276,7 +277,7 @@ def library_alone_for_webhook(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS319", Severity.WARNING)
-def image_without_mirror(subject: Subject) -> Iterator[Found]:
+def image_without_mirror(subject: LintContext) -> Iterator[RuleResult]:
     """An image of the list is on a registry that has no mirror.
 
     In the air gap nothing serves it: the pull times out at the upstream.
@@ -313,7 +314,7 @@ def image_without_mirror(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS320", Severity.WARNING)
-def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
+def webhook_and_node_disagree(subject: LintContext) -> Iterator[RuleResult]:
     """The webhook would pull an image of the list from another place than a node would.
 
     The webhook works on the text of the name. It puts no `library/` into `docker.io/nginx`, and
@@ -340,7 +341,7 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
         mirror.pair.split("::", 1) for mirror in mirrors.values() if not mirror.proxy_cache
     )
     found: list[tuple[Place, str, str, str]] = []
-    places = Places(subject.spec.mirrors)
+    places = MirrorIndex(subject.spec.mirrors)
     for place, image, parsed in _images(subject):
         mirror, place_there = places.find(parsed)
         bare = "/" not in image and _LIBRARY not in mirrors
@@ -368,7 +369,7 @@ def webhook_and_node_disagree(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS321", Severity.WARNING)
-def sandbox_image_missing(subject: Subject) -> Iterator[Found]:
+def sandbox_image_missing(subject: LintContext) -> Iterator[RuleResult]:
     """The image list lacks the sandbox image of the containerd on the nodes.
 
     containerd starts every pod with it, and pulls it by itself, without the webhook and without a
@@ -408,7 +409,7 @@ def sandbox_image_missing(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS323", Severity.INFO, asked=True)
-def unused_mirror(subject: Subject) -> Iterator[Found]:
+def unused_mirror(subject: LintContext) -> Iterator[RuleResult]:
     """No image of the bundle is from the source of a mirror.
 
     It does no harm, unless the list is incomplete: then the images that it is for are missing.
@@ -436,7 +437,7 @@ def unused_mirror(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS324", Severity.WARNING)
-def images_collide(subject: Subject) -> Iterator[Found]:
+def images_collide(subject: LintContext) -> Iterator[RuleResult]:
     """Two images of the list would be one in the registry.
 
     Their registries are served from one place, and they have the same name there: whichever is
@@ -463,7 +464,7 @@ def images_collide(subject: Subject) -> Iterator[Found]:
         )
 
 
-def _coverage(subject: Subject) -> coverage.Coverage:
+def _coverage(subject: LintContext) -> coverage.Coverage:
     images = subject.resolved.images
     listed = images if isinstance(images, tuple) else ()
     return coverage.analyse(
@@ -495,7 +496,7 @@ _WELL_KNOWN = [
 
 
 @rule("RS322", Severity.WARNING)
-def misspelt_registry(subject: Subject) -> Iterator[Found]:
+def misspelt_registry(subject: LintContext) -> Iterator[RuleResult]:
     """A source is nearly the name of a well-known registry.
 
     A mirror of `dcoker.io` serves nothing: no image names it, and the images of `docker.io` go to
@@ -545,7 +546,7 @@ def _alike(one: str, other: str) -> int:
     return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _images(subject: Subject) -> Iterator[tuple[Place, str, reference.Reference]]:
+def _images(subject: LintContext) -> Iterator[tuple[Place, str, reference.Reference]]:
     """The images of the list that are references, each with its place."""
     listed = isinstance(subject.spec.images, tuple)
     images = subject.resolved.images

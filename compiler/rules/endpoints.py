@@ -6,7 +6,7 @@ from .. import mirrors, schema
 from ..diagnostics import Path, Place, Severity, word
 from ..dialects import TARGETS
 from ..mirrors import Location
-from .rule import Found, Subject, rule, structure_rule
+from .rule import LintContext, RuleResult, rule, structure_rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @rule("RS102", Severity.ERROR)
-def not_an_address(subject: Subject) -> Iterator[Found]:
+def not_an_address(subject: LintContext) -> Iterator[RuleResult]:
     """A host in brackets is not an IPv6 address, or one of four numbers not an IPv4 address.
 
     Nothing resolves such a name, so every pull fails.
@@ -47,7 +47,7 @@ def not_an_address(subject: Subject) -> Iterator[Found]:
             yield place, f"{word(name)} is not an {kind} address", ""
 
 
-def _hosts(subject: Subject) -> Iterator[tuple[Place, str]]:
+def _hosts(subject: LintContext) -> Iterator[tuple[Place, str]]:
     """Every host that the spec names, once for each place that names it."""
     spec = subject.spec
     endpoint = spec.registry.endpoint.host
@@ -61,7 +61,7 @@ def _hosts(subject: Subject) -> Iterator[tuple[Place, str]]:
 
 
 @rule("RS103", Severity.ERROR)
-def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
+def ipv6_in_mirror_string(subject: LintContext) -> Iterator[RuleResult]:
     """The mirror string of `values` and `secret` cannot carry an IPv6 address.
 
     The webhook parts each pair at `::`; an address with `::` in it makes three parts, and the
@@ -104,14 +104,14 @@ def ipv6_in_mirror_string(subject: Subject) -> Iterator[Found]:
                 )
 
 
-def _host_place(subject: Subject, mirror: mirrors.Mirror) -> Place:
+def _host_place(subject: LintContext, mirror: mirrors.Mirror) -> Place:
     if mirror.location.host == subject.spec.registry.endpoint.host and not mirror.place.part:
         return Place(("registry", "endpoint"))
     return mirror.place
 
 
 @structure_rule("RS104")
-def unreadable_mirror_string(data: dict[str, Any]) -> Iterator[Found]:
+def unreadable_mirror_string(data: dict[str, Any]) -> Iterator[RuleResult]:
     """An entry of `registry.mirrorRegistries` cannot be read.
 
     The webhook skips a line that it cannot part at `::`, and writes a scheme or a trailing
@@ -145,20 +145,20 @@ def unreadable_mirror_string(data: dict[str, Any]) -> Iterator[Found]:
             wrong = "`*` is not a registry", "write `default` for all others"
         wrong = wrong or schema.problem_with("location", entry.target)
         if wrong:
-            yield place, *wrong, _mended(entry)
+            yield place, *wrong, _fixed(entry)
     if not entries:
         yield Place(path), "`mirrorRegistries` has no pair in it", "list the mirrors in `mirrors`"
 
 
-def _mended(entry: mirrors.Entry) -> str | None:
+def _fixed(entry: mirrors.Entry) -> str | None:
     """A pair of the mirror string whose parts differ from what they should be in form only."""
-    source = schema.mended("source", entry.source)
-    target = schema.mended("location", entry.target)
+    source = schema.fixed("source", entry.source)
+    target = schema.fixed("location", entry.target)
     return f"{source}::{target}" if source and target and source != mirrors.WILDCARD else None
 
 
 @rule("RS105", Severity.ERROR)
-def v2_in_path(subject: Subject) -> Iterator[Found]:
+def v2_in_path(subject: LintContext) -> Iterator[RuleResult]:
     """The path of a mirror begins with `/v2`.
 
     `/v2` is the root of a registry's API, not a part of a repository's name. Every target
@@ -188,7 +188,7 @@ def v2_in_path(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS106", Severity.ERROR)
-def source_named_default(subject: Subject) -> Iterator[Found]:
+def source_named_default(subject: LintContext) -> Iterator[RuleResult]:
     """A source is called `default`.
 
     In the webhook's map that is not a registry, but all registries without a line of their own.
@@ -210,7 +210,7 @@ def source_named_default(subject: Subject) -> Iterator[Found]:
 
 
 @structure_rule("RS107")
-def proxy_cache_of_a_string(data: dict[str, Any]) -> Iterator[Found]:
+def proxy_cache_of_a_string(data: dict[str, Any]) -> Iterator[RuleResult]:
     """`proxyCache` says nothing about a pasted mirror string.
 
     The string itself has `/v2/` after the host where a mirror is a proxy cache.
@@ -236,7 +236,7 @@ def proxy_cache_of_a_string(data: dict[str, Any]) -> Iterator[Found]:
 
 
 @rule("RS108", Severity.WARNING)
-def proxy_cache_and_webhook(subject: Subject) -> Iterator[Found]:
+def proxy_cache_and_webhook(subject: LintContext) -> Iterator[RuleResult]:
     """With `/v2/` in the mirror string, containerd works and the webhook does not.
 
     One string feeds both. containerd takes `/v2/` as the root of the registry's API, as it
@@ -270,7 +270,7 @@ def proxy_cache_and_webhook(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS110", Severity.WARNING)
-def registry_without_a_dot(subject: Subject) -> Iterator[Found]:
+def registry_without_a_dot(subject: LintContext) -> Iterator[RuleResult]:
     """The webhook takes an image on a host without a dot for one of Docker Hub.
 
     It reads the part before the first slash as a registry only if it has a dot. What it has
@@ -303,7 +303,7 @@ def registry_without_a_dot(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS111", Severity.WARNING)
-def source_without_a_dot(subject: Subject) -> Iterator[Found]:
+def source_without_a_dot(subject: LintContext) -> Iterator[RuleResult]:
     """The webhook never finds a source without a dot.
 
     It reads the part before the first slash as a registry only if it has a dot. Images of
@@ -333,7 +333,7 @@ def source_without_a_dot(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS112", Severity.INFO)
-def tab_in_mirror_string(subject: Subject) -> Iterator[Found]:
+def tab_in_mirror_string(subject: LintContext) -> Iterator[RuleResult]:
     r"""A pasted mirror string has a tab beside `::`, which the webhook does not strip.
 
     It removes blanks only, so the line that this was pasted from has never matched any image.

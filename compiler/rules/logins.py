@@ -6,7 +6,7 @@ import re
 
 from .. import placeholders
 from ..diagnostics import Path, Place, Severity
-from .rule import Found, Subject, rule
+from .rule import LintContext, RuleResult, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _PLACEHOLDER = r"REPLACE_WITH_|<[a-z][a-z _-]*>\Z"
 
 
 @rule("RS501", Severity.ERROR)
-def colon_in_user_name(subject: Subject) -> Iterator[Found]:
+def colon_in_user_name(subject: LintContext) -> Iterator[RuleResult]:
     """A user name with a colon reaches no registry.
 
     A login travels as the base64 of `USER:PASSWORD`, to the registry and in pull secrets. Whoever
@@ -45,7 +45,7 @@ def colon_in_user_name(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS502", Severity.WARNING)
-def half_a_login(subject: Subject) -> Iterator[Found]:
+def half_a_login(subject: LintContext) -> Iterator[RuleResult]:
     """A user name without a password, or the reverse.
 
     A login takes both. With one of them empty the registry answers 401, or the consumer pulls
@@ -74,7 +74,7 @@ def half_a_login(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS503", Severity.WARNING)
-def literal_password(subject: Subject) -> Iterator[Found]:
+def literal_password(subject: LintContext) -> Iterator[RuleResult]:
     """A password stands in the spec as text.
 
     A spec is made to be kept in git, and whoever reads it there can push to the registry.
@@ -99,7 +99,7 @@ def literal_password(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS504", Severity.WARNING)
-def placeholder(subject: Subject) -> Iterator[Found]:
+def placeholder(subject: LintContext) -> Iterator[RuleResult]:
     """A placeholder of the documentation was left in.
 
     `REPLACE_WITH_CUSTOM_REGISTRY_...` and `<your-...>` are what the documented files hold where
@@ -130,7 +130,7 @@ def placeholder(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS505", Severity.WARNING)
-def mangled_login(subject: Subject) -> Iterator[Found]:
+def mangled_login(subject: LintContext) -> Iterator[RuleResult]:
     """A login has a blank at one of its ends, or a control character.
 
     It was most likely copied along. Consumers send it to the registry as it is, which answers 401;
@@ -163,7 +163,7 @@ def mangled_login(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS507", Severity.ERROR)
-def placeholder_of_regspec(subject: Subject) -> Iterator[Found]:
+def placeholder_of_regspec(subject: LintContext) -> Iterator[RuleResult]:
     """A login is what `regspec compile --secrets placeholder` writes in place of one.
 
     It was copied from files that are kept without secrets: into the spec, a variable or a file.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import reference
 from ..diagnostics import Path, Place, Severity, word
 from ..mirrors import WILDCARD
-from .rule import Found, Subject, rule, structure_rule
+from .rule import LintContext, RuleResult, rule, structure_rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @structure_rule("RS301")
-def mirrors_twice_or_never(data: dict[str, Any]) -> Iterator[Found]:
+def mirrors_twice_or_never(data: dict[str, Any]) -> Iterator[RuleResult]:
     """There are no mirrors, or they are given twice.
 
     `mirrors` and `registry.mirrorRegistries` say the same thing in two forms. Without any,
@@ -47,7 +47,7 @@ def mirrors_twice_or_never(data: dict[str, Any]) -> Iterator[Found]:
 
 
 @structure_rule("RS302")
-def path_and_target(data: dict[str, Any]) -> Iterator[Found]:
+def path_and_target(data: dict[str, Any]) -> Iterator[RuleResult]:
     """A mirror has both a `path` and a `target`.
 
     `path` is below the registry's base path, `target` is a whole location elsewhere.
@@ -76,7 +76,7 @@ def path_and_target(data: dict[str, Any]) -> Iterator[Found]:
 
 
 @structure_rule("RS303")
-def no_default_path(data: dict[str, Any]) -> Iterator[Found]:
+def no_default_path(data: dict[str, Any]) -> Iterator[RuleResult]:
     """A mirror needs a `path`, because its source cannot be one.
 
     The default path is the source itself; `*`, a port or an address in brackets is no part of
@@ -114,7 +114,7 @@ def no_default_path(data: dict[str, Any]) -> Iterator[Found]:
 
 
 @rule("RS304", Severity.ERROR)
-def same_source_twice(subject: Subject) -> Iterator[Found]:
+def same_source_twice(subject: LintContext) -> Iterator[RuleResult]:
     """One source has two mirrors.
 
     Every consumer takes one of them, and not all the same one. `index.docker.io` and
@@ -142,7 +142,7 @@ def same_source_twice(subject: Subject) -> Iterator[Found]:
 
 
 @structure_rule("RS305")
-def not_an_image(data: dict[str, Any]) -> Iterator[Found]:
+def not_an_image(data: dict[str, Any]) -> Iterator[RuleResult]:
     """An image is not an image reference.
 
     No runtime accepts it: the pod stays in InvalidImageName.
@@ -175,7 +175,7 @@ def not_an_image(data: dict[str, Any]) -> Iterator[Found]:
 
 
 @rule("RS306", Severity.ERROR)
-def prefixed_twice(subject: Subject) -> Iterator[Found]:
+def prefixed_twice(subject: LintContext) -> Iterator[RuleResult]:
     """An image of a chart already begins with the registry.
 
     The compiler puts the registry before each of these images, so it would stand there twice.
@@ -209,7 +209,7 @@ def prefixed_twice(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS307", Severity.WARNING)
-def unknown_host(subject: Subject) -> Iterator[Found]:
+def unknown_host(subject: LintContext) -> Iterator[RuleResult]:
     """A mirror is on a host whose login and CA the spec does not say.
 
     Runtimes look up logins and CAs by the host of the mirror. Without them a private registry
@@ -242,7 +242,7 @@ def unknown_host(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS308", Severity.WARNING)
-def unused_host(subject: Subject) -> Iterator[Found]:
+def unused_host(subject: LintContext) -> Iterator[RuleResult]:
     """An entry of `hosts` that no mirror is on.
 
     Its login and CA go nowhere, which is likely a mistake in its name or port.
@@ -271,7 +271,7 @@ def unused_host(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS309", Severity.ERROR)
-def invalid_with_prefix(subject: Subject) -> Iterator[Found]:
+def invalid_with_prefix(subject: LintContext) -> Iterator[RuleResult]:
     """An image of a chart is no image reference once the registry stands before it.
 
     What was the registry of the upstream becomes a part of the path, which has no port and no
@@ -307,7 +307,7 @@ def invalid_with_prefix(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS310", Severity.WARNING)
-def image_beside_its_mirror(subject: Subject) -> Iterator[Found]:
+def image_beside_its_mirror(subject: LintContext) -> Iterator[RuleResult]:
     """An image of a chart is pulled from another path than its mirror would pull it from.
 
     The chart gets the reference with the registry and the base path before it. A mirror with a

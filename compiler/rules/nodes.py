@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..diagnostics import Place, Severity, word
 from ..dialects import DEFAULT_TARGETS
 from ..mirrors import WILDCARD
-from .rule import Found, Subject, place_of, rule
+from .rule import LintContext, RuleResult, place_of, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @rule("RS211", Severity.WARNING)
-def upstream_is_asked(subject: Subject) -> Iterator[Found]:
+def upstream_is_asked(subject: LintContext) -> Iterator[RuleResult]:
     """`fallback: deny`, the default, is nothing that this file can say.
 
     With `registry.mirrors`, and on k3s and RKE2 by default, containerd goes on to the upstream when
@@ -60,7 +60,7 @@ def upstream_is_asked(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS215", Severity.ERROR)
-def wildcard_not_expressible(subject: Subject) -> Iterator[Found]:
+def wildcard_not_expressible(subject: LintContext) -> Iterator[RuleResult]:
     """Some runtimes have no mirror for all registries.
 
     The prefixes of registries.conf, and so the sources of OpenShift's mirror sets, are hosts, and

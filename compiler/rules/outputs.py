@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..diagnostics import Place, Severity, word, words
 from ..dialects import TARGETS
-from ..output import Claims
+from ..output import PathClaims
 from ..reference import DOCKER_HUB_ALIASES
-from .rule import Found, Subject, place_of, rule
+from .rule import LintContext, RuleResult, place_of, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @rule("RS201", Severity.ERROR)
-def foreign_option(subject: Subject) -> Iterator[Found]:
+def foreign_option(subject: LintContext) -> Iterator[RuleResult]:
     """An option belongs to another target.
 
     It would have no effect, which is not what its author thinks.
@@ -44,7 +44,7 @@ def foreign_option(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS202", Severity.ERROR)
-def exclusive_options(subject: Subject) -> Iterator[Found]:
+def exclusive_options(subject: LintContext) -> Iterator[RuleResult]:
     """Two options of one target exclude each other.
 
     The documented endpoints and the whole documented file exist in version 2 of the
@@ -78,7 +78,7 @@ def exclusive_options(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS204", Severity.ERROR)
-def same_file_twice(subject: Subject) -> Iterator[Found]:
+def same_file_twice(subject: LintContext) -> Iterator[RuleResult]:
     """Two targets write one file, or one writes below what is the other's file.
 
     One of the two would be lost.
@@ -97,7 +97,7 @@ def same_file_twice(subject: Subject) -> Iterator[Found]:
           - containerd
           - {target: containerd, endpoints: api, out: containerd-api.toml}
     """
-    claims = Claims()
+    claims = PathClaims()
     for choice in subject.choices:
         for path in TARGETS[choice.target].paths(choice):
             if claims.take(path, choice.target) is not None:
@@ -110,7 +110,7 @@ def same_file_twice(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS205", Severity.ERROR)
-def pull_secret_without_login(subject: Subject) -> Iterator[Found]:
+def pull_secret_without_login(subject: LintContext) -> Iterator[RuleResult]:
     """`pullSecret` without a login.
 
     The chart would create a pull secret that holds nothing, and pulls would fail as before.
@@ -146,7 +146,7 @@ def pull_secret_without_login(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS206", Severity.ERROR)
-def library_alone(subject: Subject) -> Iterator[Found]:
+def library_alone(subject: LintContext) -> Iterator[RuleResult]:
     """Containerd cannot be told of `docker.io/library` alone.
 
     It looks mirrors up by the registry, so `docker.io/library` follows `docker.io`. Without that,

@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..dialects import Target
-    from ..model import Access, Choice, Spec
+    from ..model import Access, Spec, TargetEntry
 
 MOST_FOUND = 1000
 """How many findings one rule looks for; nobody reads more."""
 
-Found = tuple[Place, str, str] | tuple[Place, str, str, str | None]
+RuleResult = tuple[Place, str, str] | tuple[Place, str, str, str | None]
 """Where, the message, what to type, and the fix if there is one (`Finding.fix`)."""
 
 
 @frozen
-class Subject:
+class LintContext:
     """What a rule looks at."""
 
     spec: Spec
     """With its references unresolved, so that one that is not there gives no second finding."""
     resolved: Spec
     """With its references resolved, or empty; no rule may print a login or a CA of it."""
-    choices: tuple[Choice, ...]
+    choices: tuple[TargetEntry, ...]
     """The targets that are compiled."""
     today: Callable[[], dt.date] | None = None
     """Gives the day for which it is told whether certificates are valid."""
@@ -43,7 +43,7 @@ class Subject:
         return any(choice.target in targets for choice in self.choices)
 
     @property
-    def targets(self) -> Iterator[tuple[Target, Choice]]:
+    def targets(self) -> Iterator[tuple[Target, TargetEntry]]:
         """The targets that are compiled, each with its choice, in the order of all targets."""
         order = list(TARGETS)
         for choice in sorted(self.choices, key=lambda choice: order.index(choice.target)):
@@ -111,7 +111,7 @@ class Rule:
 
     code: str
     severity: Severity
-    check: Callable[[Any], Iterator[Found]]
+    check: Callable[[Any], Iterator[RuleResult]]
     over_data: bool = False
     asked: bool = False
     """Whether it is told only when it is selected."""
@@ -125,14 +125,14 @@ class Rule:
         """What the rule finds.
 
         Args:
-            subject: the data of a document for a structure rule, else a `Subject`.
+            subject: the data of a document for a structure rule, else a `LintContext`.
         """
         for found in itertools.islice(self.check(subject), MOST_FOUND):
             place, message, advice, *fix = found
             yield Finding(self.severity, self.code, place, message, advice, *fix)
 
 
-def place_of(choice: Choice, option: str = "", *, on_key: bool = False) -> Place:
+def place_of(choice: TargetEntry, option: str = "", *, on_key: bool = False) -> Place:
     """The place of a choice, or of one of its options; the first line when nobody wrote it."""
     path: Path = choice.path or ()
     if option and choice.path is not None and choice.option(option) is not None:
@@ -152,11 +152,11 @@ def code_meant(written: str, codes: Iterable[str]) -> str | None:
 
 def rule(
     code: str, severity: Severity, *, asked: bool = False
-) -> Callable[[Callable[[Subject], Iterator[Found]]], Rule]:
-    """Make a rule of a generator over a `Subject`."""
+) -> Callable[[Callable[[LintContext], Iterator[RuleResult]]], Rule]:
+    """Make a rule of a generator over a `LintContext`."""
     return lambda check: Rule(code, severity, check, asked=asked)
 
 
-def structure_rule(code: str) -> Callable[[Callable[[dict[str, Any]], Iterator[Found]]], Rule]:
+def structure_rule(code: str) -> Callable[[Callable[[dict[str, Any]], Iterator[RuleResult]]], Rule]:
     """Make a rule of a generator over data that the schema has accepted; always an error."""
     return lambda check: Rule(code, Severity.ERROR, check, over_data=True)

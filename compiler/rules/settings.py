@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..diagnostics import REMOVE, Place, Severity, word
-from .rule import Found, Rule
+from .rule import Rule, RuleResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def idle_ignores(codes: tuple[str, ...], used: set[str], rules: Mapping[str, Rul
     return idle
 
 
-def _idle_ignore(idle: list[Idle]) -> Iterator[Found]:
+def _idle_ignore(idle: list[Idle]) -> Iterator[RuleResult]:
     """An entry of `lint.ignore` has no effect.
 
     It would hide the first real finding of that rule, which nobody has seen yet.

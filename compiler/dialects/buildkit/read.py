@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...mirrors import LIBRARY, Location, assumed_scheme
-from ...readers.claims import is_served_by_itself, say_ca
-from ...readers.reading import Reading, Served
+from ...reading.claims import is_served_by_itself, say_ca
+from ...reading.facts import Reading, Served
 from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Path, Place
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 _KEYS = ("mirrors", "http", "insecure", "ca")
 _OF_UPSTREAM = "it is of the registry itself, and of none of its mirrors"

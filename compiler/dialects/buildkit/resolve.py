@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import urlsplit
 
+from ...docker_hub import default_host
 from ...emit import read_toml
 from ...mirrors import assumed_scheme
-from ...runtimes.hosts import default_host
 from ..attempt import Attempt, manifest_url, resolver_of
 from . import DIALECT, FILE
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics import Severity, word
-from ...rules.rule import Found, Subject, place_of, rule
+from ...rules.rule import LintContext, RuleResult, place_of, rule
 from . import TARGET
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @rule("RS227", Severity.INFO)
-def login_of_the_builder(subject: Subject) -> Iterator[Found]:
+def login_of_the_builder(subject: LintContext) -> Iterator[RuleResult]:
     """BuildKit has no place for a login: it asks whoever builds for theirs.
 
     The client, such as `docker buildx build` or `buildctl`, takes it from its own config.json, by

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ...rules.rule import Rule
     from ..attempt import Resolver
     from ..companions import Made
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from ..files import Tree
 
 
-def _values(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _values(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write_values import render
 
     return render(spec, choice)
 
 
-def _secret(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _secret(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write_secret import render
 
     return render(spec, choice)
 
 
-def _palette(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _palette(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write_palette import render
 
     return render(spec, choice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...readers.reading import (
+from ...reading.facts import (
     NUMBER,
     REGISTRY,
     Fact,
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 _TEXTS = {"DOMAIN": "endpoint", "BASE_PATH": "baseContentPath"}
 _LOGIN = {"USERNAME": "username", "PASSWORD": "password"}

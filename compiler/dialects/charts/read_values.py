@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model import CERT_MANAGER_IMAGES, IMAGE_SWAP_IMAGES
-from ...readers.reading import (
+from ...reading.facts import (
     NUMBER,
     REGISTRY,
     Fact,
@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 _BLOCKS = ("imageSwapImages", "imageSwapConfig", "ociImageRegistry", "imagePullSecret")
 _TEXTS = ("endpoint", "name", "baseContentPath")

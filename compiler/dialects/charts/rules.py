@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics import Place, Severity
-from ...rules.rule import Found, Subject, rule
+from ...rules.rule import LintContext, RuleResult, rule
 from . import VALUES
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @rule("RS506", Severity.INFO)
-def login_without_pull_secret(subject: Subject) -> Iterator[Found]:
+def login_without_pull_secret(subject: LintContext) -> Iterator[RuleResult]:
     """The registry wants a login, and a chart's own images come from it without one.
 
     The kubelet pulls the images of the webhook, which nothing swaps, with the pull secret of the

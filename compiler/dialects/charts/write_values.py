@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ...model import Choice, Image, Spec
+    from ...model import Image, Spec, TargetEntry
 
 SECRET_KEYS = frozenset({"password", "username", "caCert", "dockerConfigJson"})
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     swap, cert_manager = spec.image_swap, spec.cert_manager
     config = registry_config(spec)

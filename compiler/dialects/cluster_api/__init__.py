@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ...rules.rule import Rule
     from ..companions import Made
     from ..dialect import Section
@@ -17,7 +17,7 @@ MAX_FILES = 200
 """So many `files` of a machine Cluster API takes."""
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics import Place, Severity, word, words
-from ...rules.rule import Found, Subject, place_of, rule
+from ...rules.rule import LintContext, RuleResult, place_of, rule
 from .. import TARGETS, node_files
 from . import MAX_FILES, TARGET
 
@@ -11,17 +11,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 _ANOTHER = "write the `version` of these nodes, or name the targets that are for them in `carry`"
 
 
-def _carriers(subject: Subject) -> Iterator[Choice]:
+def _carriers(subject: LintContext) -> Iterator[TargetEntry]:
     return (choice for choice in subject.choices if choice.target == TARGET.name)
 
 
 @rule("RS231", Severity.ERROR)
-def not_carried(subject: Subject) -> Iterator[Found]:
+def not_carried(subject: LintContext) -> Iterator[RuleResult]:
     """Target `kubeadm` has nothing to carry, or cannot carry what it is to.
 
     It carries what the other targets put on nodes, each a file of its own. The tables that
@@ -62,7 +62,7 @@ def not_carried(subject: Subject) -> Iterator[Found]:
                 )
 
 
-def _wrong_names(spec: Spec, choice: Choice) -> Iterator[Found]:
+def _wrong_names(spec: Spec, choice: TargetEntry) -> Iterator[RuleResult]:
     """The names in `carry` of which there is nothing to carry."""
     known = [name for name, target in TARGETS.items() if target.on_nodes]
     compiled = {other.target for other in spec.targets}
@@ -79,7 +79,7 @@ def _wrong_names(spec: Spec, choice: Choice) -> Iterator[Found]:
 
 
 @rule("RS232", Severity.ERROR)
-def login_in_user_data(subject: Subject) -> Iterator[Found]:
+def login_in_user_data(subject: LintContext) -> Iterator[RuleResult]:
     """A login would stand in the user data of cloud-init.
 
     The metadata service of many clouds gives user data to whoever asks on the machine, pods
@@ -115,7 +115,7 @@ def login_in_user_data(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS233", Severity.ERROR)
-def one_path_of_a_node_twice(subject: Subject) -> Iterator[Found]:
+def one_path_of_a_node_twice(subject: LintContext) -> Iterator[RuleResult]:
     """Two of the targets that are carried put a file at one place of a node.
 
     Cluster API refuses such a list, and cloud-init would leave the last of them.
@@ -149,7 +149,7 @@ def one_path_of_a_node_twice(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS234", Severity.WARNING)
-def replaced_on_machines(subject: Subject) -> Iterator[Found]:
+def replaced_on_machines(subject: LintContext) -> Iterator[RuleResult]:
     """A file of the machine image is replaced, with all that it says of other things.
 
     The other files that `kubeadm` carries are of registries alone, or whole by choice. daemon.json
@@ -184,7 +184,7 @@ def replaced_on_machines(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS235", Severity.ERROR)
-def too_many_files(subject: Subject) -> Iterator[Found]:
+def too_many_files(subject: LintContext) -> Iterator[RuleResult]:
     """Cluster API takes 200 files of a machine, and these are more.
 
     Its API refuses the resource. Those that the templates have already count too, so that fewer of

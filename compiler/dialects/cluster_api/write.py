@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ..node_files import NodeFile
 
 _MAX_CONTENT = 10240
@@ -42,7 +42,7 @@ _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]")
 _MAX_KEY = 200
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     files = tuple(node_files.files(spec, choice))

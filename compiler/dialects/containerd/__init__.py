@@ -18,9 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ...rules.rule import Rule
-    from ...verify_node import Node
+    from ...verifying.node import Node
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section
@@ -43,19 +43,19 @@ def tls_hosts(spec: Spec) -> Iterator[tuple[str, bool, bool]]:
             yield host, bool(access.ca_cert), access.insecure_skip_verify
 
 
-def _config(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _config(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write_config import render
 
     return render(spec, choice)
 
 
-def _certs_d(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _certs_d(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write_hosts import render
 
     return render(spec, choice)
 
 
-def _config_limits(choice: Choice) -> Limits:
+def _config_limits(choice: TargetEntry) -> Limits:
     api, version = choice.option("endpoints") == "api", choice.option("version", "")
     tls = None if version.startswith("1.") else Limit(reported_by="RS203")
     if not api:
@@ -73,13 +73,13 @@ def _config_limits(choice: Choice) -> Limits:
     )
 
 
-def _conflicts(choice: Choice) -> Iterator[tuple[str, str, str]]:
+def _conflicts(choice: TargetEntry) -> Iterator[tuple[str, str, str]]:
     from .rules import conflicts
 
     return conflicts(choice)
 
 
-def _left_out_of_import(spec: Spec, choice: Choice) -> str:
+def _left_out_of_import(spec: Spec, choice: TargetEntry) -> str:
     """Where other files have a CA, or skip checks, which this choice cannot carry (RS203)."""
     if choice.option("endpoints") != "api":
         return ""
@@ -88,13 +88,13 @@ def _left_out_of_import(spec: Spec, choice: Choice) -> str:
     return "no `containerd` target tells a CA; `certs.d` does" if lacks else ""
 
 
-def _config_placement(spec: Spec, choice: Choice) -> Placement:
+def _config_placement(spec: Spec, choice: TargetEntry) -> Placement:
     from .write_config import placement
 
     return placement(spec, choice)
 
 
-def _certs_d_limits(choice: Choice) -> Limits:
+def _certs_d_limits(choice: TargetEntry) -> Limits:
     has_login = choice.option("credentials", "none") != "none"
     return Limits(
         wildcard=None,
@@ -108,7 +108,7 @@ def _certs_d_limits(choice: Choice) -> Limits:
     )
 
 
-def _certs_d_placement(spec: Spec, choice: Choice) -> Placement:
+def _certs_d_placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec
     folder = choice.option("configPath", CONFIG_PATH)
     return Placement(
@@ -118,7 +118,7 @@ def _certs_d_placement(spec: Spec, choice: Choice) -> Placement:
     )
 
 
-def _sandbox_image(choice: Choice) -> str:
+def _sandbox_image(choice: TargetEntry) -> str:
     """What is written, or else what the line of containerd is built with."""
     from .versions import PAUSE_IMAGE, PAUSE_TAGS
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import posixpath
 
-from ... import differences, readers, toml_places
+from ... import recognise
 from ...diagnostics import Place
-from ...differences import Difference
 from ...frozen import replace
-from ...verify import of_reading
-from ...verify_node import Broken
+from ...reading import toml_places
+from ...verifying import drift
+from ...verifying.drift import Drift
+from ...verifying.node import Broken
+from ...verifying.verify import of_reading
 from . import (
     CERTS_D,
     CONFIG_FORMAT,
@@ -30,10 +32,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ...model import Choice
-    from ...readers import Fact, Reading
-    from ...readers.reading import Subject
-    from ...verify_node import Node
+    from ...model import TargetEntry
+    from ...reading.facts import Fact, FactKey, Reading
+    from ...verifying.node import Node
 
 _FIRST_OF_2 = 2
 
@@ -55,7 +56,7 @@ class _Containerd:
         def read(text: str) -> list[Reading]:
             parsed = toml_places.parse(text)
             return [
-                read_config.read(readers.Source(parsed, path, self.node.file_text, complete=True))
+                read_config.read(recognise.Source(parsed, path, self.node.file_text, complete=True))
             ]
 
         return self.node.once(path, read)
@@ -76,7 +77,7 @@ class _Containerd:
             self._certs_d(choice)
 
     def _lines(
-        self, files: Sequence[Reading], choice: Choice | None = None
+        self, files: Sequence[Reading], choice: TargetEntry | None = None
     ) -> list[versions.Version]:
         """The versions to look with: those that are wanted, or can read the node's files."""
         own = choice.option("version") if choice else None
@@ -99,7 +100,7 @@ class _Containerd:
 
     def _in_force(
         self, version: versions.Version, wanted: Reading, files: list[Reading]
-    ) -> list[Difference | Broken]:
+    ) -> list[Drift | Broken]:
         """What differs for one version of containerd."""
         configuration = config_load.load(self.node.tree, version)
         main = files[0] if files else None
@@ -108,7 +109,7 @@ class _Containerd:
         if main is None:
             return [Broken(MAIN, "this file is missing")] if not self.node.found else []
         unread = [
-            Difference(file, fact.place, message)
+            Drift(file, fact.place, message)
             for file in files
             for fact in file.facts
             if fact.subject == ("format",) and fact.value is False
@@ -121,21 +122,21 @@ class _Containerd:
         in_force = [fact for fact, _ in facts]
         told = [
             replace(one, reading=origin[id(one.fact)]) if one.fact else one
-            for one in differences.between(wanted, main, self.node.expected.hosts, in_force)
+            for one in drift.between(wanted, main, self.node.expected.hosts, in_force)
         ]
         return _without_replaced(told, files)
 
-    def _not_loaded(self, reason: str, files: list[Reading]) -> list[Difference | Broken]:
+    def _not_loaded(self, reason: str, files: list[Reading]) -> list[Drift | Broken]:
         """Why containerd runs without its CRI plugin, at the file that the reason is in."""
         message = f"containerd does not load its CRI plugin: {reason}"
         for file in files:
             path = file.source.path
             if reason.startswith(path):
-                return [Difference(file, Place(()), f"containerd does not load this: {reason}")]
+                return [Drift(file, Place(()), f"containerd does not load this: {reason}")]
         for file in reversed(files):
             for fact in file.facts:
                 if fact.subject == ("config_path",) and "config_path" in reason:
-                    return [Difference(file, fact.place, message)]
+                    return [Drift(file, fact.place, message)]
         path = reason.partition(" ")[0].rstrip(":") if reason.startswith("/") else MAIN
         if path != MAIN:
             self._configuration(path)
@@ -143,7 +144,7 @@ class _Containerd:
             return []
         return [Broken(path, message)]
 
-    def _certs_d(self, choice: Choice) -> None:
+    def _certs_d(self, choice: TargetEntry) -> None:
         """The folders of certs.d where containerd looks for them."""
         root = choice.option("configPath", CONFIG_PATH)
         present: dict[str, str] = {}
@@ -167,9 +168,9 @@ class _Containerd:
 
     def _ignored(
         self, path: str, reading: Reading, lines: list[versions.Version]
-    ) -> list[Difference | Broken]:
+    ) -> list[Drift | Broken]:
         """A hosts.toml that some versions of containerd ignore as a whole."""
-        by_line: dict[versions.Version, list[Difference | Broken]] = {}
+        by_line: dict[versions.Version, list[Drift | Broken]] = {}
         for version in lines:
             by_line[version] = []
             try:
@@ -177,7 +178,7 @@ class _Containerd:
                 hosts_toml.read(text, posixpath.dirname(path), version)
             except (hosts_toml.Defect, hosts_toml.NoFile) as why:
                 message = f"containerd ignores this file: {why}"
-                by_line[version].append(Difference(reading, Place(()), message))
+                by_line[version].append(Drift(reading, Place(()), message))
         return _together(by_line)
 
 
@@ -186,9 +187,9 @@ def _merged_facts(
 ) -> Iterator[tuple[Fact, Reading]]:
     """The facts of what is in force, each with the file that it is from."""
     source = files[0].source
-    merged = readers.Reading(CONFIG_FORMAT.kind, source)
+    merged = recognise.Reading(CONFIG_FORMAT.kind, source)
     read_config.say_registry(merged, registry, ())
-    by_subject: dict[Subject, list[tuple[Fact, Reading]]] = {}
+    by_subject: dict[FactKey, list[tuple[Fact, Reading]]] = {}
     for file in files:
         for other in file.facts:
             by_subject.setdefault(other.subject, []).append((other, file))
@@ -203,32 +204,32 @@ def _merged_facts(
                 yield fact, file
 
 
-def _without_replaced(told: list[Difference], files: list[Reading]) -> list[Difference | Broken]:
+def _without_replaced(told: list[Drift], files: list[Reading]) -> list[Drift | Broken]:
     """One difference for all that is missing because a later file has replaced it."""
     held = {(fact.subject, str(fact.value)) for file in files[:-1] for fact in file.facts}
     lost = [
         one for one in told if one.missing and (one.missing.subject, str(one.missing.value)) in held
     ]
     gone = {id(one) for one in lost}
-    rest: list[Difference | Broken] = [one for one in told if id(one) not in gone]
+    rest: list[Drift | Broken] = [one for one in told if id(one) not in gone]
     if lost:
         message = "this file replaces all CRI settings of those before it, mirrors included"
-        rest.append(Difference(files[-1], Place(()), message))
+        rest.append(Drift(files[-1], Place(()), message))
     return rest
 
 
 def _together(
-    by_line: dict[versions.Version, list[Difference | Broken]],
-) -> list[Difference | Broken]:
+    by_line: dict[versions.Version, list[Drift | Broken]],
+) -> list[Drift | Broken]:
     """What differs for any version, once, with the versions if it is not all of them."""
-    found: dict[tuple[str, object, str], tuple[Difference | Broken, list[str]]] = {}
+    found: dict[tuple[str, object, str], tuple[Drift | Broken, list[str]]] = {}
     for version, several in by_line.items():
         for one in several:
             at = one.path if isinstance(one, Broken) else one.reading.source.path
             place = None if isinstance(one, Broken) else one.place
             _, lines = found.setdefault((at, place, one.message), (one, []))
             lines.append(f"{version.major}.{version.minor}")
-    together: list[Difference | Broken] = []
+    together: list[Drift | Broken] = []
     for one, lines in found.values():
         if len(lines) < len(by_line):
             one = replace(one, message=f"{one.message} (containerd {', '.join(lines)})")  # noqa: PLW2901

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...diagnostics import Place
 from ...mirrors import LIBRARY
-from ...readers.claims import say_ca
-from ...readers.reading import Reading, decoded, leaves, served_by
+from ...reading.claims import say_ca
+from ...reading.facts import Reading, decoded, leaves, served_by
 from . import CERTS_D, CONFIG, CONFIG_FORMAT, CONFIG_PATH
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Path
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 _NAMES = {
     1: "cri",

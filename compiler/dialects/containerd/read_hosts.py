@@ -8,8 +8,8 @@ import re
 from ...diagnostics import word
 from ...frozen import frozen
 from ...mirrors import LIBRARY, WILDCARD
-from ...readers.claims import claim_ca
-from ...readers.reading import Reading, decoded, is_below_api, served_by, switch_of
+from ...reading.claims import claim_ca
+from ...reading.facts import Reading, decoded, is_below_api, served_by, switch_of
 from . import CERTS_D, HOSTS_FORMAT
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Place
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 _DEFAULT = "_default"
 _HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"

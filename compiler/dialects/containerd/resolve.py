@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import posixpath
 
+from ...docker_hub import default_host
 from ...frozen import frozen, replace
-from ...runtimes.hosts import default_host
 from ..attempt import Attempt, Outcome, Resolver
 from ..files import Unreadable
 from . import config_load, go_syntax, hosts_toml

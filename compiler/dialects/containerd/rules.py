@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from ...diagnostics import Place, Severity, word
 from ...mirrors import assumed_scheme as scheme_of
-from ...rules.rule import Found, Subject, place_of, rule
+from ...rules.rule import LintContext, RuleResult, place_of, rule
 from . import CERTS_D, CONFIG, tls_hosts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice
+    from ...model import TargetEntry
 
 
-def _fragments(subject: Subject) -> Iterator[Choice]:
+def _fragments(subject: LintContext) -> Iterator[TargetEntry]:
     """The chosen containerd files that are a part of a node's configuration."""
     for choice in subject.choices:
         if choice.target == CONFIG.name and choice.option("form") != "full":
@@ -22,7 +22,7 @@ def _fragments(subject: Subject) -> Iterator[Choice]:
 
 
 @rule("RS101", Severity.WARNING)
-def documented_endpoint_without_v2(subject: Subject) -> Iterator[Found]:
+def documented_endpoint_without_v2(subject: LintContext) -> Iterator[RuleResult]:
     """The documented containerd endpoint has a path without `/v2`.
 
     containerd takes the path of an endpoint verbatim as the root of the registry's API. As
@@ -65,7 +65,7 @@ def documented_endpoint_without_v2(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS109", Severity.WARNING)
-def assumed_scheme(subject: Subject) -> Iterator[Found]:
+def assumed_scheme(subject: LintContext) -> Iterator[RuleResult]:
     """The documented containerd endpoint says no scheme, and containerd takes the wrong one.
 
     For an endpoint without a scheme containerd speaks https, but http for `localhost`,
@@ -108,7 +108,7 @@ def assumed_scheme(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS203", Severity.ERROR)
-def tls_not_expressible(subject: Subject) -> Iterator[Found]:
+def tls_not_expressible(subject: LintContext) -> Iterator[RuleResult]:
     """A private CA, or a skipped check, that the containerd configuration cannot carry.
 
     `registry.configs."HOST".tls` was removed in containerd 2.0: the key is ignored with a
@@ -157,7 +157,7 @@ def tls_not_expressible(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS207", Severity.WARNING)
-def fragment_on_1x(subject: Subject) -> Iterator[Found]:
+def fragment_on_1x(subject: LintContext) -> Iterator[RuleResult]:
     """On containerd 1.x an imported fragment replaces the other CRI settings of the node.
 
     Imports are not merged below `plugins."io.containerd.grpc.v1.cri"`: the file that is read last
@@ -202,7 +202,7 @@ def fragment_on_1x(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS208", Severity.INFO)
-def mirrors_are_deprecated(subject: Subject) -> Iterator[Found]:
+def mirrors_are_deprecated(subject: LintContext) -> Iterator[RuleResult]:
     """Containerd 2.x reads `registry.mirrors`, but has announced their removal.
 
     Until then they switch the node to pulling without the transfer service. What stays is
@@ -231,7 +231,7 @@ def mirrors_are_deprecated(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS209", Severity.WARNING)
-def mirrors_on_2_2_0(subject: Subject) -> Iterator[Found]:
+def mirrors_on_2_2_0(subject: LintContext) -> Iterator[RuleResult]:
     """Containerd 2.2.0 does not load its CRI plugin when there are mirrors.
 
     It fills in a default `config_path`, which excludes `registry.mirrors`, and the kubelet says
@@ -262,7 +262,7 @@ def mirrors_on_2_2_0(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS210", Severity.WARNING)
-def newer_fragment(subject: Subject) -> Iterator[Found]:
+def newer_fragment(subject: LintContext) -> Iterator[RuleResult]:
     """A fragment in version 3 works only below a main file in version 3.
 
     Where config.toml says `version = 2`, containerd 2.0 to 2.2 drop its CRI settings without a
@@ -294,7 +294,7 @@ def newer_fragment(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS212", Severity.WARNING)
-def documented_without_ca(subject: Subject) -> Iterator[Found]:
+def documented_without_ca(subject: LintContext) -> Iterator[RuleResult]:
     """The documented containerd file has no place for the CA.
 
     Pulls fail with `x509: certificate signed by unknown authority` (on 2.x, with the `not found`
@@ -332,7 +332,7 @@ def documented_without_ca(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS213", Severity.ERROR)
-def certs_d_and_mirrors(subject: Subject) -> Iterator[Found]:
+def certs_d_and_mirrors(subject: LintContext) -> Iterator[RuleResult]:
     """`certs.d` and `containerd` exclude each other on one node.
 
     With both `config_path` and `registry.mirrors`, containerd runs without its CRI plugin, and the
@@ -367,7 +367,7 @@ def certs_d_and_mirrors(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS214", Severity.WARNING)
-def login_left_behind(subject: Subject) -> Iterator[Found]:
+def login_left_behind(subject: LintContext) -> Iterator[RuleResult]:
     """The registry wants a login, and nothing on the nodes has it.
 
     Every pull without a pull secret gets 401: that of the sandbox image always, since containerd
@@ -402,7 +402,7 @@ def login_left_behind(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS216", Severity.WARNING)
-def header_before_2_1(subject: Subject) -> Iterator[Found]:
+def header_before_2_1(subject: LintContext) -> Iterator[RuleResult]:
     """Up to containerd 2.0, a login in hosts.toml reaches no registry that hands out tokens.
 
     Harbor and most others do. The header goes to the registry, which asks for a token, and the
@@ -432,7 +432,7 @@ def header_before_2_1(subject: Subject) -> Iterator[Found]:
             )
 
 
-def conflicts(choice: Choice) -> Iterator[tuple[str, str, str]]:
+def conflicts(choice: TargetEntry) -> Iterator[tuple[str, str, str]]:
     """The options of target `containerd` that exclude others (RS202)."""
     if choice.option("configVersion", 2) == 2:  # noqa: PLR2004
         return

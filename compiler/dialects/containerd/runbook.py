@@ -8,7 +8,7 @@ from . import CERTS_D, CONFIG_PATH, CONFIG_ROOT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ..companions import Made
 
 
@@ -50,7 +50,7 @@ def _hosts(spec: Spec, made: Made) -> Section:
     )
 
 
-def _folder(choice: Choice) -> str:
+def _folder(choice: TargetEntry) -> str:
     folder: str = choice.option("configPath", CONFIG_PATH)
     return folder
 

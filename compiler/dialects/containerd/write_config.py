@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 PLUGINS = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.images"}
 """The plugin that reads `registry`, by the version of the configuration format."""
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     config_version = choice.option("configVersion", 2)
     full = choice.option("form") == "full"
@@ -59,7 +59,7 @@ def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
     )
 
 
-def _tls(spec: Spec, choice: Choice) -> dict[str, dict[str, Any]]:
+def _tls(spec: Spec, choice: TargetEntry) -> dict[str, dict[str, Any]]:
     """`registry.configs."HOST".tls` by host; containerd 1.x only reads it."""
     settings: dict[str, dict[str, Any]] = {}
     for host, has_ca, skip in tls_hosts(spec):
@@ -69,7 +69,7 @@ def _tls(spec: Spec, choice: Choice) -> dict[str, dict[str, Any]]:
     return settings
 
 
-def placement(spec: Spec, choice: Choice) -> Placement:
+def placement(spec: Spec, choice: TargetEntry) -> Placement:
     """Of the file, and of the CAs that it names; a fragment is a part of config.toml."""
     path = choice.option("caFile") if choice.option("endpoints") == "api" else None
     accesses = [spec.access(host) for host, has_ca, skip in tls_hosts(spec) if has_ca and not skip]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 PLUGIN = ("plugins", "io.containerd.grpc.v1.cri")
 """In a file of version 2, which every containerd takes below every config.toml."""
@@ -41,7 +41,7 @@ def folder_of(namespace: str) -> str:
     return f"{host}_{port}_" if colon and port.isdecimal() else namespace
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     out = choice.option("out", "")
     root = f"{out}/" if out else ""
@@ -126,7 +126,7 @@ def _login(spec: Spec, host: str) -> dict[str, str]:
     return {"Authorization": f"Basic {both}"}
 
 
-def _drop_in(spec: Spec, choice: Choice, root: str) -> Artifact:
+def _drop_in(spec: Spec, choice: TargetEntry, root: str) -> Artifact:
     """The fragment that sets `config_path`, with the CRI settings that 1.x would lose."""
     tables: emit.Tables = [((), {"version": 2})]
     if choice.option("sandboxImage"):

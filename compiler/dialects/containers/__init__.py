@@ -8,20 +8,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section
     from ..files import Tree
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)
 
 
-def _placement(spec: Spec, choice: Choice) -> Placement:
+def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec, choice
     return Placement((("", FOLDER),), ("crio",))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...frozen import frozen
 from ...mirrors import Location
-from ...readers.claims import is_served_by_itself
-from ...readers.reading import Reading, Served
+from ...reading.claims import is_served_by_itself
+from ...reading.facts import Reading, Served
 from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Path, Place
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 _KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
 _DIGEST_ONLY = "mirror-by-digest-only"

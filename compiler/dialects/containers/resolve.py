@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 
+from ...docker_hub import default_host
 from ...emit import read_toml
 from ...frozen import frozen
-from ...runtimes.hosts import default_host
 from ..attempt import Attempt, resolver_of
 from ..files import texts
 

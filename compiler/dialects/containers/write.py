@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...mirrors import Location
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     registries = [

@@ -8,31 +8,31 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ...rules.rule import Rule
     from ..companions import Made
     from ..dialect import Section
 
 
-def _copy_list(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _copy_list(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write_copy_list import render
 
     return render(spec, choice)
 
 
-def _regsync(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _regsync(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write_regsync import render
 
     return render(spec, choice)
 
 
-def _hauler(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _hauler(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write_hauler import render
 
     return render(spec, choice)
 
 
-def _zarf(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _zarf(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write_zarf import render
 
     return render(spec, choice)

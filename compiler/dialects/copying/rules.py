@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics import Place, Severity, word
-from ...rules.rule import Found, Subject, place_of, rule
+from ...rules.rule import LintContext, RuleResult, place_of, rule
 from .write_copy_list import copies, without_mirror
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @rule("RS217", Severity.ERROR)
-def nothing_to_copy(subject: Subject) -> Iterator[Found]:
+def nothing_to_copy(subject: LintContext) -> Iterator[RuleResult]:
     """A copy list, regsync's file or a bundle would lack images, or the list have none.
 
     What is not copied is not there when the gap is closed.

@@ -7,7 +7,7 @@ tag and a digest is copied by its digest, to its tag: the tools refuse both at o
 from __future__ import annotations
 
 from ... import emit, reference
-from ...mirrors import Places
+from ...mirrors import MirrorIndex
 from ..dialect import Artifact
 from . import COPY_LIST
 
@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 _HEADER = f"""{emit.HEADER}
 # grep -v '^#' copy-list.txt | while read -r source destination; do
@@ -67,7 +67,7 @@ def without_mirror(spec: Spec) -> Iterator[int]:
 
 def _listed(spec: Spec) -> Iterator[tuple[int, reference.Reference, str | None]]:
     """The images of the list that are references, each with its place in the registry."""
-    places = Places(spec.mirrors)
+    places = MirrorIndex(spec.mirrors)
     for index, image in enumerate(spec.images if isinstance(spec.images, tuple) else ()):
         try:
             parsed = reference.parse(image)
@@ -88,7 +88,7 @@ def _version(parsed: reference.Reference) -> str:
     return f":{parsed.tag or 'latest'}"
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     lines = dict.fromkeys(f"{source} {destination}\n" for source, destination in copies(spec))
     text = _HEADER + "".join(lines)

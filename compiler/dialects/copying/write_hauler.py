@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 _FOLDER = "regspec"
 """Before the names of files: a first part with a dot in it would be taken for a registry."""
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._/-]")
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", HAULER.file)
     public, secret = companions.for_bundles(spec, HAULER)

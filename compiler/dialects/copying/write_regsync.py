@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 _NOTE = """\
 # regsync once --config regsync.yaml
@@ -29,7 +29,7 @@ _LOGIN = {"user": "username", "pass": "password"}
 """What it calls the parts of a login, and what a spec does."""
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     named = placeholders.owners(spec.hosts)
     hosts = dict.fromkeys((*spec.mirror_hosts, *spec.hosts))

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 _NOT_IN_NAMES = re.compile("[^a-z0-9]+")
 _FOLDER = "regspec"
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     path = choice.option("out", ZARF.file)
     public, secret = companions.for_bundles(spec, ZARF)

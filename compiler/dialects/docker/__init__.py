@@ -8,23 +8,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...differences import Difference
-    from ...model import Choice, Spec
-    from ...readers import Reading
+    from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
     from ...rules.rule import Rule
+    from ...verifying.drift import Drift
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section
     from ..files import Tree
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)
 
 
-def _placement(spec: Spec, choice: Choice) -> Placement:
+def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec, choice
     folders = (("", TARGET.destination),)
     return Placement(folders, ("docker",), shared=("daemon.json",), reloads=True)
@@ -54,7 +54,7 @@ def _section(spec: Spec, made: Made) -> Section:
     return section(spec, made)
 
 
-def _left_out_of_import(spec: Spec, _choice: Choice) -> str:
+def _left_out_of_import(spec: Spec, _choice: TargetEntry) -> str:
     from .rules import is_for_dockerd
 
     if all(is_for_dockerd(mirror) for mirror in spec.mirrors):
@@ -62,13 +62,13 @@ def _left_out_of_import(spec: Spec, _choice: Choice) -> str:
     return "target `docker` has a mirror of `docker.io` only, at the root of a host"
 
 
-def _drift(spec: Spec, reading: Reading) -> Iterator[Difference]:
+def _drift(spec: Spec, reading: Reading) -> Iterator[Drift]:
     from .verify import drift
 
     return drift(spec, reading)
 
 
-def _unparsable(text: str, reading: Reading) -> Iterator[Difference]:
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
     from .verify import unparsable
 
     return unparsable(text, reading)

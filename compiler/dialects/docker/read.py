@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from ...diagnostics import word
 from ...document import NotADocument, SyntaxProblem
 from ...mirrors import HUB, Location
-from ...readers.reading import Reading, Served
-from ...stream import load_json
+from ...reading.facts import Reading, Served
+from ...reading.stream import load_json
 from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Place
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 _MIRRORS, _INSECURE = "registry-mirrors", "insecure-registries"
 _SCHEMES = ("http", "https")

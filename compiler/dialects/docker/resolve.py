@@ -10,7 +10,7 @@ import json
 from functools import partial
 from urllib.parse import urlsplit
 
-from ...runtimes.hosts import HUB, default_host
+from ...docker_hub import HUB, default_host
 from ..attempt import Attempt, resolver_of
 
 TYPE_CHECKING = False

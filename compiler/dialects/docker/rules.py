@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...diagnostics import Severity, word
 from ...mirrors import HUB, LIBRARY, WILDCARD
-from ...rules.rule import Found, Subject, rule
+from ...rules.rule import LintContext, RuleResult, rule
 from . import TARGET
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ def is_for_dockerd(mirror: Mirror) -> bool:
 
 
 @rule("RS225", Severity.ERROR)
-def not_for_dockerd(subject: Subject) -> Iterator[Found]:
+def not_for_dockerd(subject: LintContext) -> Iterator[RuleResult]:
     """Dockerd has mirrors of Docker Hub only, and only at the root of a host.
 
     daemon.json lists mirrors without saying of what: they are asked for images of Docker Hub, and
@@ -65,7 +65,7 @@ def not_for_dockerd(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS226", Severity.WARNING)
-def login_of_docker_hub(subject: Subject) -> Iterator[Found]:
+def login_of_docker_hub(subject: LintContext) -> Iterator[RuleResult]:
     """Dockerd asks a mirror without the login of its host.
 
     What it sends to a mirror is the login of Docker Hub, if whoever pulls has one, and the same to

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics import Place, word
-from ...differences import Difference
+from ...verifying.drift import Drift
 from .resolve import is_insecure
 
 TYPE_CHECKING = False
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec
-    from ...readers import Reading
+    from ...reading.facts import Reading
 
 
-def drift(spec: Spec, reading: Reading) -> Iterator[Difference]:
+def drift(spec: Spec, reading: Reading) -> Iterator[Drift]:
     """The ranges of addresses that contain a host whose certificate the spec wants checked."""
     for fact in reading.facts:
         kind, name = fact.subject[0], fact.subject[-1]
@@ -23,14 +23,14 @@ def drift(spec: Spec, reading: Reading) -> Iterator[Difference]:
             covered = is_insecure({"insecure-registries": [entry]}, host)
             if covered and not spec.is_insecure(host):
                 message = f"{word(host)} is in {word(entry)}: its certificate is not checked"
-                yield Difference(reading, fact.place, message, fact)
+                yield Drift(reading, fact.place, message, fact)
 
 
-def unparsable(text: str, reading: Reading) -> Iterator[Difference]:
+def unparsable(text: str, reading: Reading) -> Iterator[Drift]:
     """A byte order mark, which keeps dockerd from starting.
 
     Source: run with dockerd 20.10.24.
     """
     if text.startswith("\ufeff"):
         message = "a byte order mark is before it: dockerd 20.10 does not start with it"
-        yield Difference(reading, Place(()), message)
+        yield Drift(reading, Place(()), message)

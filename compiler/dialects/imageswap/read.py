@@ -7,7 +7,7 @@ import re
 from ... import limits
 from ...diagnostics import Place
 from ...mirrors import LIBRARY, WILDCARD, Location
-from ...readers.reading import Reading, Served, say_string, text_of
+from ...reading.facts import Reading, Served, say_string, text_of
 from ..charts import SECRET_FORMAT
 from . import DEFAULT, FORMAT, HUB, TARGET
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 _LINE = re.compile(r"[^\n]+")
 _KEY = re.compile(r"[ ]*+[\w.*/:@?+\[\]-]++[ \t]*+\Z")

@@ -9,9 +9,9 @@ import fnmatch
 import re
 
 from ... import reference
+from ...docker_hub import default_host
 from ...frozen import field, frozen
 from ...mirrors import assumed_scheme
-from ...runtimes.hosts import default_host
 from ..attempt import Attempt, Outcome, Resolver
 from ..files import texts, yaml_documents
 from . import DEFAULT, HUB

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 
 def pairs(spec: Spec) -> dict[str, str]:
@@ -35,7 +35,7 @@ def pairs(spec: Spec) -> dict[str, str]:
     return lines
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     lines = "".join(f"{source}::{target}\n" for source, target in pairs(spec).items())
     data = {

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section
@@ -21,19 +21,19 @@ SERVICES = {"k3s": ("k3s", "k3s-agent"), "rke2": ("rke2-server", "rke2-agent")}
 """The systemd units that read the files, by distribution: of a server, and of an agent."""
 
 
-def distribution_of(choice: Choice) -> str:
+def distribution_of(choice: TargetEntry) -> str:
     """The distribution that a choice of this target is for: `k3s` or `rke2`."""
     distribution: str = choice.option("distribution", "k3s")
     return distribution
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)
 
 
-def _placement(spec: Spec, choice: Choice) -> Placement:
+def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec
     distribution = distribution_of(choice)
     return Placement((("", FOLDERS[distribution]),), SERVICES[distribution])

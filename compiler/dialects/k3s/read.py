@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ...mirrors import LIBRARY
-from ...readers.claims import claim_mirror, is_served_by_itself, say_ca
-from ...readers.reading import Reading, text_of
+from ...reading.claims import claim_mirror, is_served_by_itself, say_ca
+from ...reading.facts import Reading, text_of
 from . import FOLDERS, FORMAT, TARGET
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Path
-    from ...readers.reading import Served, Source
+    from ...reading.facts import Served, Source
 
 _ALL = re.compile(r"\^?\(\.[*+]\)\$?\Z")
 _BELOW = re.compile(r"(.*?)/?\$(?:1|\{1\})\Z")

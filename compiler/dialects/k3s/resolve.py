@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import urlsplit
 
+from ...docker_hub import default_host
 from ...frozen import replace
 from ...mirrors import WILDCARD, assumed_scheme
-from ...runtimes.hosts import default_host
 from ..attempt import Attempt, manifest_url, resolver_of
 from ..files import yaml_documents
 from . import DIALECT, FILES

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 _DENY = """\
 # When a mirror fails, the upstream is asked, unless every server and agent is started with
@@ -24,7 +24,7 @@ _DENY = """\
 """
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     folder = f"{FOLDERS[distribution_of(choice)]}/ca"

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ...rules.rule import Rule
     from ..attempt import Resolver
     from ..companions import Made
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from ..files import Tree
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)
 
 
-def _limits(choice: Choice) -> Limits:
+def _limits(choice: TargetEntry) -> Limits:
     has_login = choice.option("credentials", "none") != "none"
     return Limits(
         wildcard=None,
@@ -38,7 +38,7 @@ def _limits(choice: Choice) -> Limits:
     )
 
 
-def _on_its_node(choice: Choice) -> Choice:
+def _on_its_node(choice: TargetEntry) -> TargetEntry:
     """A kind cluster mounts what `certs.d` puts on a node."""
     kept = tuple(option for option in choice.options if option[0] in ("version", "credentials"))
     return replace(choice, target=CERTS_D.name, options=kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics import Severity
-from ...rules.rule import Found, Subject, place_of, rule
+from ...rules.rule import LintContext, RuleResult, place_of, rule
 from . import TARGET
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @rule("RS230", Severity.WARNING)
-def kind_without_config_path(subject: Subject) -> Iterator[Found]:
+def kind_without_config_path(subject: LintContext) -> Iterator[RuleResult]:
     """Node images of kind with containerd 1.x do not look into certs.d.
 
     Nothing there sets `config_path`, so the files are mounted and nobody reads them: every image

@@ -8,10 +8,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...differences import Difference
-    from ...model import Choice, Spec
-    from ...readers import Reading
+    from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
     from ...rules.rule import Rule
+    from ...verifying.drift import Drift
     from ..companions import Made
     from ..dialect import ReadingView, Section
 
@@ -22,7 +22,7 @@ OF_OPENSHIFT = ("openshift-config", "pull-secret")
 the credentials that the cluster itself needs."""
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write_pull_secret import render
 
     return render(spec, choice)
@@ -40,7 +40,7 @@ def _certificates_reader() -> ReadingView:
     return recognises, read
 
 
-def _compare_certificates(spec: Spec, reading: Reading) -> Iterator[Difference]:
+def _compare_certificates(spec: Spec, reading: Reading) -> Iterator[Drift]:
     from .verify import compare_certificates
 
     return compare_certificates(spec, reading)

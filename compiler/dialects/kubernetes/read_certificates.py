@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 
-from ...readers.reading import Reading, certificates_in
+from ...reading.facts import Reading, certificates_in
 from .. import formats
 from . import CERTIFICATES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 
 def recognises(text: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...readers.reading import Reading, decoded, text_of
-from ...stream import load_json
+from ...reading.facts import Reading, decoded, text_of
+from ...reading.stream import load_json
 from . import DEFAULT_NAME, LOGINS, OF_OPENSHIFT, TARGET
 
 TYPE_CHECKING = False
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Place
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 _KEY = ".dockerconfigjson"
 _HUB = "https://index.docker.io/v1/"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics import Severity
-from ...rules.rule import Found, Subject, place_of, rule
+from ...rules.rule import LintContext, RuleResult, place_of, rule
 from . import OF_OPENSHIFT, TARGET
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @rule("RS221", Severity.ERROR)
-def pull_secret_of_openshift(subject: Subject) -> Iterator[Found]:
+def pull_secret_of_openshift(subject: LintContext) -> Iterator[RuleResult]:
     """The Secret is called as the pull secret of an OpenShift cluster.
 
     That one holds the logins that the cluster itself pulls with. Applied, this one would replace

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from ...diagnostics import Place
-from ...differences import Difference
-from ...readers.reading import STAND_IN, certificates_in
+from ...reading.facts import STAND_IN, certificates_in
+from ...verifying.drift import Drift
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec
-    from ...readers import Reading
+    from ...reading.facts import Reading
 
 
-def compare_certificates(spec: Spec, reading: Reading) -> Iterator[Difference]:
+def compare_certificates(spec: Spec, reading: Reading) -> Iterator[Drift]:
     """The CA must be that of its host. A CA without a host must be any of the spec."""
     certificates = {
         host: certificates_in(str(access.ca_cert))
@@ -23,9 +23,9 @@ def compare_certificates(spec: Spec, reading: Reading) -> Iterator[Difference]:
     }
     in_file = certificates_in(reading.source.data)
     if isinstance(in_file, str):
-        yield Difference(reading, Place(()), in_file)
+        yield Drift(reading, Place(()), in_file)
         return
     host = next((fact.subject[1] for fact in reading.facts), None)
     expected = [certificates[host]] if host in certificates else list(certificates.values())
     if in_file not in expected and not any(STAND_IN in str(one) for one in expected):
-        yield Difference(reading, Place(()), "this is another certificate than the spec has")
+        yield Drift(reading, Place(()), "this is another certificate than the spec has")

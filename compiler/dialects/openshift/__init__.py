@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ...differences import Difference
-    from ...model import Choice, Spec
-    from ...readers import Reading
+    from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
+    from ...verifying.drift import Drift
     from ..attempt import Resolver
     from ..companions import Made
     from ..dialect import ReadingView, Section
@@ -25,7 +25,7 @@ PULL_SECRET = "pull-secret.dockerconfigjson"  # noqa: S105 - the name of a file
 """Not a name that `oc apply` takes from a folder: the logins are added to an existing Secret."""
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)
@@ -51,7 +51,7 @@ def _section(spec: Spec, made: Made) -> Section:
 
 def _cross_references(
     expected: Iterable[Reading], found: Reading, given: Iterable[Reading]
-) -> Iterator[Difference]:
+) -> Iterator[Drift]:
     from .verify import cross_references
 
     return cross_references(expected, found, given)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from ...mirrors import Location
-from ...readers.claims import is_served_by_itself
-from ...readers.reading import Reading, Served, certificates_in, text_of
+from ...reading.claims import is_served_by_itself
+from ...reading.facts import Reading, Served, certificates_in, text_of
 from . import AUTHORITIES, DIGEST_MIRRORS, IMAGE, TAG_MIRRORS, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ...readers.reading import Source
+    from ...reading.facts import Source
 
 _CONFIG = "config.openshift.io/"
 _LISTS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics import word
-from ...differences import Difference
+from ...verifying.drift import Drift
 from . import AUTHORITIES
 from .read import name_of_authorities
 
@@ -11,14 +11,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...readers import Reading
+    from ...reading.facts import Reading
 
 _TRUSTED = ("additionalTrustedCA",)
 
 
 def cross_references(
     expected: Iterable[Reading], found: Reading, given: Iterable[Reading]
-) -> Iterator[Difference]:
+) -> Iterator[Drift]:
     """An image configuration that names another ConfigMap than the one with the CAs.
 
     Args:
@@ -35,4 +35,4 @@ def cross_references(
     if needs_authorities and name and names and name not in names:
         place = found.place("spec", "additionalTrustedCA", "name")
         message = f"`additionalTrustedCA` is {word(name)}; the CAs are in {word(names[0])}"
-        yield Difference(found, place, message)
+        yield Drift(found, place, message)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 _API = "config.openshift.io/v1"
 _POLICIES = {"deny": "NeverContactSource", "allow": "AllowContactingSource"}
@@ -33,7 +33,7 @@ _IMAGE = """\
 """
 
 
-def render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
     insecure = [host for host in spec.mirror_hosts if _insecure(spec, host)]

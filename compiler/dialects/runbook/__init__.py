@@ -8,10 +8,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice, Spec
+    from ...model import Spec, TargetEntry
     from ...rules.rule import Rule
     from ..attempt import Resolver
     from ..companions import Made
@@ -21,7 +21,7 @@ FIRST_WITH_SKIP_FALLBACK = (1, 9)
 FIRST_WITH_DOCUMENTS = (1, 12)
 
 
-def version_of(choice: Choice) -> tuple[int, int] | None:
+def version_of(choice: TargetEntry) -> tuple[int, int] | None:
     """The version of Talos that a choice of this target is for, or none if it does not say."""
     version: str | None = choice.option("version")
     if version is None:
@@ -30,13 +30,13 @@ def version_of(choice: Choice) -> tuple[int, int] | None:
     return int(major), int(minor)
 
 
-def _render(spec: Spec, choice: Choice) -> Iterator[Artifact]:
+def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)
 
 
-def _limits(choice: Choice) -> Limits:
+def _limits(choice: TargetEntry) -> Limits:
     version, deny = version_of(choice), None
     if version and FIRST_WITH_OVERRIDE_PATH <= version < FIRST_WITH_SKIP_FALLBACK:
         who = f"Talos {choice.option('version')}"

@@ -7,14 +7,8 @@ import re
 
 from ...diagnostics import word
 from ...mirrors import LIBRARY
-from ...readers.claims import claim_mirror, is_served_by_itself
-from ...readers.reading import (
-    Reading,
-    certificates_in,
-    decoded,
-    switch_of,
-    text_of,
-)
+from ...reading.claims import claim_mirror, is_served_by_itself
+from ...reading.facts import Reading, certificates_in, decoded, switch_of, text_of
 from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
@@ -22,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Path, Place
-    from ...readers.reading import Served, Source
+    from ...reading.facts import Served, Source
 
 _FACTS = ("endpoint", "tls", "ca", "auth")
 """The kinds of facts that a configuration should have."""

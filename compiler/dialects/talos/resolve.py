@@ -11,9 +11,9 @@ from __future__ import annotations
 import posixpath
 from urllib.parse import urlsplit
 
+from ...docker_hub import default_host
 from ...frozen import frozen
 from ...mirrors import WILDCARD
-from ...runtimes.hosts import default_host
 from ..attempt import Attempt, manifest_url, resolver_of
 from ..files import texts, yaml_documents
 

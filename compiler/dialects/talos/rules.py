@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from ...diagnostics import Severity
-from ...rules.rule import Found, Subject, place_of, rule
+from ...rules.rule import LintContext, RuleResult, place_of, rule
 from . import FIRST_WITH_OVERRIDE_PATH, TARGET, version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Choice
+    from ...model import TargetEntry
 
 _REPORTED = (1, 12)
 
 
-def _talos(subject: Subject) -> Iterator[tuple[Choice, tuple[int, int] | None]]:
+def _talos(subject: LintContext) -> Iterator[tuple[TargetEntry, tuple[int, int] | None]]:
     """The chosen files of Talos, with the version that each is for."""
     for choice in subject.choices:
         if choice.target == TARGET.name:
@@ -23,7 +23,7 @@ def _talos(subject: Subject) -> Iterator[tuple[Choice, tuple[int, int] | None]]:
 
 
 @rule("RS218", Severity.ERROR)
-def talos_without_override_path(subject: Subject) -> Iterator[Found]:
+def talos_without_override_path(subject: LintContext) -> Iterator[RuleResult]:
     """Talos before 1.3 takes no mirror below a path.
 
     It does not know `overridePath`, and refuses a machine configuration with a key that it does
@@ -51,7 +51,7 @@ def talos_without_override_path(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS219", Severity.INFO)
-def talos_fallback_reported(subject: Subject) -> Iterator[Found]:
+def talos_fallback_reported(subject: LintContext) -> Iterator[RuleResult]:
     """Talos 1.12 was reported not to go on to the upstream, although it may.
 
     Somebody saw pulls of 1.12.4 end at a mirror that was not there. By its source Talos goes on:
@@ -84,7 +84,7 @@ def talos_fallback_reported(subject: Subject) -> Iterator[Found]:
 
 
 @rule("RS220", Severity.WARNING)
-def version_of_containerd(subject: Subject) -> Iterator[Found]:
+def version_of_containerd(subject: LintContext) -> Iterator[RuleResult]:
     """The `version` of target `talos` looks like one of containerd.
 
     Here it is that of Talos itself, which decides the form of the file. Talos was 1.14 when this

@@ -397,7 +397,7 @@ def test_a_target_of_nodes_says_where_its_files_go_and_what_restarts(target):
     """By itself, or by a `destination` and a `restart` that are a plain path and a plain unit."""
     spec = model.build(BASE)
     options = (("form", "full"),) if "form" in target.options else ()
-    placement = target.placed(spec, model.Choice(target.name, options))
+    placement = target.placed(spec, model.TargetEntry(target.name, options))
     assert (placement is not None) is target.on_nodes
     if placement:
         assert all(re.fullmatch("(?:/[a-z0-9._-]+)+", there) for _, there in placement.folders)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...mirrors import Location
-from ...readers.reading import Reading, Served
+from ...reading.facts import Reading, Served
 from . import FORMAT, TARGET
 
 

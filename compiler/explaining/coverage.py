@@ -1,0 +1,161 @@
+"""How the images of a bundle and the mirrors of a spec fit together."""
+
+from __future__ import annotations
+
+from .. import reference
+from ..dialects import TARGETS
+from ..frozen import frozen
+from ..mirrors import LIBRARY, WILDCARD, MirrorIndex
+from ..reports import json_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from ..mirrors import Location
+    from ..model import Spec, TargetEntry
+
+
+@frozen
+class Registry:
+    """The images of one upstream registry, and the mirror that serves them."""
+
+    name: str
+    images: tuple[str, ...]
+    """As they were given, each once."""
+    source: str | None
+    """The source of the mirror, which may be `*`; none if nothing serves them."""
+    location: str | None
+    """Where the mirror is."""
+
+
+@frozen
+class Coverage:
+    """Which images are served from where, which are not, and which mirrors are for nothing."""
+
+    registries: tuple[Registry, ...]
+    """In the order of the images."""
+    unused: tuple[str, ...]
+    """The sources of the mirrors that no image is from."""
+    collisions: tuple[tuple[str, tuple[str, ...]], ...]
+    """Places where several images would be one, with these images."""
+    no_images: tuple[str, ...] = ()
+    """What was given and is no image reference."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every image is served, and from a place of its own."""
+        served = all(registry.source for registry in self.registries)
+        return served and not self.collisions and not self.no_images
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The entries that `mirrors` lacks, ready to be pasted."""
+        missing = [registry.name for registry in self.registries if not registry.source]
+        return tuple(
+            f"- {{source: {name!r}, path: {name.rpartition(':')[0]}}}".replace("'", '"')
+            if ":" in name
+            else f"- {name}"
+            for name in missing
+        )
+
+
+def of_spec(spec: Spec, choices: Iterable[TargetEntry]) -> Iterator[str]:
+    """The images that a spec needs beside those of its list: the charts' and the sandbox image.
+
+    A chart names its images by their place in the private registry, so that they need no mirror:
+    one of theirs is left out if there is none, and is not missing.
+    """
+    places = MirrorIndex(spec.mirrors)
+    for block in (spec.image_swap, spec.cert_manager):
+        for image in block.images if block else ():
+            if not image.exact and _may_be_served(places, image.reference):
+                yield image.reference
+    for choice in choices:
+        sandbox = sandbox_image(choice)
+        if sandbox:
+            yield sandbox
+
+
+def _may_be_served(places: MirrorIndex, image: str) -> bool:
+    try:
+        return places.find(reference.parse(image))[0] is not None
+    except reference.NotAReference:
+        return True  # told with the others that are none
+
+
+def sandbox_image(choice: TargetEntry) -> str:
+    """The sandbox image of the nodes that a target is for, or nothing if nobody knows it."""
+    sandbox_image_of = TARGETS[choice.target].sandbox_image
+    return sandbox_image_of(choice) if sandbox_image_of else ""
+
+
+def analyse(spec: Spec, images: Iterable[str]) -> Coverage:
+    """Hold images against the mirrors of a spec.
+
+    Args:
+        spec: the spec.
+        images: references; what is none is told as such.
+    """
+    mirrors = {mirror.source: mirror for mirror in reversed(spec.mirrors)}
+    own = frozenset(spec.mirror_hosts)
+    places_of = MirrorIndex(spec.mirrors)
+    wrong: dict[str, None] = {}
+    by_registry: dict[str, dict[str, None]] = {}
+    places: dict[str, dict[str, str]] = {}
+    used: set[str] = set()
+    for image in images:
+        try:
+            parsed = reference.parse(image)
+        except reference.NotAReference:
+            wrong[image] = None
+            continue
+        mirror, served = places_of.find(parsed)
+        library = mirror is not None and mirror.source == LIBRARY
+        name = LIBRARY if library and "docker.io" not in mirrors else parsed.registry
+        by_registry.setdefault(name, {})[image] = None
+        if mirror is not None:
+            used |= {mirror.source, *({parsed.registry} if parsed.registry in mirrors else ())}
+            places.setdefault(f"{served}{parsed.version}", {}).setdefault(str(parsed), image)
+    registries = []
+    for name, found in by_registry.items():
+        mirror = mirrors.get(name) or (mirrors.get(WILDCARD) if name not in own else None)
+        source: str | None = mirror.source if mirror else None
+        location: Location | str | None = mirror.location if mirror else None
+        if mirror is None and name in own:
+            source = location = name
+        registries.append(
+            Registry(name, tuple(found), source, None if location is None else str(location))
+        )
+    return Coverage(
+        registries=tuple(registries),
+        unused=tuple(source for source in mirrors if source not in used)[::-1],
+        collisions=tuple(
+            (place, tuple(found.values())) for place, found in places.items() if len(found) > 1
+        ),
+        no_images=tuple(wrong),
+    )
+
+
+def as_json(coverage: Coverage) -> str:
+    """All of it as one JSON object."""
+    rows: dict[str, Any] = {
+        "complete": coverage.complete,
+        "registries": [
+            {
+                "registry": registry.name,
+                "images": list(registry.images),
+                "source": registry.source,
+                "served_from": registry.location,
+            }
+            for registry in coverage.registries
+        ],
+        "unused": list(coverage.unused),
+        "collisions": [
+            {"place": place, "images": list(found)} for place, found in coverage.collisions
+        ],
+        "missing": list(coverage.entries),
+        "no_images": list(coverage.no_images),
+    }
+    return json_text(rows)

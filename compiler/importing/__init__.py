@@ -1,0 +1,1 @@
+"""What files say of registries, put together into one spec."""

@@ -1,0 +1,206 @@
+"""The logins, switches and CAs of a spec: of the registry, and of hosts that have others."""
+
+from __future__ import annotations
+
+from .. import placeholders
+from ..diagnostics import word
+from ..dialects import format_of
+from ..reading.facts import REGISTRY, certificates_in
+from .claims import ImportNote
+from .forms import is_host, name_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .claims import Claim, ClaimSet
+
+LOGIN = ("username", "password")
+"""The keys of a host that are secrets."""
+_SWITCHES = ("insecureSkipVerify", "plainHTTP")
+_OF_EACH_HOST = ("password", "caCert", "insecureSkipVerify", "insecure")
+
+
+def take_registry(claims: ClaimSet, endpoint: str) -> None:
+    """Take what is said of the registry, without its host, as said of the host of its endpoint."""
+    for part in claims.names("host", REGISTRY):
+        of_registry = claims.take(("host", REGISTRY, part))
+        subject = ("host", endpoint, part)
+        claims.replace(subject, of_registry + claims.of(*subject))
+
+
+# -- one host --------------------------------------------------------------------------------
+
+
+def access(
+    claims: ClaimSet, host: str, path: tuple[str, ...], *, references: bool
+) -> dict[str, Any]:
+    """The keys of a host, less those that have their default.
+
+    Args:
+        claims: of all files.
+        host: with its port.
+        path: where the keys are to be in the spec.
+        references: whether logins become references, for which a placeholder is enough.
+    """
+    keys: dict[str, Any] = {}
+    for part in LOGIN:
+        said = _login(claims, host, part, references=references)
+        if said and said.fact.value:
+            several = claims.of("host", host, part)
+            claims.put(keys, (*path, part), several, value=said.fact.value)
+    for switch in _SWITCHES:
+        said = claims.decide("host", host, switch)
+        if said and said.fact.value is True:
+            claims.put(keys, (*path, switch), claims.of("host", host, switch), value=True)
+    _take_insecure(claims, host, path, keys)
+    _drop_what_http_lacks(claims, host, keys)
+    said = claims.decide("host", host, "caCert", same=certificates_in)
+    if said and said.fact.value:
+        several = claims.of("host", host, "caCert")
+        claims.put(keys, (*path, "caCert"), several, value=said.fact.value)
+    return keys
+
+
+def _login(claims: ClaimSet, host: str, part: str, *, references: bool) -> Claim | None:
+    """What is said of a user name or password; a placeholder only if no file has a real one."""
+    said = claims.of("host", host, part)
+    real = [one for one in said if not placeholders.is_in(one.fact.value)]
+    if any(one.fact.value for one in real):
+        claims.replace(("host", host, part), real)
+    decided = claims.decide("host", host, part)
+    if decided and not references and placeholders.is_in(decided.fact.value):
+        told = ImportNote(decided.given, decided.fact.place, f"it {placeholders.WHY}")
+        if told not in claims.left:  # both parts of a login may stand in one text
+            claims.left.append(told)
+        return None
+    return decided
+
+
+def _take_insecure(
+    claims: ClaimSet, host: str, path: tuple[str, ...], keys: dict[str, Any]
+) -> None:
+    """Podman and dockerd know one word for http and for a certificate that nobody checks."""
+    said = claims.decide("host", host, "insecure")
+    if said is None:
+        return
+    known = [one for switch in _SWITCHES for one in claims.of("host", host, switch)]
+    against = [one for one in known if one.fact.value is True]
+    if said.fact.value is True and not against:
+        both = all(claims.of("host", host, switch) for switch in _SWITCHES)
+        if both and not claims.prefers(said, *known):
+            claims.disagree(said, known[0])
+        elif not both or claims.prefers(said):
+            claims.put(keys, (*path, "insecureSkipVerify"), [said], value=True)
+            if not known and format_of(said.given.reading.kind).insecure_may_be_http:
+                why = "write `plainHTTP` in place of `insecureSkipVerify` if it does"
+                claims.leave(said, why, what=f"whether {word(host)} speaks http")
+    elif said.fact.value is False and against:
+        if not claims.prefers(said, *against):
+            claims.disagree(said, against[0])
+        elif claims.prefers(said):
+            for switch in _SWITCHES:
+                keys.pop(switch, None)
+
+
+def _drop_what_http_lacks(claims: ClaimSet, host: str, keys: dict[str, Any]) -> None:
+    """Nobody checks a certificate of a host that speaks http; charts say so all the same."""
+    both = all(keys.get(switch) for switch in _SWITCHES)
+    said = claims.of("host", host, "insecureSkipVerify")
+    if both and said and all(_is_of_each_host(one.given.reading.kind) for one in said):
+        del keys["insecureSkipVerify"]
+        _leave_what_is_true(claims, said, f"{word(host)} speaks http, which has no certificate")
+
+
+def _leave_what_is_true(claims: ClaimSet, said: Iterable[Claim], why: str) -> None:
+    for one in said:
+        if one.fact.value is True:
+            claims.leave(one, why)
+
+
+# -- which hosts -----------------------------------------------------------------------------
+
+
+def others(
+    claims: ClaimSet,
+    endpoint: str,
+    registry: dict[str, Any],
+    served: dict[str, Claim],
+    *,
+    references: bool,
+) -> dict[str, Any]:
+    """The other hosts: what is known of each, if it is not what they have by themselves.
+
+    Args:
+        claims: of all files.
+        endpoint: the host of the registry.
+        registry: what the spec says of it.
+        served: where each source is served from.
+        references: as for `access`.
+    """
+    on = dict.fromkeys(said.fact.value.location.host for said in served.values())
+    logins = dict.fromkeys(host for one in login_lists(claims) for host in one)
+    hosts: dict[str, Any] = {}
+    for host in dict.fromkeys((*on, *logins, *claims.names("host"))):
+        if host in (endpoint, REGISTRY):
+            continue
+        alike = name_of(host) == name_of(endpoint)
+        own = registry if alike else {}
+        if host not in on and host not in logins and _is_only_insecure(claims, host, own):
+            continue
+        keys = access(claims, host, ("hosts", host), references=references)
+        # That no mirror is on it, and it has a login all the same, is because it is listed.
+        listed = host not in on and ("password" in keys or host in logins)
+        inherited = alike and not listed and _is_inherited(claims, host, endpoint, registry, keys)
+        if is_host(host) and not inherited and (keys or alike):
+            hosts[host] = keys
+    return hosts
+
+
+def login_lists(claims: ClaimSet) -> list[Iterable[str]]:
+    """The hosts that each list of logins has one of."""
+    return [said.fact.value for said in claims.of("logins of")]
+
+
+def _is_only_insecure(claims: ClaimSet, host: str, own: dict[str, Any]) -> bool:
+    """Whether nothing but that is said of a host, without a mirror; it is told then.
+
+    Not of a host that would have it from the registry.
+    """
+    parts = set(claims.names("host", host))
+    if parts != {"insecure"} or any(own.get(key) for key in _SWITCHES):
+        return False
+    said = claims.of("host", host, "insecure")
+    _leave_what_is_true(claims, said, f"no mirror is on {word(host)}")
+    return True
+
+
+def _is_inherited(
+    claims: ClaimSet, host: str, endpoint: str, own: dict[str, Any], keys: dict[str, Any]
+) -> bool:
+    """Whether a host on another port of the registry has just what the registry has."""
+    lists = login_lists(claims)
+    if own.get("password") and any(endpoint in one and host not in one for one in lists):
+        return False
+    if any(_is_silent_on(claims, host, endpoint, part) for part in _OF_EACH_HOST):
+        return False
+    checked = any(one.fact.value is False for one in claims.of("host", host, "insecure"))
+    if checked and any(own.get(switch) for switch in _SWITCHES):
+        return False
+    known = {*claims.names("host", host), *keys} - {"insecure"}
+    return all(keys.get(key) == own.get(key) for key in known)
+
+
+def _is_silent_on(claims: ClaimSet, host: str, endpoint: str, part: str) -> bool:
+    """Whether files that tell a part of every host tell it of the registry and not of this."""
+
+    def telling(one: str) -> set[str]:
+        said = claims.of("host", one, part)
+        return {each.given.reading.kind for each in said if each.fact.value}
+
+    return any(_is_of_each_host(kind) for kind in telling(endpoint) - telling(host))
+
+
+def _is_of_each_host(kind: str) -> bool:
+    return format_of(kind).of_each_host

@@ -1,0 +1,59 @@
+"""What a spec cannot say of what was read, for the whole of what was given."""
+
+from __future__ import annotations
+
+import re
+
+from .. import schema
+from ..diagnostics import Severity, word
+from ..dialects import format_of
+from ..frozen import replace
+from .claims import ImportNote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from .claims import Claim, InputDocument
+
+_PART = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?/[a-z0-9._/-]+\Z")
+"""A part of a registry, as a source of other formats: surely no login is in it."""
+
+
+def of_mirror(source: str, said: Claim) -> ImportNote | None:
+    """Why a mirror is none that a spec can have, if it is none."""
+    location = str(said.fact.value.location)
+    for definition, text in (("source", source), ("location", location)):
+        problem = schema.problem_with(definition, text)
+        if problem is None:
+            continue
+        lost = ImportNote(said.given, said.fact.place, problem[0], severity=Severity.WARNING)
+        if definition == "source" and _PART.match(source):
+            why = "a spec has mirrors of whole registries, and of `docker.io/library`"
+            lost = replace(lost, message=why, what=f"the mirror of {word(source)}")
+        return lost
+    return None
+
+
+def of_fallback(decided: str, several: Iterable[Claim]) -> Iterator[ImportNote]:
+    """What says something else of the upstream than the command line."""
+    for one in several:
+        if one.fact.value != decided:
+            why = f"`--fallback {decided}` decides"
+            what = f"`fallback: {one.fact.value}`"
+            yield ImportNote(one.given, one.fact.place, why, what=what)
+
+
+def of_mirror_sets(given: Sequence[InputDocument]) -> Iterator[ImportNote]:
+    """The sources that have a mirror for tags only, or for digests only."""
+    only = {id(one): format_of(one.reading.kind).mirrors_only for one in given}
+    facts = [(one, fact) for one in given if only[id(one)] for fact in one.reading.claims]
+    mirrors = [(one, fact) for one, fact in facts if fact.subject[0] == "mirror"]
+    served: dict[str, set[str]] = {}
+    for one, fact in mirrors:
+        served.setdefault(fact.subject[1], set()).add(only[id(one)])
+    for one, fact in mirrors:
+        source = fact.subject[1]
+        if len(served[source]) == 1 and schema.problem_with("source", source) is None:
+            what = f"that the mirror of {word(source)} is for {only[id(one)]} only"
+            yield ImportNote(one, fact.place, "those of a spec are for tags and digests", what=what)

@@ -1,0 +1,141 @@
+"""Which mirrors a spec gets of what files claim: their places, their order and their form."""
+
+from __future__ import annotations
+
+from ..diagnostics import Place, word
+from ..dialects import format_of
+from . import losses
+from .claims import Claim, ImportNote
+from .forms import can_be_short, path_below
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from ..mirrors import Location
+    from .claims import ClaimSet, InputDocument
+
+MOST_TOLD = 1000
+"""How many disagreements are looked for, as of one rule; nobody reads more."""
+
+
+def served(claims: ClaimSet) -> dict[str, Claim]:
+    """Where each source is served from, in the best order that a file has."""
+    speakers = _by_speaker(claims.given)
+    preferred = {speaker for speaker, held in speakers.items() if claims.prefers(*held.values())}
+    order = sorted(speakers.values(), key=_rank)
+    found: dict[str, Claim] = {}
+    for source in dict.fromkeys(source for held in order for source in held):
+        first = _served_from(claims, source, speakers, preferred)
+        if first is None:
+            continue
+        lost = losses.of_mirror(source, first)
+        if lost is None:
+            found[source] = first
+        else:
+            claims.left.append(lost)
+    return found
+
+
+def _by_speaker(given: Sequence[InputDocument]) -> dict[str, dict[str, Claim]]:
+    """The first that each speaker says of each source."""
+    speakers: dict[str, dict[str, Claim]] = {}
+    for one in given:
+        for fact in one.reading.claims:
+            if fact.subject[0] == "mirror":
+                held = speakers.setdefault(one.speaker, {})
+                held.setdefault(fact.subject[1], Claim(one, fact))
+    return speakers
+
+
+def _rank(held: dict[str, Claim]) -> int:
+    rank = format_of(next(iter(held.values())).given.reading.kind).rank
+    assert rank is not None  # noqa: S101 - it holds mirrors
+    return rank
+
+
+def _served_from(
+    claims: ClaimSet, source: str, speakers: dict[str, dict[str, Claim]], preferred: set[str]
+) -> Claim | None:
+    """Where one source is served from, or none if the file that is right does not have it."""
+    said = claims.decide("mirror", source, same=lambda value: str(value.location))
+    assert said is not None  # noqa: S101 - the source is from the claims
+    _compare_proxies(claims, source, said)
+    for speaker, held in speakers.items():
+        if source in held:
+            continue
+        one = next(iter(held.values())).given
+        if one.reading.lacks(source, said.fact.value):
+            continue
+        if speaker in preferred:
+            claims.leave(said, f"{word(source)} is no source in the file that is preferred")
+            return None
+        if not preferred:
+            if len(claims.disagreements) >= MOST_TOLD:
+                break  # there may be as many as sources times files
+            at = one.reading.homes.get(("mirror",), Place(()))
+            message = f"{word(source)} is no source here, and is one in"
+            claims.disagreements.append(ImportNote(one, at, message, said))
+    return said
+
+
+def _compare_proxies(claims: ClaimSet, source: str, first: Claim) -> None:
+    """Whether `/v2/` stands in the string must be the same wherever it could stand."""
+    if claims.prefers(first):
+        return
+    known = _of_known_proxies(claims.of("mirror", source))
+    for other in known[1:]:
+        if other.fact.value.proxy_cache != known[0].fact.value.proxy_cache:
+            has = {True: "has", False: "has no"}[other.fact.value.proxy_cache]
+            message = f"the place of {word(source)} {has} `/v2/`, unlike"
+            told = ImportNote(other.given, other.fact.place, message, known[0])
+            claims.disagreements.append(told)
+
+
+def _of_known_proxies(said: Iterable[Claim]) -> list[Claim]:
+    """Those of a form that can tell whether it is a proxy cache."""
+    return [one for one in said if one.fact.value.proxy_cache is not None]
+
+
+def entries(
+    claims: ClaimSet, served_from: dict[str, Claim], base: Location
+) -> tuple[list[Any], bool]:
+    """The mirrors of a spec in their shortest form.
+
+    Args:
+        claims: of all files.
+        served_from: where each source is served from, from `served`.
+        base: the place of the registry that mirrors are below.
+
+    Returns:
+        Them, and whether mirrors are proxy caches that do not say that they are none.
+    """
+    proxies = {source: _is_proxy(claims, source) for source in served_from}
+    below = {
+        source: path_below(base, said.fact.value.location) for source, said in served_from.items()
+    }
+    inside = [proxies[source] for source in served_from if below[source] is not None]
+    common = inside.count(True) > len(inside) / 2
+    mirrors: list[Any] = []
+    for source, said in served_from.items():
+        location = said.fact.value.location
+        same = [one for one in claims.of("mirror", source) if one.fact.value.location == location]
+        claims.note(("mirrors",), same)
+        path, default = below[source], common
+        entry: dict[str, Any] = {"source": source}
+        if path is None:
+            entry["target"], default = str(location), False
+        elif path != source or not can_be_short(source):
+            entry["path"] = path
+        if proxies[source] != default:
+            entry["proxyCache"] = proxies[source]
+        mirrors.append(source if list(entry) == ["source"] else entry)
+    return mirrors, common
+
+
+def _is_proxy(claims: ClaimSet, source: str) -> bool:
+    """Whether a file says so; one that is preferred first."""
+    said = _of_known_proxies(claims.of("mirror", source))
+    preferred = [one for one in said if claims.prefers(one)]
+    return bool((preferred or said)[0].fact.value.proxy_cache) if said else False

@@ -1,0 +1,104 @@
+"""The targets that make what was read, with the options that they need for it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from .. import model, schema
+from ..diagnostics import Place
+from ..dialects import DEFAULT_TARGETS, TARGETS
+from .claims import ImportNote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from .claims import InputDocument
+
+
+def add_targets(data: dict[str, Any], given: Sequence[InputDocument]) -> list[ImportNote]:
+    """Add `targets` to a spec, unless they are those that it has without.
+
+    Args:
+        data: of the spec, complete otherwise.
+        given: what was read.
+
+    Returns:
+        What no target makes.
+    """
+    left: list[ImportNote] = []
+    targets = _targets(given, data, left)
+    if targets and [target for target, _ in targets] != list(DEFAULT_TARGETS):
+        data["targets"] = [target for target, _ in targets]
+        left += _refused(data, [one for _, one in targets])
+    return left
+
+
+def _targets(
+    given: Sequence[InputDocument], data: dict[str, Any], left: list[ImportNote]
+) -> list[tuple[Any, InputDocument]]:
+    """The targets that make such files, with the options that they need, and a file of each."""
+    options: dict[str, list[tuple[dict[str, Any], InputDocument]]] = {}
+    for one in given:
+        reading = one.reading
+        if not reading.target:
+            continue
+        known = options.setdefault(reading.target, [])
+        new = dict(reading.options)
+        if TARGETS[reading.target].one_choice and known:
+            known[0][0].update(new)
+            continue
+        joined_by = TARGETS[reading.target].joined_by
+        alike = [had for had, _ in known if _without(had, joined_by) == _without(new, joined_by)]
+        if joined_by and alike:
+            alike[0].setdefault(joined_by, []).extend(new.get(joined_by, ()))
+        elif new not in [had for had, _ in known]:
+            known.append((new, one))
+    targets: list[tuple[Any, InputDocument]] = []
+    for name in TARGETS:
+        several = options.get(name, [])
+        outs = _outs(name, [first.file for _, first in several])
+        for (had, first), out in zip(several, outs, strict=True):
+            choice = model.TargetEntry(name, tuple(had.items()))
+            left_out = TARGETS[name].left_out_of_import
+            why = left_out(model.build(data), choice) if left_out else ""
+            if why:
+                left.append(ImportNote(first, Place(()), why))
+                continue
+            chosen = {"target": name, **({"out": out} if out else {}), **had}
+            targets.append((name if list(chosen) == ["target"] else chosen, first))
+    return targets
+
+
+def _refused(data: dict[str, Any], given: list[InputDocument]) -> Iterator[ImportNote]:
+    """Drop the options that the schema refuses, such as a folder that is a list of folders."""
+    for finding in schema.check(data):
+        match finding.place.path:
+            case ("targets", int(index), str(option), *_):
+                target = data["targets"][index]
+                if isinstance(target, dict) and target.pop(option, None) is not None:
+                    why = f"its `{option}` is none that a spec can have"
+                    yield ImportNote(given[index], Place(()), why)
+
+
+def _outs(target: str, files: list[str]) -> list[str]:
+    """Where each of several files of one target goes: its own name, or one that is free."""
+    if len(files) < 2:  # noqa: PLR2004 - one goes where it always does
+        return [""] * len(files)
+    outs: list[str] = []
+    for file in files:
+        name = re.sub(r"[^A-Za-z0-9._-]", "", posixpath.basename(file)) or target
+        stem, dot, ending = name.partition(".")
+        number = 1
+        while name in outs:
+            number += 1
+            name = f"{stem}-{number}{dot}{ending}"
+        outs.append(name)
+    return outs
+
+
+def _without(options: dict[str, Any], left_out: str) -> dict[str, Any]:
+    """The options without one of them."""
+    return {name: value for name, value in options.items() if name != left_out}

@@ -1,0 +1,68 @@
+"""What readers of several formats claim alike: mirrors by their URLs, and CAs in files."""
+
+from __future__ import annotations
+
+from ..diagnostics import word
+from .facts import UNKNOWN, is_below_api, served_by
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..diagnostics import Place
+    from .facts import Reading, Served
+
+
+def is_served_by_itself(source: str, served: Served) -> bool:
+    """Whether a mirror is the registry itself, as stands beside a wildcard."""
+    return source == str(served.location)
+
+
+def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place]]) -> bool:
+    """Claim where a source is served from, by the first URL; of any other it is told.
+
+    Args:
+        reading: takes the claims.
+        source: a registry.
+        roots: the URLs below which its repositories are asked for, each with its place.
+
+    Returns:
+        Whether it is another place than the registry itself.
+    """
+    is_mirror = False
+    for index, (root, place) in enumerate(roots):
+        found = served_by(root)
+        if index or found is None:
+            why = "a second place for one source" if index else "it is no URL of a registry"
+            reading.leave(place, why)
+            continue
+        if not is_below_api(root):
+            reading.leave(place, f"{word(root)} is not below `/v2`")
+            continue
+        scheme, served = found
+        host = served.location.host
+        is_mirror = source != host or not is_served_by_itself(source, served)
+        if is_mirror:
+            reading.claim(("mirror", source), served, place)
+        else:
+            reading.claim(("itself", host), True, place)  # noqa: FBT003
+        reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
+    return is_mirror
+
+
+def say_ca(reading: Reading, host: str, path: str, place: Place) -> None:
+    """The facts and claims of a CA in a file of its own."""
+    reading.say(("ca", host), reading.source.certificates_of(path), place)
+    claim_ca(reading, host, path, place)
+
+
+def claim_ca(reading: Reading, host: str, path: str, place: Place) -> None:
+    """The claims of a CA in a file of its own, or why there is none."""
+    found = reading.source.certificates_of(path)
+    if found is UNKNOWN:
+        reading.leave(place, "its file was not given")
+    elif isinstance(found, str):
+        reading.leave(place, found)
+    else:
+        text = reading.source.file_text(path) or ""
+        reading.claim(("host", host, "caCert"), text, place)

@@ -1,0 +1,277 @@
+"""What a reader makes of a file: the interface of every module in this folder."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+
+from .. import certificates, limits
+from ..diagnostics import Place
+from ..mirrors import Location, read_string
+from ..places import Showing
+from .stream import Unquoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from ..diagnostics import Path
+    from ..document import Document
+
+FactKey = tuple[str, ...]
+"""What a fact is about: a kind of fact, and the names that tell facts of one kind apart."""
+REGISTRY = ""
+"""In place of a host: that of the registry's endpoint, which another file may tell."""
+
+
+HIDDEN = Showing(value=lambda _path, _value: False, key=lambda _path: False)
+"""What may be shown of a file that others wrote: nothing but what a message says of it."""
+
+
+class _Unknown:
+    """The value of a fact that nobody can know from the files that are there."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Any = _Unknown()
+NUMBER = "it is a number without quotes, which is not read as its text"
+STAND_IN = "\ue000not set\ue000"
+"""Stands in for a login or a CA that nobody has given us, and comes back as it is."""
+_NO_PAIR = "it is no `SOURCE::TARGET` pair that the mirror string can carry"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What an image is served from, as a file has it."""
+
+    location: Location
+    proxy_cache: bool | None = None
+    """Whether `/v2/` stands in the documented string; none where the form cannot tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that a file says, and where."""
+
+    subject: FactKey
+    value: Any = field(repr=False)
+    """In a form in which what means the same is the same."""
+    place: Place
+    secret: bool = False
+    shown: str = field(default="", repr=False)
+    """The value as it is written, if that is not the value."""
+    problem: str = ""
+    """Why it is no value, if it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document, as a reader is given it."""
+
+    document: Document
+    path: str
+    """Its path, with `/` between the parts; only where the format needs it, for a namespace."""
+    file_text: Callable[[str], str | None]
+    """The text of another file that it names, or none if that is not there."""
+    complete: bool
+    """Whether a file that is not there is missing on the node, and not just not given."""
+    within: Path = ()
+    """The path of the document in a stream of several."""
+
+    @property
+    def data(self) -> Any:
+        """The data of the document."""
+        return self.document.value(self.within)
+
+    def certificates_of(self, path: str) -> Any:
+        """The certificates in another file: a set; a text that says what is wrong; or UNKNOWN."""
+        text = self.file_text(path)
+        if text is None:
+            return "a file that is missing" if self.complete else UNKNOWN
+        return certificates_in(text)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one document says."""
+
+    kind: str
+    """What kind of file it is."""
+    source: Source
+    facts: list[Fact] = field(default_factory=list)
+    """In the terms of the file: what `regspec verify` compares."""
+    claims: list[Fact] = field(default_factory=list)
+    """In the terms of the model: what `regspec import` makes a spec of."""
+    homes: dict[FactKey, Place] = field(default_factory=dict)
+    """Where facts of a kind stand: what is not there of other kinds is not missing."""
+    closed: frozenset[str] = frozenset()
+    """The kinds of facts of which one too many matters."""
+    unread: list[tuple[Place, str]] = field(default_factory=list)
+    """What is no fact and no claim, and why if there is a reason."""
+    lacks: Callable[[str, Served], bool] = field(default=lambda _source, _served: False)
+    """Whether the format would not hold a mirror, so that its absence says nothing."""
+    target: str = ""
+    """The target that makes such a file; none for what no target makes by itself."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """The options of the target that are needed for such a file."""
+    has_imports: bool = False
+    """Whether it names other files, which are in force as well."""
+
+    def place(self, *steps: str | int, on_key: bool = False) -> Place:
+        """The place of a path in the document."""
+        return Place((*self.source.within, *steps), on_key=on_key)
+
+    def say(
+        self, subject: FactKey, value: Any, place: Place, *, secret: bool = False, shown: str = ""
+    ) -> None:
+        """Add a fact."""
+        self.facts.append(Fact(subject, value, place, secret, shown))
+
+    def claim(self, subject: FactKey, value: Any, place: Place, *, secret: bool = False) -> None:
+        """Add a claim."""
+        self.claims.append(Fact(subject, value, place, secret))
+
+    def claim_switch(self, subject: FactKey, value: Any, place: Place) -> None:
+        """Add a claim that is true or false; `null` says nothing, and anything else is left."""
+        switch = switch_of(value)
+        if isinstance(switch, bool):
+            self.claim(subject, switch, place)
+        elif value is not None:
+            self.leave(place, "it is not true or false")
+
+    def leave(self, place: Place, why: str = "") -> None:
+        """Add what cannot be carried over."""
+        self.unread.append((place, why))
+
+    def leave_others(self, mapping: Any, known: Any, *steps: str | int) -> None:
+        """Add all keys of a mapping that are not known and hold something."""
+        for key, value in mapping.items() if isinstance(mapping, dict) else ():
+            if key not in known and value not in ({}, [], "", None):
+                self.leave(self.place(*steps, key, on_key=True))
+
+    def table(self, value: Any, *steps: str | int) -> dict[str, Any]:
+        """A value that is to be a table; of another it is told that it is none."""
+        if isinstance(value, dict):
+            return value
+        if value is not None:
+            self.leave(self.place(*steps), "it is no table")
+        return {}
+
+    def texts(self, value: Any, *steps: str | int) -> list[str]:
+        """A value that is to be a list of texts; of what is none it is told."""
+        listed = value if isinstance(value, list) else []
+        if value is not None and (
+            not isinstance(value, list) or not all(isinstance(one, str) for one in value)
+        ):
+            self.leave(self.place(*steps), "it is no list of texts")
+        return [one for one in listed if isinstance(one, str)]
+
+
+def text_of(value: Any) -> str | None:
+    """A scalar as text, `null` being empty; none if it is no scalar."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value
+        case int() | float():
+            return str(value)
+    return None
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number where text belongs, which consumers take for something else."""
+    return isinstance(value, Unquoted | int | float) and not isinstance(value, bool)
+
+
+def switch_of(value: Any) -> Any:
+    """True or false, as a boolean or as the text of one; anything else as it is."""
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def certificates_in(text: str) -> Any:
+    """The certificates of a PEM text as a set, so that their order does not matter.
+
+    Returns:
+        The set; or, of what is no list of certificates, a text that says so.
+    """
+    if STAND_IN in text:
+        return STAND_IN
+    try:
+        blocks = certificates.canonical(text).split("-----END CERTIFICATE-----\n")
+    except certificates.NotCertificates as why:
+        return why.message
+    return frozenset(block for block in blocks if block)
+
+
+def decoded(text: str) -> str | None:
+    """The text that base64 stands for, or none."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+
+
+def say_string(reading: Reading, text: str, *steps: str | int, whole: bool = False) -> None:
+    """The facts and claims of a mirror string.
+
+    Args:
+        reading: gets them.
+        text: the string.
+        steps: the path of the string in the document.
+        whole: whether a place in the text is none in the document, as when it was decoded.
+
+    Raises:
+        TooMuch: it has too many entries.
+    """
+    limits.check_entries(text.count(",") + text.count("\n"))
+    at = reading.place(*steps)
+    reading.homes[("mirror",)] = at
+    for entry in read_string(text):
+        place = at if whole else Place(at.path, part=(entry.start, entry.end))
+        if entry.problem:
+            # Nobody knows what it is, so nothing of it is shown.
+            reading.say(("entry", str(entry.start)), _NO_PAIR, place)
+            reading.leave(place, _NO_PAIR)
+            continue
+        mirror = entry.mirror(at.path)
+        reading.say(("mirror", mirror.source), mirror.documented, place)
+        served = Served(mirror.location, mirror.proxy_cache)
+        reading.claim(("mirror", mirror.source), served, place)
+
+
+def served_by(url: str) -> tuple[str, Served] | None:
+    """The scheme (or none) of an endpoint, and the location below its API; none if it is no URL."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        scheme, rest = "", url
+    host, _, path = rest.rstrip("/").partition("/")
+    if not host or "?" in path or "@" in host:
+        return None
+    proxy_cache = None
+    if path == "v2" or path.startswith("v2/"):
+        path = path.removeprefix("v2").removeprefix("/")
+        proxy_cache = True if not scheme else None
+    elif not scheme:
+        proxy_cache = False
+    return scheme, Served(Location(host, path), proxy_cache)
+
+
+def is_below_api(root: str) -> bool:
+    """Whether a URL is one of a registry's API, which is below `/v2`."""
+    return root.partition("://")[2].partition("/")[2].startswith("v2")
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """The values below a value that are no tables, with their paths; a list is one value."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from leaves(below, (*path, key))
+    else:
+        yield path, value

@@ -1,0 +1,1 @@
+"""What is there, compared with what a spec compiles to."""

@@ -1,0 +1,226 @@
+"""A node as a whole against a spec: what is in force there, after all that is imported."""
+
+from __future__ import annotations
+
+import posixpath
+
+from .. import recognise
+from ..dialects import TARGETS, dialects, formats, makers_of
+from ..dialects.files import Unreadable
+from ..document import NotADocument
+from ..frozen import frozen, replace
+from ..reading.facts import STAND_IN as UNSET
+from ..reading.facts import certificates_in
+from . import drift
+from .verify import of_reading, refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..dialects import Format
+    from ..dialects.dialect import NodeFiles
+    from ..dialects.files import Tree
+    from ..model import TargetEntry
+    from ..reading.facts import Fact, Reading
+    from .drift import Drift
+    from .verify import Expected
+
+
+@frozen
+class Broken:
+    """A file of a node that cannot be read, or is not there."""
+
+    path: str
+    message: str
+    problem: NotADocument | None = None
+
+
+class Node:
+    """One node's files against a spec.
+
+    Args:
+        tree: the files.
+        expected: what the spec compiles to.
+        wanted: versions or lines of containerd; none takes what the spec says, or all lines that
+            can read the node's files.
+    """
+
+    def __init__(self, tree: Tree, expected: Expected, wanted: Sequence[str]) -> None:
+        self.tree = tree
+        self.expected = expected
+        self.wanted = wanted
+        self.found: list[Drift | Broken] = []
+        self.readings: dict[str, list[Reading]] = {}
+
+    def find_drift(self) -> list[Drift | Broken]:
+        """What differs, file by file."""
+        chosen = {choice.target for choice in self.expected.choices}
+        on_nodes = [(one, one.on_node) for one in formats() if one.on_node]
+        plain = [
+            (one, path)
+            for one, files in on_nodes
+            if not files.only_if_chosen and not files.drop_ins
+            for path in files.paths
+            if self.is_there(path)
+        ]
+        apart = [
+            (one, files)
+            for one, files in on_nodes
+            if files.only_if_chosen
+            and self._makers(one)
+            and self.tree.names(posixpath.dirname(files.paths[0])) is not None
+        ]
+        for dialect in dialects():
+            whole = dialect.on_node
+            if whole is None:
+                continue
+            if self.tree.names(whole.folder) is not None:
+                whole.compare(self)
+            elif not plain and not apart and chosen & {one.name for one in dialect.targets}:
+                self.found.append(Broken(whole.main, "this file is missing"))
+        for one, files in on_nodes:
+            if files.required and not any(found is one for found, _ in plain):
+                self._find_missing(one)
+        for _, path in plain:
+            for reading in self.read(path):
+                self.found += of_reading(self.expected, reading)
+        for one, files in on_nodes:
+            if files.drop_ins and self.tree.names(posixpath.dirname(files.paths[0])) is not None:
+                self._with_drop_ins(one, files, self._makers(one))
+        for one, files in apart:
+            self._apart(one, files, self._makers(one))
+        return self.found
+
+    def _makers(self, of: Format) -> list[TargetEntry]:
+        """The choices of the spec whose targets are for such files."""
+        makers = makers_of(of.kind)
+        return [choice for choice in self.expected.choices if choice.target in makers]
+
+    def _path(self, choice: TargetEntry, part: str) -> str:
+        """Where a part of a target is on a node."""
+        placement = TARGETS[choice.target].placed(self.expected.spec, choice)
+        assert placement is not None  # noqa: S101 - its files are on nodes
+        return placement.path(part)
+
+    def _find_missing(self, of: Format) -> None:
+        """The file of a format that is not on a node where its folder is."""
+        for choice in self._makers(of):
+            path = self._path(choice, TARGETS[choice.target].parts[0])
+            if self.tree.names(posixpath.dirname(path)) is not None:
+                self.found.append(Broken(path, "this file is missing"))
+
+    def _apart(self, of: Format, files: NodeFiles, choices: list[TargetEntry]) -> None:
+        """The one file of a target whose other keys are none of ours, and its CA files."""
+        path = files.paths[0]
+        readings = [one for one in self.read(path, others=True) if one.kind == of.kind]
+        if not readings and not any(
+            isinstance(one, Broken) and one.path == path for one in self.found
+        ):
+            self.found.append(Broken(path, "it says nothing of registries"))
+        for reading in readings:
+            self.found += of_reading(self.expected, reading)
+        self.found += refused(self.file_text(path) or "", readings)
+        if files.authorities:
+            self._authorities(files, choices)
+
+    def is_there(self, path: str) -> bool:
+        """Whether the node has a file or a folder."""
+        folder, name = posixpath.split(path)
+        return name in (self.tree.names(folder) or ())
+
+    def _with_drop_ins(self, of: Format, files: NodeFiles, choices: list[TargetEntry]) -> None:
+        """A file with its drop-ins, of which the later ones win, and the CA files.
+
+        Source: containers/image, pkg/sysregistriesv2: the last one that has a prefix.
+        """
+        ending = posixpath.splitext(files.paths[0])[1]
+        drop_ins = [f"{files.drop_ins}/{name}" for name in self.tree.names(files.drop_ins) or ()]
+        paths = [path for path in drop_ins if path.endswith(ending)]
+        paths = [path for path in (*files.paths, *paths) if self.is_there(path)]
+        readings = [
+            reading
+            for path in paths
+            for reading in self.read(path, others=True)
+            if reading.kind == of.kind
+        ]
+        facts: dict[str, list[tuple[Fact, Reading]]] = {}
+        for reading in readings:
+            own: dict[str, list[tuple[Fact, Reading]]] = {}
+            for fact in reading.facts:
+                own.setdefault(fact.subject[1], []).append((fact, reading))
+            facts |= own
+        in_force = [pair for group in facts.values() for pair in group]
+        ((_, expected),) = self.expected.of(of.kind)[:1]
+        if in_force or (choices and readings):
+            origin = {id(fact): reading for fact, reading in in_force}
+            told = drift.between(
+                expected, readings[0], self.expected.hosts, [fact for fact, _ in in_force]
+            )
+            self.found += [
+                replace(one, reading=origin[id(one.fact)]) if one.fact else one for one in told
+            ]
+        elif choices:
+            path = self._path(choices[0], TARGETS[choices[0].target].parts[0])
+            self.found.append(Broken(path, "this file is missing"))
+        if files.authorities:
+            self._authorities(files, choices)
+
+    def _authorities(self, files: NodeFiles, choices: list[TargetEntry]) -> None:
+        """The CA of each host that has one, in whichever file it is."""
+        for choice in choices:
+            for host in self.expected.hosts:
+                access = self.expected.spec.access(host)
+                insecure = access and (access.plain_http or access.insecure_skip_verify)
+                if access is None or insecure or access.ca_cert in ("", UNSET):
+                    continue
+                folder = self._path(choice, f"{files.authorities}/{host}")
+                names = [n for n in self.tree.names(folder) or () if n.endswith(".crt")]
+                found = [
+                    certificates_in(self.file_text(f"{folder}/{name}") or "") for name in names
+                ]
+                if certificates_in(str(access.ca_cert)) not in found:
+                    path = f"{folder}/{names[0] if names else 'ca.crt'}"
+                    what = "this is another certificate than the spec has"
+                    self.found.append(Broken(path, what if names else "this file is missing"))
+
+    def read(self, path: str, *, others: bool = False) -> list[Reading]:
+        """The readings of a file.
+
+        Args:
+            path: of the file.
+            others: whether there may be files that say nothing of registries.
+        """
+
+        def read(text: str) -> list[Reading]:
+            try:
+                return recognise.read(text, path, self.file_text, complete=True)
+            except recognise.Unknown:
+                if others:
+                    return []
+                raise
+
+        return self.once(path, read)
+
+    def once(self, path: str, read: Callable[[str], list[Reading]]) -> list[Reading]:
+        """What is read of a file, the first time; of a broken one it is told why."""
+        if path not in self.readings:
+            self.readings[path] = []
+            try:
+                text = self.tree.text(path)
+                if text is None:
+                    self.found.append(Broken(path, "this file is missing"))
+                else:
+                    self.readings[path] = read(text)
+            except (Unreadable, recognise.Unknown) as why:
+                self.found.append(Broken(path, str(why)))
+            except NotADocument as why:
+                self.found.append(Broken(path, why.problems[0].message, why))
+        return self.readings[path]
+
+    def file_text(self, path: str) -> str | None:
+        """The text of a file that another one names, or none if it cannot be read."""
+        try:
+            return self.tree.text(path)
+        except Unreadable:
+            return None
