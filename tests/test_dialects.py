@@ -18,8 +18,6 @@ from regspec.model import TargetEntry
 
 COMPILER = Path(__file__).resolve().parent.parent / "compiler"
 VIEWS = ("write", "resolve", "read")
-IN_TRANSIT = {"targets": "write", "runtimes": "resolve", "readers": "read"}
-"""What these folders have is moved into those of the dialects, each module as a view."""
 
 
 def modules():
@@ -34,8 +32,6 @@ def modules():
 
 def view_of(parts):
     """The view that a module of this path is, or none."""
-    if parts[0] in IN_TRANSIT and len(parts) > 1:
-        return IN_TRANSIT[parts[0]]
     if parts[0] == "dialects" and len(parts) > 2:
         return next((v for v in VIEWS if parts[2] == v or parts[2].startswith(f"{v}_")), None)
     return None
@@ -61,7 +57,7 @@ def test_no_view_imports_another():
         own = view_of(path.with_suffix("").parts)
         for module in imported(path, tree):
             other = view_of(module)
-            if own and other and own != other and module[:2] not in SHARED:
+            if own and other and own != other and module[:3] not in SHARED:
                 crossing.append(f"{path}: {'.'.join(module)}")
     assert crossing == []
 
@@ -105,15 +101,6 @@ NAMES = {**KINDS, **FOLDERS}
 WORDS_OF_KUBERNETES = {"kind", "values", "secret"}
 """Keys of documents as well: names of ours only where something is asked by them."""
 
-MOVING = {}
-"""Modules that are to be moved into the folder of a dialect; it may only get shorter."""
-
-MOVES = "until its dialect has moved, or what asks has become a question to it"
-ELSEWHERE = {}
-"""Where a name stands that is not in its folder, and why; it may only get shorter."""
-FORMER_PATHS = {"dialects/runbook/write.py": "targets/runbook.py"}
-"""By which `ELSEWHERE` lists a module that has moved, with what is still to leave it."""
-
 
 def asked(tree):
     """The texts that something is asked by, such as `choice.target == "kind"`."""
@@ -148,10 +135,8 @@ def names_in(tree):
 
 
 def folder_of(path):
-    """The folder of the dialect that a module is of, or is moved to."""
-    if path.parts[0] == "dialects" and len(path.parts) > 2:
-        return path.parts[1]
-    return next((folder for folder, paths in MOVING.items() if path.as_posix() in paths), "")
+    """The folder of the dialect that a module is of, or an empty text."""
+    return path.parts[1] if path.parts[0] == "dialects" and len(path.parts) > 2 else ""
 
 
 def test_a_name_stands_in_its_own_folder_only():
@@ -162,19 +147,8 @@ def test_a_name_stands_in_its_own_folder_only():
         own = folder_of(path)
         for name in names_in(tree):
             if own not in (FOLDERS.get(name), KINDS.get(name)):
-                listed = FORMER_PATHS.get(path.as_posix(), path.as_posix())
-                found.setdefault(name, set()).add(listed)
-    assert found == {name: set(reasons) for name, reasons in ELSEWHERE.items()}
-    # Three are enough for any reason; what is above that waits for its dialect to be moved.
-    for reasons in ELSEWHERE.values():
-        kept = [why for why in reasons.values() if why != MOVES]
-        assert len(kept) <= 3
-
-
-def test_what_is_to_be_moved_is_there():
-    assert [
-        one for paths in MOVING.values() for one in paths if not (COMPILER / one).exists()
-    ] == []
+                found.setdefault(name, set()).add(path.as_posix())
+    assert found == {}
 
 
 # -- what a target says that it cannot carry ---------------------------------------------------
