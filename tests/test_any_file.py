@@ -33,6 +33,9 @@ from regspec.reading.facts import HIDDEN
 from regspec.sources import FolderReader
 from regspec.verifying import node, verify
 
+pytestmark = pytest.mark.slow
+
+
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = [
     *sorted(ROOT.glob("examples/*.yaml")),

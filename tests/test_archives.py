@@ -39,6 +39,9 @@ from regspec.cli.terminal import InputError
 from regspec.dialects.files import Unreadable
 from regspec.limits import LARGEST_TEXT
 
+pytestmark = pytest.mark.slow
+
+
 RUNS = int(os.environ.get("REGSPEC_FUZZ_RUNS", "1000"))
 fuzzed = settings(
     deadline=None,

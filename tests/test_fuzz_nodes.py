@@ -23,6 +23,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline
 
+pytestmark = pytest.mark.slow
+
+
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = int(os.environ.get("REGSPEC_FUZZ_RUNS", "240"))
 MOST_MEMORY = 300 * 1024

@@ -23,6 +23,9 @@ from regspec import cli, recognise
 from regspec.diagnostics import Diagnostic, Severity, Span, inert
 from regspec.dialects.attempt import Outcome
 
+pytestmark = pytest.mark.slow
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
