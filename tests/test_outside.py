@@ -32,8 +32,8 @@ pytestmark = pytest.mark.slow
 MEMORY = 200 << 20
 """Bytes of data that the process may have."""
 SECONDS = 10
-"""Seconds of the processor. Most cases take 0.2 and the longest 2.7, twice that on a busy machine; what
-has no bound takes minutes."""
+"""Seconds of the processor. Most cases take 0.2 and the longest 2.7, twice that on a busy machine.
+What has no bound takes minutes."""
 SPEC = """apiVersion: regspec/v1
 kind: RegistrySpec
 registry: {endpoint: mirror.example.org}
