@@ -32,11 +32,11 @@ LONGEST_NUMBER = 30
 _TOO_MANY = f"more than {MOST_VALUES:,} values"
 _OF_JSON = r'"(?:[^"\\]++|\\.)*+"?'
 _OF_TOML = (
-    r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5}|\Z)'
-    r"|'''(?:[^']++|'(?!''))*+(?:'{3,5}|\Z)"
+    r'"""(?:(?:""?)?(?:[^"\\]++|\\.))*+(?:"{3,5}|\Z)'
+    r"|'''(?:(?:''?)?[^']++)*+(?:'{3,5}|\Z)"
     r"""|"(?:[^"\\\n]++|\\[^\n])*+"?|'[^'\n]*+'?|#[^\n]*+"""
 )
-"""Quoted texts and comments; possessive, because backtracking needs memory for each step."""
+"""Quoted texts and comments; possessive, as in reading/toml_places.py."""
 _LONG_KEY = rf"(?:\.[^.,=\[\]{{}}\n]*+){{{MOST_PARTS}}}"
 
 

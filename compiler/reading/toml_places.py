@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _BETWEEN = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
 _BLANKS = re.compile(r"[ \t]*")
 # Possessive: for each step that may be taken back, Python's matcher keeps 100 bytes.
-_LONG = r"\"\"\"(?:[^\"\\]++|\\.|\"(?!\"\"))*+\"{3,5}|'''(?:[^']++|'(?!''))*+'{3,5}"
+# A group that repeats possessively must not fail half-way: Python before 3.11.5 goes on from there.
+_LONG = r"\"\"\"(?:(?:\"\"?)?(?:[^\"\\]++|\\.))*+\"{3,5}|'''(?:(?:''?)?[^']++)*+'{3,5}"
 _SHORT = r'"(?:[^"\\\n]++|\\.)*+"' + r"|'[^'\n]*+'"
 _KEY = re.compile(rf"{_SHORT}|[A-Za-z0-9_-]+")
 _SCALAR = re.compile(rf"{_LONG}|{_SHORT}|[^\s,\]}}#]+(?: [0-9][^\s,\]}}#]*)?", re.DOTALL)

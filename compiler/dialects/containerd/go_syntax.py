@@ -21,7 +21,7 @@ _NOT_UTF_8 = "\ufffd"
 """What a byte that is not UTF-8 has become when the file was read."""
 _TRIPLE = '"' * 3
 STRINGS_AND_COMMENTS = (
-    rf"""(?s){_TRIPLE}(?:[^"\\]++|\\.|"(?!""))*+"{{3,5}}|\'\'\'(?:[^']++|'(?!''))*+'{{3,5}}"""
+    rf"""(?s){_TRIPLE}(?:(?:""?)?(?:[^"\\]++|\\.))*+"{{3,5}}|\'\'\'(?:(?:''?)?[^']++)*+'{{3,5}}"""
     r"""|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+'|#[^\n]*+"""
 )
 """The strings and the comments of a TOML text, so that none of them begins inside another."""
