@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from . import pipeline, reference, rules
-from .diagnostics import Diagnostic, Severity, Span, word
+from .diagnostics import Diagnostic, Severity, Span, code_span
 from .dialects import TARGETS, Artifact
 from .dialects.attempt import Attempt, Outcome
 from .dialects.containerd import versions
@@ -157,7 +157,7 @@ def explain_spec(  # noqa: PLR0913 - what compile_spec takes, and the images
         try:
             reference.parse(image)
         except reference.NotAReference as why:
-            raise ValueError(f"{word(image)} is no image reference: {why}") from None
+            raise ValueError(f"{code_span(image)} is no image reference: {why}") from None
     for version in containerd:
         if not versions.is_modelled(version):
             lines = f"{versions.LINES[0]} to {versions.LINES[-1]}"

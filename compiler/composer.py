@@ -20,7 +20,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from .diagnostics import Path, Span, word
+from .diagnostics import Path, Span, code_span
 from .frozen import frozen, replace
 from .limits import LONGEST_NUMBER, MOST_OF_SPEC
 from .places import Lines, Showing, Stretch
@@ -97,7 +97,7 @@ class NotADocument(Exception):  # noqa: N818 - it says what the text is not
             message, known = "this key is set twice", showing.key(path)
             before = self.text[lines.window(problem.start)[0] : problem.start]
             if known:
-                message = f"{word(str(path[-1]))} is set twice"
+                message = f"{code_span(str(path[-1]))} is set twice"
             if known and not before.strip(" -"):
                 start, end = problem.start, problem.end
                 key, rest = Stretch(start, end, True), Stretch(end + 1, len(self.text), False)  # noqa: FBT003

@@ -114,7 +114,7 @@ def holds_login(text: str) -> bool:
     return "@" in text and "@" in re.sub(_DIGEST, "", text)
 
 
-def word(text: str, most: int = _LONGEST_WORD) -> str:
+def code_span(text: str, most: int = _LONGEST_WORD) -> str:
     """An author's word in backticks, without a login, cut when long.
 
     Args:
@@ -130,6 +130,6 @@ def word(text: str, most: int = _LONGEST_WORD) -> str:
     return f"`{text}`"
 
 
-def words(texts: Iterable[str]) -> str:
+def code_list(texts: Iterable[str]) -> str:
     """Several words in backticks, separated by commas."""
-    return ", ".join(word(text) for text in texts)
+    return ", ".join(code_span(text) for text in texts)

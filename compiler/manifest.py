@@ -18,7 +18,7 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r"})
 
 
 @frozen
-class Made:
+class ManifestEntry:
     """One artifact, as it is listed."""
 
     target: str
@@ -34,7 +34,7 @@ class Source:
     name: str
     """The name of its file, without its folder."""
     content: bytes
-    made: Sequence[Made]
+    made: Sequence[ManifestEntry]
 
 
 def as_data(sources: Sequence[Source]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def sums(sources: Sequence[Source]) -> str:
     return "".join(lines)
 
 
-def _row(made: Made) -> dict[str, Any]:
+def _row(made: ManifestEntry) -> dict[str, Any]:
     content = made.artifact.text.encode()
     return {
         "target": made.target,

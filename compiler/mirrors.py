@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .diagnostics import Path, Place, word
+from .diagnostics import Path, Place, code_span
 from .frozen import field, frozen
 
 TYPE_CHECKING = False
@@ -129,7 +129,7 @@ def _problem(entry: str, source: str, separator: str, target: str) -> tuple[str,
     """Why an entry cannot be read and what to do, or two empty texts."""
     if entry.startswith(("[EXACT]", "[REPLACE]")):
         return (
-            f"{word(entry)} cannot be carried by the mirror string",
+            f"{code_span(entry)} cannot be carried by the mirror string",
             "write the image where it is used, or keep this line in the webhook's own map",
         )
     if source == "noswap_wildcards":
@@ -139,16 +139,16 @@ def _problem(entry: str, source: str, separator: str, target: str) -> tuple[str,
         )
     if not separator:
         host, colon, rest = entry.partition(":")
-        advice = f"write {word(f'{host.strip()}::{rest.strip()}')}" if colon and rest else ""
-        return f"{word(entry)} is not a `SOURCE::TARGET` pair", advice
+        advice = f"write {code_span(f'{host.strip()}::{rest.strip()}')}" if colon and rest else ""
+        return f"{code_span(entry)} is not a `SOURCE::TARGET` pair", advice
     if "::" in target:
         return (
-            f"{word(entry)} has more than one `::`",
+            f"{code_span(entry)} has more than one `::`",
             "part the pairs with commas; the string cannot carry an IPv6 address",
         )
     if not target:
         return (
-            f"{word(entry)} has no target",
+            f"{code_span(entry)} has no target",
             "remove it: a source that is not listed stays as it is",
         )
     return "", ""
@@ -175,7 +175,7 @@ class MirrorIndex:
         return mirror, str(mirror.location.below(image.repository)) if mirror else ""
 
 
-def assumed_scheme(host: str) -> str:
+def default_scheme(host: str) -> str:
     """The scheme of a host for which none is said: http on this machine, else https.
 
     Source: measured with containerd 1.6.20 to 2.4.0-beta.

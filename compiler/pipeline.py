@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SEVERITIES = list(Severity)
 
 
-MOST_TOLD = 100
+MAX_DIAGNOSTICS = 100
 """How many diagnostics are told of one spec."""
 
 
@@ -30,7 +30,7 @@ class Result:
     """What became of one spec."""
 
     diagnostics: tuple[Diagnostic, ...]
-    """In the order of their places; the first `MOST_TOLD`."""
+    """In the order of their places; the first `MAX_DIAGNOSTICS`."""
     artifacts: tuple[Artifact, ...] = ()
     """In the order of the targets; none when there is an error."""
     made_by: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Result:
     """Whether the spec itself holds a password, so that not even its digest is for everybody."""
     failed: bool = False
     """Whether there is an error."""
-    untold: int = 0
+    unreported: int = 0
     """How many diagnostics were left out."""
     warnings: int = 0
     """How many warnings there are."""
@@ -91,14 +91,14 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
     Raises:
         emit.NotTheSame: an artifact does not read back as it should: a bug of ours.
     """
-    look = _Look(targets, environment, read_file, today, None, logins=not with_placeholders)
+    analysis = _Analysis(targets, environment, read_file, today, None, logins=not with_placeholders)
     try:
-        found = look.at(document.parse(_decode(content)))
+        found = analysis.run(document.parse(_decode(content)))
     except document.NotADocument as why:
         return _unreadable(why)
     if with_placeholders:
         found = _without_unset(found)
-    result = _told(found, only_errors=only_errors)
+    result = _report(found, only_errors=only_errors)
     spec, choices = found.spec, found.choices
     if result.failed or spec is None:
         return result
@@ -161,9 +161,9 @@ def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
         selection: which rules are told; none takes all that are not asked for.
         today: gives the day in UTC for which it is told whether certificates are valid, or none.
     """
-    look = _Look(targets, environment, read_file, today, selection, logins=False)
+    analysis = _Analysis(targets, environment, read_file, today, selection, logins=False)
     try:
-        return _told(look.at(document.parse(_decode(content))))
+        return _report(analysis.run(document.parse(_decode(content))))
     except document.NotADocument as why:
         return _unreadable(why)
 
@@ -192,12 +192,12 @@ def explain_spec(
     from .explaining import explain
 
     only = explain.is_explained
-    look = _Look(targets, environment, read_file, None, None, logins=False, only=only)
+    analysis = _Analysis(targets, environment, read_file, None, None, logins=False, only=only)
     try:
-        found = look.at(document.parse(_decode(content)))
+        found = analysis.run(document.parse(_decode(content)))
     except document.NotADocument as why:
         return Explained(_unreadable(why))
-    result = _told(found)
+    result = _report(found)
     if result.failed or found.spec is None:
         return Explained(result)
     spec = placeholders.in_place_of_logins(found.spec)
@@ -222,13 +222,15 @@ def verify_spec(
     """
     from .verifying import verify
 
-    look = _Look(targets, environment, read_file, None, None, logins=True, stand_in=verify.UNSET)
+    analysis = _Analysis(
+        targets, environment, read_file, None, None, logins=True, stand_in=verify.UNSET
+    )
     try:
-        found = look.at(document.parse(_decode(content)))
+        found = analysis.run(document.parse(_decode(content)))
     except document.NotADocument as why:
         return _unreadable(why), None
     told = [f for f in found.findings if f.severity is Severity.ERROR or f.code == "reference"]
-    result = _told(replace(found, findings=told))
+    result = _report(replace(found, findings=told))
     if result.failed or found.spec is None:
         return result, None
     return result, verify.Expected(found.spec, found.choices)
@@ -251,7 +253,7 @@ def cover_spec(
     from .explaining import coverage
 
     selection = rules.Selection(select=("RS319", "RS321", "RS323", "RS324"))
-    look = _Look(
+    analysis = _Analysis(
         targets,
         environment,
         read_file,
@@ -263,15 +265,15 @@ def cover_spec(
         only=lambda name: not TARGETS[name].needs_images,
     )
     try:
-        found = look.at(document.parse(_decode(content)))
+        found = analysis.run(document.parse(_decode(content)))
     except document.NotADocument as why:
         return _unreadable(why), None
     found = _without_unset(found)
     if found.spec is None:
-        return _told(found), None
+        return _report(found), None
     listed = found.spec.images if isinstance(found.spec.images, tuple) else ()
     needed = coverage.of_spec(found.spec, found.choices)
-    return _told(found), coverage.analyse(found.spec, (*listed, *needed))
+    return _report(found), coverage.analyse(found.spec, (*listed, *needed))
 
 
 def fix_spec(  # noqa: PLR0913 - as check_spec
@@ -286,10 +288,10 @@ def fix_spec(  # noqa: PLR0913 - as check_spec
     """Mend in a spec what is certainly a slip of form; see `check_spec` for the arguments."""
     from . import fixes
 
-    look = _Look(targets, environment, read_file, today, selection, logins=False)
+    analysis = _Analysis(targets, environment, read_file, today, selection, logins=False)
     try:
         text = _decode(content)
-        fixed, count = fixes.fix(text, lambda parsed: look.at(parsed).findings)
+        fixed, count = fixes.fix(text, lambda parsed: analysis.run(parsed).findings)
         if not count:
             return FixResult(content, 0)
         before, after = (document.parse(one).shown_lines(schema.SHOWING) for one in (text, fixed))
@@ -316,7 +318,7 @@ class _Found:
 
 
 @frozen
-class _Look:
+class _Analysis:
     """How a document is looked at: the arguments of the functions above."""
 
     targets: Sequence[str]
@@ -333,7 +335,7 @@ class _Look:
     stand_in: str = ""
     """What takes the place of a reference that cannot be resolved; nothing makes it an error."""
 
-    def at(self, parsed: document.Document) -> _Found:
+    def run(self, parsed: document.Document) -> _Found:
         """The spec of a document with all that is found in it, phase by phase."""
         findings = schema.check(parsed.data)
         if findings:
@@ -361,7 +363,7 @@ class _Look:
         findings += rules.check_spec(subject, selection)
         accesses = (spec.registry.access, *spec.hosts.values())
         literal = any(one.password and isinstance(one.password, str) for one in accesses)
-        rendered = replace(resolved, targets=companions.told_of(spec, choices))
+        rendered = replace(resolved, targets=companions.companions_of(spec, choices))
         return _Found(parsed, findings, rendered, choices, literal)
 
 
@@ -375,10 +377,10 @@ def _unreadable(why: document.NotADocument) -> Result:
     """The result for a text that is no document."""
     diagnostics = tuple(
         Diagnostic(Severity.ERROR, "yaml", problem.message, problem.help, span)
-        for problem, span in itertools.islice(why.spans(schema.SHOWING), MOST_TOLD)
+        for problem, span in itertools.islice(why.spans(schema.SHOWING), MAX_DIAGNOSTICS)
     )
-    untold = len(why.problems) - len(diagnostics)
-    return Result(diagnostics, failed=True, untold=untold)
+    unreported = len(why.problems) - len(diagnostics)
+    return Result(diagnostics, failed=True, unreported=unreported)
 
 
 def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.TargetEntry, ...]:
@@ -406,7 +408,7 @@ def _decode(content: bytes) -> str:
         raise document.NotADocument(before, [problem]) from None
 
 
-def _told(found: _Found, *, only_errors: bool = False) -> Result:
+def _report(found: _Found, *, only_errors: bool = False) -> Result:
     """The first findings in the order of their places, with lines and columns."""
     parsed, findings = found.parsed, found.findings
     warnings = sum(finding.severity is Severity.WARNING for finding in findings)
@@ -425,11 +427,11 @@ def _told(found: _Found, *, only_errors: bool = False) -> Result:
             parsed.span(finding.place, schema.SHOWING),
             fixable=_is_fixable(parsed, finding),
         )
-        for finding in ordered[:MOST_TOLD]
+        for finding in ordered[:MAX_DIAGNOSTICS]
     )
     failed = any(finding.severity is Severity.ERROR for finding in findings)
-    untold = max(0, len(findings) - MOST_TOLD)
-    return Result(diagnostics, failed=failed, untold=untold, warnings=warnings)
+    unreported = max(0, len(findings) - MAX_DIAGNOSTICS)
+    return Result(diagnostics, failed=failed, unreported=unreported, warnings=warnings)
 
 
 def _is_fixable(parsed: document.Document, finding: Finding) -> bool:

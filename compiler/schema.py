@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from . import resources
-from .diagnostics import Finding, Path, Place, Severity, holds_login, word, words
+from .diagnostics import Finding, Path, Place, Severity, code_list, code_span, holds_login
 from .frozen import frozen
 from .places import Showing
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Explain = Callable[["_Violation"], Iterator[Finding]]
 
 _LONGEST_CODE = 10
-MOST_FOUND = 1000
+MAX_FINDINGS = 1000
 """How many errors are looked for; nobody reads more."""
 _WORD = r"(?:[A-Za-z][A-Za-z0-9_.-]*|<<)\Z"
 _TEXT_KINDS = "text, {env: NAME} or {file: PATH}"
@@ -50,7 +50,7 @@ class _Violation:
         keys = [step for step in self.path if isinstance(step, str)]
         if not keys:
             return "the spec"
-        name = word(keys[-1])
+        name = code_span(keys[-1])
         return name if isinstance(self.path[-1], str) else f"an item of {name}"
 
     @property
@@ -92,8 +92,8 @@ def judge(data: Any) -> list[Finding]:
         if on_key:
             path = (*path, str(error.instance))
         violation = _Violation(path, on_key, error.instance, error.schema, error.validator_value)
-        findings += itertools.islice(_EXPLAIN[str(error.validator)](violation), MOST_FOUND)
-        if len(findings) > MOST_FOUND:
+        findings += itertools.islice(_EXPLAIN[str(error.validator)](violation), MAX_FINDINGS)
+        if len(findings) > MAX_FINDINGS:
             break
     return list(dict.fromkeys(findings))
 
@@ -169,7 +169,10 @@ def problem_with(definition: str, value: str) -> tuple[str, str] | None:
     if len(value) <= node["maxLength"] and re.search(node["pattern"], value):
         return None
     right = _right_form(node, value)
-    return f"{word(value)} {node['patternErrorMessage']}", f"write {word(right)}" if right else ""
+    return (
+        f"{code_span(value)} {node['patternErrorMessage']}",
+        f"write {code_span(right)}" if right else "",
+    )
 
 
 def nearest(name: str, known: list[str]) -> str | None:
@@ -254,8 +257,8 @@ def _explain_unknown_keys(wrong: _Violation) -> Iterator[Finding]:
             elif not shows_key(path):
                 advice = "a key is a word, with a `:` and a blank after it"
             else:
-                advice = _did_you_mean(meant) if meant else f"the keys here are {words(known)}"
-            shown = f" {word(key)}" if shows_key(path) else ""
+                advice = _did_you_mean(meant) if meant else f"the keys here are {code_list(known)}"
+            shown = f" {code_span(key)}" if shows_key(path) else ""
             yield _error(path, f"unknown key{shown}", advice, on_key=True)
 
 
@@ -281,16 +284,18 @@ def _explain_enum(wrong: _Violation) -> Iterator[Finding]:
     value = wrong.value
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         yield _error(
-            wrong.path, f"{wrong.name} must be one of {words(choices)}, not {_kind(value)}"
+            wrong.path, f"{wrong.name} must be one of {code_list(choices)}, not {_kind(value)}"
         )
         return
     meant = nearest(str(value), choices)
     advice = (
-        _did_you_mean(meant) if meant and meant != str(value) else f"write one of {words(choices)}"
+        _did_you_mean(meant)
+        if meant and meant != str(value)
+        else f"write one of {code_list(choices)}"
     )
     if meant == str(value):
-        advice = f"write {word(meant)} without quotes"
-    yield _error(wrong.path, f"{word(str(value))} is not one of {words(choices)}", advice)
+        advice = f"write {code_span(meant)} without quotes"
+    yield _error(wrong.path, f"{code_span(str(value))} is not one of {code_list(choices)}", advice)
 
 
 def _explain_pattern(wrong: _Violation) -> Iterator[Finding]:
@@ -303,10 +308,10 @@ def _explain_pattern(wrong: _Violation) -> Iterator[Finding]:
     if holds_login(value):
         advice = "a login goes into `username` and `password`"
     else:
-        advice = f"write {word(right)}" if right else _other_form(value, wrong.path)
+        advice = f"write {code_span(right)}" if right else _other_form(value, wrong.path)
     yield _error(
         wrong.path,
-        f"{word(value)} {ending}" if value else f"{wrong.name} is empty",
+        f"{code_span(value)} {ending}" if value else f"{wrong.name} is empty",
         advice,
         on_key=wrong.on_key,
         fix=_certain_form(schema, value),
@@ -345,7 +350,7 @@ def _other_form(value: str, path: Path) -> str:
         return 'write `{source: "*", path: ""}`'
     host, colon, port = value.partition(":")
     if colon and port.isdecimal() and problem_with("source", value) is None:
-        return f"write {word(f'{{source: {value}, path: {host}}}')}"
+        return f"write {code_span(f'{{source: {value}, path: {host}}}')}"
     if "::" in value:
         return "the documented `SOURCE::TARGET` pairs go into `registry.mirrorRegistries`"
     return ""

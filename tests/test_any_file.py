@@ -20,8 +20,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline, recognise
-from regspec.cli.given import Text
 from regspec.cli.import_ import documents_of
+from regspec.cli.inputs import Text
 from regspec.dialects import formats
 from regspec.dialects.containerd import versions
 from regspec.dialects.containerd.plugins import OLD
@@ -198,7 +198,7 @@ def compare(text, path, specs):
             list(verify.refused(text, [reading]))
             list(verify.elsewhere(expected(spec), reading, readings))
     for one in documents:
-        for said in one.reading.unread:
+        for said in one.reading.unsupported:
             one.reading.source.document.span(said[0], HIDDEN)
     imported = assembly.assemble(documents)
     if not imported.missing:

@@ -354,12 +354,12 @@ def test_the_process_tells_what_goes_wrong(tmp_path, defect, said):
     (tmp_path / "spec.yaml").write_text(SPEC)
     script = f"""
 import runpy, sys
-from regspec.cli import given
+from regspec.cli import inputs
 
 def defect(*_):
     {defect}
 
-given.read, read = lambda *words: defect() or read(*words), given.read
+inputs.read, read = lambda *words: defect() or read(*words), inputs.read
 runpy.run_path({str(ROOT / "tests/fuzzed_nodes.py")!r}, run_name="__main__")
 """
     done = subprocess.run(

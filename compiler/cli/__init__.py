@@ -8,7 +8,7 @@ import sys
 
 from . import lean_yaml, plain
 from .exit_codes import Exit
-from .terminal import STOPPED, InputError, forget, say, say_as_is, say_error
+from .terminal import STOPPED, InputError, echo_as_is, echo_error, forget, report_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _tell(error)
         code = Exit.CANNOT
     except KeyboardInterrupt:
-        say_as_is(f"\n{STOPPED}\n")  # after the ^C, as click does
+        echo_as_is(f"\n{STOPPED}\n")  # after the ^C, as click does
         code = Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a file beyond a limit, or a bug of ours
         code = _report(error, debug="--debug" in words)
@@ -62,14 +62,14 @@ def _report(error: Exception, *, debug: bool) -> Exit:
     from ..limits import TooMuch
 
     if isinstance(error, TooMuch):
-        say(f"error: {error}")
+        echo_error(f"error: {error}")
         return Exit.CANNOT
-    say(f"error: this is a bug in regspec ({type(error).__name__}); {_ISSUES}")
+    echo_error(f"error: this is a bug in regspec ({type(error).__name__}); {_ISSUES}")
     if debug:
         import traceback
 
         # The frames only: an exception's own words may hold what the spec holds.
-        say_as_is("".join(traceback.format_tb(error.__traceback__)))
+        echo_as_is("".join(traceback.format_tb(error.__traceback__)))
     return Exit.OURS
 
 
@@ -101,7 +101,7 @@ def _leave(code: int) -> None:
 
 def _tell(error: OSError) -> None:
     try:
-        say_error((error.strerror or "cannot read or write").lower())
+        report_error((error.strerror or "cannot read or write").lower())
     except OSError:  # the output for errors may be what is full
         forget(sys.stderr)
     forget(sys.stdout)

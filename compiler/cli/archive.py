@@ -24,7 +24,7 @@ from .nodes import (
     Link,
     Special,
 )
-from .tar import Broken
+from .tar import DamagedArchive
 from .terminal import InputError
 
 TYPE_CHECKING = False
@@ -116,7 +116,7 @@ def unpack(name: str, content: bytes) -> Archive:
         if compression:
             content = _decompressed(compression, content)
         return _Unpacking().archive(content)
-    except Broken as why:
+    except DamagedArchive as why:
         raise InputError(f"{name}: the archive cannot be read: {why}") from None
 
 
@@ -134,22 +134,24 @@ def _decompressed(program: str, content: bytes) -> bytes:
     position, streams = 0, 0
     while position < len(content):
         if not content.startswith(_COMPRESSED[program], position):
-            raise Broken(f"other data follows its {program} data")
+            raise DamagedArchive(f"other data follows its {program} data")
         streams += 1
         if streams > MOST_STREAMS:
-            raise Broken(f"it has more than {MOST_STREAMS} {program} streams")
+            raise DamagedArchive(f"it has more than {MOST_STREAMS} {program} streams")
         stream, errors = _decompressor(program)
         while not stream.eof:
             piece = content[position : position + _PIECE]
             if not piece:
-                raise Broken(f"its {program} data ends too early")
+                raise DamagedArchive(f"its {program} data ends too early")
             position += len(piece)
             try:
                 made += stream.decompress(piece, LARGEST_TREE + 1 - len(made))
             except errors:
-                raise Broken(f"its {program} data is damaged, or needs too much memory") from None
+                raise DamagedArchive(
+                    f"its {program} data is damaged, or needs too much memory"
+                ) from None
             if len(made) > LARGEST_TREE:
-                raise Broken(f"it holds more than {LARGEST_TREE} bytes")
+                raise DamagedArchive(f"it holds more than {LARGEST_TREE} bytes")
         position -= len(stream.unused_data)
         zeros = _ZEROS.match(content, position)
         position = zeros.end() if zeros else position
@@ -170,7 +172,7 @@ def _decompressor(program: str) -> tuple[Any, tuple[type[Exception], ...]]:
             return stream, (lzma.LZMAError, MemoryError)
     except ImportError:  # of a Python that was built without it
         pass
-    raise Broken(f"it is compressed with {program}; unpack it with `{program} -d` first")
+    raise DamagedArchive(f"it is compressed with {program}; unpack it with `{program} -d` first")
 
 
 class _Unpacking:
@@ -185,7 +187,7 @@ class _Unpacking:
         skipped, first = 0, ""
         for count, member in enumerate(tar.members(content)):
             if count >= MOST_NAMES:
-                raise Broken(f"it has more than {MOST_NAMES} members")
+                raise DamagedArchive(f"it has more than {MOST_NAMES} members")
             try:
                 self._put(member)
             except _NotUnpacked as why:
@@ -278,7 +280,7 @@ class _Unpacking:
     def _enter(self, folder: Unpacked, name: str, entry: Unpacked | File | Link) -> None:
         self.names += name not in folder.entries
         if self.names > MOST_NAMES:
-            raise Broken(f"it has more than {MOST_NAMES} files and folders")
+            raise DamagedArchive(f"it has more than {MOST_NAMES} files and folders")
         folder.entries[name] = entry
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .checking import Checking, check_all
+from .checking import CheckOptions, check_all
 from .completing import CODES
 from .files import STDIN
 from .options import (
@@ -87,7 +87,7 @@ def check_command(
     form = form or default_form()
     if STDIN in specs and (fix or diff) and form not in LINE_FORMS:
         raise click.UsageError(f"--format {form} and a mended `-` would both be printed")
-    asked = Checking(today, selection, targets, allowed, strict, fix, diff)
+    asked = CheckOptions(today, selection, targets, allowed, strict, fix, diff)
     return check_all(specs, asked, Reporter(form, errors_only=quiet))
 
 

@@ -9,7 +9,7 @@ from ..frozen import frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of, rewrite
 from .reporting import shown_name
-from .terminal import put, put_lines, say
+from .terminal import echo_error, write_lines, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Checking:
+class CheckOptions:
     """How specs are checked."""
 
     today: Callable[[], dt.date]
@@ -37,7 +37,7 @@ class Checking:
     diff: bool = False
 
 
-def check_all(specs: tuple[str, ...], asked: Checking, reporter: Reporter) -> int:
+def check_all(specs: tuple[str, ...], asked: CheckOptions, reporter: Reporter) -> int:
     """Check every spec, tell what is wrong with each, and sum it up.
 
     Args:
@@ -74,7 +74,7 @@ def check_all(specs: tuple[str, ...], asked: Checking, reporter: Reporter) -> in
             code = Exit.ATTENTION
     reporter.finish()
     if not reporter.errors_only:
-        say(reporter.summary())
+        echo_error(reporter.summary())
     return Exit.CANNOT if reporter.unreadable else code
 
 
@@ -85,13 +85,13 @@ def _show(name: str, fixed: FixResult, before: bytes) -> None:
         line_ends = b"\r\n" in before and b"\r\n" not in fixed.content
         ends = ("@@ CRLF at the ends of its lines becomes LF @@",) if line_ends else ()
         lines = (f"--- {shown}", f"+++ {shown}", *ends, *fixed.diff)
-        put_lines(lines)
+        write_lines(lines)
 
 
 def _keep(name: str, fixed: FixResult) -> bytes:
     """Put a mended spec where it came from."""
     if name == STDIN:
-        put(fixed.content)
+        write_stdout(fixed.content)
     elif fixed.count:
         rewrite(name, fixed.content)
     return fixed.content

@@ -7,7 +7,7 @@ import click
 from .compiling import DEFAULT_FOLDER, compile_all, finish, print_all
 from .completing import FILE_NAME
 from .options import LINE_FORMS, allow_file_option, at_option, specs_argument, target_option
-from .records import Asked
+from .records import RecordOptions
 from .reporting import Reporter, default_form
 
 TYPE_CHECKING = False
@@ -129,10 +129,10 @@ def compile_command(
     """
     if stdout and (check or diff):
         raise click.UsageError("--stdout excludes --check and --diff")
-    asked = Asked(depfile, depfile_targets, output_manifest, sha256sums)
+    asked = RecordOptions(depfile, depfile_targets, output_manifest, sha256sums)
     asked.refuse(check=check, diff=diff, stdout=stdout)
     if jobs is not None:
-        if diff or stdout or form or asked != Asked(None, (), None, None):
+        if diff or stdout or form or asked != RecordOptions(None, (), None, None):
             raise click.UsageError(
                 "--jobs tells one line a spec: leave out --diff, --stdout, --format and the "
                 "options that record what was made, or leave out --jobs"

@@ -7,8 +7,8 @@ import os
 from ..frozen import field, frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of
-from .reporting import counted, shown_name
-from .terminal import Progress, put, put_lines, say, say_error
+from .reporting import pluralize, shown_name
+from .terminal import Progress, echo_error, report_error, write_lines, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def compile_all(
         stem = "stdin" if name == STDIN else stem_of(name)
         if stem == ".." and "{stem}" in output:
             reporter.unreadable += 1
-            say_error(f"{name}: `{{stem}}` would lead out of the folder")
+            report_error(f"{name}: `{{stem}}` would lead out of the folder")
             continue
         compiled.append(
             Compiled(
@@ -150,12 +150,12 @@ def _claims(compiled: list[Compiled]) -> int:
         for artifact in one.artifacts:
             file = os.path.join(one.root, artifact.path)
             if f"{root}/{artifact.path}" in read:
-                say_error(f"{file}: this was read to compile it; use another -o")
+                report_error(f"{file}: this was read to compile it; use another -o")
                 code = Exit.CANNOT
                 break
             other = claims.take(f"{root}/{artifact.path}", one.name)
             if other is not None:
-                say_error(f"{other} and {one.name} would both write {file}; {one.advice}")
+                report_error(f"{other} and {one.name} would both write {file}; {one.advice}")
                 code = Exit.CANNOT
                 break
     return code
@@ -166,8 +166,8 @@ def print_all(compiled: list[Compiled]) -> int:
     artifacts = [(one.root, artifact) for one in compiled for artifact in one.artifacts]
     for folder, artifact in artifacts:
         if len(artifacts) > 1:
-            put_lines([f"# file: {os.path.join(folder, artifact.path)}"])
-        put(artifact.text.encode())
+            write_lines([f"# file: {os.path.join(folder, artifact.path)}"])
+        write_stdout(artifact.text.encode())
     return 0
 
 
@@ -178,7 +178,7 @@ def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
     try:
         states = output.states(one.root, one.artifacts)
     except output.OutputError as error:
-        say_error(str(error))
+        report_error(str(error))
         return Exit.CANNOT
     code = 0
     for artifact, state in zip(one.artifacts, states, strict=True):
@@ -195,7 +195,7 @@ def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
             from .. import textdiff
 
             try:
-                put(textdiff.unified(artifact, state.content, where).encode())
+                write_stdout(textdiff.unified(artifact, state.content, where).encode())
             except textdiff.Unreadable:
                 _tell(where, "does not parse, so its difference is not shown")
     for path in output.strays(one.root, one.artifacts, one.folders):
@@ -205,7 +205,7 @@ def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
 
 
 def _tell(where: str, what: str) -> None:
-    say(f"{where}: {what}")
+    echo_error(f"{where}: {what}")
 
 
 def _write(compiled: list[Compiled]) -> int:
@@ -223,10 +223,10 @@ def _write(compiled: list[Compiled]) -> int:
             total += len(one.artifacts)
     except output.OutputError as error:
         progress.clear()
-        say_error(str(error))
+        report_error(str(error))
         return Exit.CANNOT
     for one in compiled:
         for path in output.strays(one.root, one.artifacts, one.folders):
             _tell(os.path.join(one.root, path), _STRAY)
-    say(f"{counted(written, 'file')} written, {total - written} up to date")
+    echo_error(f"{pluralize(written, 'file')} written, {total - written} up to date")
     return Exit.DONE

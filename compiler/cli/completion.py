@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .terminal import put
+from .terminal import write_stdout
 
 _VARIABLE = "_REGSPEC_COMPLETE"
 """What tells regspec to complete; click makes the name of that of the program."""
@@ -32,4 +32,4 @@ def completion_command(context: click.Context, shell: str) -> None:
         raise click.UsageError(f"click does not know {shell}")
     complete = known(root.command, {}, "regspec", _VARIABLE)
     # Of the base class: that of bash starts a bash, to see whether it is one of before 2016.
-    put(f"{shell_completion.ShellComplete.source(complete).strip()}\n".encode())
+    write_stdout(f"{shell_completion.ShellComplete.source(complete).strip()}\n".encode())

@@ -11,7 +11,7 @@ from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .options import ALL_FORMS, allow_file_option, images_option, target_option
 from .reporting import Reporter, default_form
-from .terminal import put, put_lines
+from .terminal import write_lines, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ def coverage_command(
         reporter.finish()
         return Exit.ATTENTION
     if form == "json":
-        put(coverage.as_json(found).encode())
+        write_stdout(coverage.as_json(found).encode())
     elif form == "text":
-        put_lines(_text(found))
+        write_lines(_text(found))
     else:
         reporter.report(spec, result)
         reporter.finish()

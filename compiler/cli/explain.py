@@ -9,7 +9,7 @@ import click
 
 from .completing import FILE_NAME
 from .exit_codes import Exit
-from .explaining import Explaining, NoRuntime, explain_spec, refused, tell
+from .explaining import ExplainOptions, NoRuntime, explain_spec, refused, tell
 from .files import STDIN, read_spec
 from .options import (
     allow_file_option,
@@ -18,7 +18,7 @@ from .options import (
     target_option,
     text_or_json,
 )
-from .terminal import InputError, say
+from .terminal import InputError, echo_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ def explain_command(
         raise click.UsageError("name an IMAGE, or a list of them with -i FILE")
     wrong = refused(images)
     for image, why in wrong.items():
-        say(f"error: {image} is not an image reference: {why}")
+        echo_error(f"error: {image} is not an image reference: {why}")
     images = [image for image in images if image not in wrong]
-    asked = Explaining(targets, allowed, (version,) if version else (), allow_upstream, form)
+    asked = ExplainOptions(targets, allowed, (version,) if version else (), allow_upstream, form)
     if spec is None:
         code = tell(_of_node(node_folder, images, asked.versions), asked)
     else:
@@ -130,7 +130,7 @@ def _of_node(folder: Path | None, images: Sequence[str], wanted: Sequence[str]) 
     return explain.of_node(of_disk(str(folder)), images, wanted)
 
 
-def _explain_spec(name: str, images: Sequence[str], asked: Explaining) -> int:
+def _explain_spec(name: str, images: Sequence[str], asked: ExplainOptions) -> int:
     try:
         return explain_spec(name, images, asked)
     except NoRuntime:

@@ -11,7 +11,7 @@ from ..frozen import frozen
 from .exit_codes import Exit
 from .files import folder_of, read_spec
 from .reporting import Reporter
-from .terminal import paint, put
+from .terminal import style, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class NoRuntime(Exception):  # noqa: N818 - it says what the spec lacks
 
 
 @frozen
-class Explaining:
+class ExplainOptions:
     """What is asked of a spec, and how it is told."""
 
     targets: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ def refused(images: Iterable[str]) -> dict[str, str]:
     return wrong
 
 
-def explain_spec(name: str, images: Sequence[str], asked: Explaining) -> int:
+def explain_spec(name: str, images: Sequence[str], asked: ExplainOptions) -> int:
     """Tell where each runtime of a spec will pull images from, or what is wrong with the spec.
 
     Args:
@@ -86,7 +86,7 @@ def explain_spec(name: str, images: Sequence[str], asked: Explaining) -> int:
     return tell(rows, asked)
 
 
-def tell(rows: Iterable[Row], asked: Explaining) -> int:
+def tell(rows: Iterable[Row], asked: ExplainOptions) -> int:
     """Tell what each runtime does with each image.
 
     Args:
@@ -102,7 +102,7 @@ def tell(rows: Iterable[Row], asked: Explaining) -> int:
         of_image = list(group)
         if any(row.verdict not in accepted for row in of_image):
             code = Exit.ATTENTION
-        put((_json(of_image) if asked.form == "json" else _text(image, of_image)).encode())
+        write_stdout((_json(of_image) if asked.form == "json" else _text(image, of_image)).encode())
     return code
 
 
@@ -185,4 +185,4 @@ def _beside(attempt: object, *, own: bool) -> str:
 
 
 def _painted(role: str, text: str) -> str:
-    return paint(role, text, sys.stdout)
+    return style(role, text, sys.stdout)

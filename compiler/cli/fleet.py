@@ -12,8 +12,8 @@ from ..frozen import frozen
 from .compiling import stem_of
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
-from .reporting import counted
-from .terminal import InputError, Progress, error_line, paint, say, say_as_is
+from .reporting import pluralize
+from .terminal import InputError, Progress, echo_as_is, echo_error, error_line, style
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def compile_fleet(specs: Sequence[str], settings: Settings, jobs: int) -> int:
         if done.failure or done.stale:
             progress.clear()
         if done.failure:
-            say_as_is(done.failure)
+            echo_as_is(done.failure)
         for file in done.stale:
-            say(f"{file}: not up to date")
+            echo_error(f"{file}: not up to date")
     _tell(found, failed, check=settings.check)
     return code
 
@@ -174,9 +174,9 @@ def _compile_one(settings: Settings, name: str) -> Done:
     )
     errors, warnings = result.diagnostics, result.warnings
     if errors:
-        others = len(errors) - 1 + result.untold
+        others = len(errors) - 1 + result.unreported
         more = f" (and {others} more)" if others else ""
-        return Done(Exit.ATTENTION, reports.concise(errors[0], name, paint).rstrip() + f"{more}\n")
+        return Done(Exit.ATTENTION, reports.concise(errors[0], name, style).rstrip() + f"{more}\n")
     folder = _folder(name, settings.output)
     try:
         states = output.states(folder, result.artifacts)
@@ -204,9 +204,11 @@ def _tell(found: Sequence[Done], failed: int, *, check: bool) -> None:
     """The summary, on one line."""
     written, same = sum(d.written for d in found), sum(d.up_to_date for d in found)
     stale, warnings = sum(len(d.stale) for d in found), sum(d.warnings for d in found)
-    said = [f"{stale} not up to date" if check else f"{counted(written, 'file')} written"]
+    said = [f"{stale} not up to date" if check else f"{pluralize(written, 'file')} written"]
     said.append(f"{same} up to date")
-    said += [f"{counted(warnings, 'warning')} (`regspec check` tells them)"] if warnings else []
+    said += [f"{pluralize(warnings, 'warning')} (`regspec check` tells them)"] if warnings else []
     if failed:
-        said.append(f"{failed} of {counted(len(found), 'spec')} failed (`regspec check` tells why)")
-    say(f"{counted(len(found), 'spec')}: {', '.join(said)}")
+        said.append(
+            f"{failed} of {pluralize(len(found), 'spec')} failed (`regspec check` tells why)"
+        )
+    echo_error(f"{pluralize(len(found), 'spec')}: {', '.join(said)}")

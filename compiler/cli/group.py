@@ -8,7 +8,7 @@ from .. import __version__
 from ..diagnostics import inert
 from .exit_codes import Exit
 from .grouped import GroupedCommands
-from .terminal import STOPPED, say
+from .terminal import STOPPED, echo_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,6 +83,6 @@ def run(words: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except click.exceptions.Abort:
-        say(STOPPED)
+        echo_error(STOPPED)
         return Exit.INTERRUPTED
     return code or Exit.DONE

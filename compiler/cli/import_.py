@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from ..diagnostics import Diagnostic, Severity, word
+from ..diagnostics import Diagnostic, Severity, code_span
 from ..frozen import replace
 from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, write_new
 from .options import naming_formats
-from .terminal import InputError, paint, put, say, say_as_is, say_error
+from .terminal import InputError, echo_as_is, echo_error, report_error, style, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..importing.assembly import ImportResult, Secret
     from ..importing.claims import ImportNote, InputDocument
-    from .given import Text
+    from .inputs import Text
 
 _CODE = "import"
 _MOST_NAMED = 3
@@ -105,17 +105,17 @@ def import_command(
     )
     _tell(imported)
     if imported.disagreements:
-        say_error(_remedy(imported.disagreements))
+        report_error(_remedy(imported.disagreements))
         return Exit.ATTENTION
     if imported.missing:
-        say_error(imported.missing)
+        report_error(imported.missing)
         return Exit.ATTENTION
     if imported.guess:
         said = f"no file says which registry it is: {imported.guess} is where most mirrors are"
-        say(said)
+        echo_error(said)
     text, files = _text(imported, given, secrets)
     if output == STDIN:
-        put(text.encode())
+        write_stdout(text.encode())
     else:
         _write(output, text, files, private=secrets == "literal" and bool(imported.secrets))
     return _aftermath(imported, text, output, secrets)
@@ -124,10 +124,10 @@ def import_command(
 def _given(names: Sequence[str]) -> Iterator[InputDocument]:
     """What was given, document by document."""
     from ..document import NotADocument
-    from . import given
+    from . import inputs
 
-    for one in given.read(tuple(names)):
-        texts = given.texts_of(one) if isinstance(one, given.NodeFiles) else [one]
+    for one in inputs.read(tuple(names)):
+        texts = inputs.texts_of(one) if isinstance(one, inputs.NodeFiles) else [one]
         for text in texts:
             try:
                 documents = list(documents_of(text, alone=not text.argument))
@@ -135,21 +135,21 @@ def _given(names: Sequence[str]) -> Iterator[InputDocument]:
                 raise InputError(_broken(text.name, why)) from None
             if not documents:
                 shown = f"{text.name}: not read: it is of no format that regspec reads"
-                say(shown)
+                echo_error(shown)
             yield from documents
 
 
 def documents_of(text: Text, *, alone: bool) -> Iterator[InputDocument]:
-    """What the documents of a text say; see `given.readings_of`."""
+    """What the documents of a text say; see `inputs.readings_of`."""
     from ..dialects import format_of
     from ..importing.claims import InputDocument
-    from .given import readings_of
+    from .inputs import readings_of
 
     for reading in readings_of(text, alone=alone):
         folder = posixpath.dirname(posixpath.dirname(text.name))
         name = format_of(reading.kind).in_each_folder
-        speaker = f"{folder}/*/{name}" if name else text.name
-        yield InputDocument(text.name, reading, speaker)
+        origin = f"{folder}/*/{name}" if name else text.name
+        yield InputDocument(text.name, reading, origin)
 
 
 def _broken(name: str, why: Any) -> str:
@@ -169,7 +169,7 @@ def _tell(imported: ImportResult) -> None:
         said = f"{one.what or name} is not carried over"
         said += f": {one.message}" if one.message else ""
         told = Diagnostic(one.severity, _CODE, said, "", _span(one))
-        say_as_is(reports.concise(told, one.given.file, paint))
+        echo_as_is(reports.concise(told, one.given.file, style))
     for one in imported.disagreements:
         said = one.message
         if one.other is not None:
@@ -179,7 +179,7 @@ def _tell(imported: ImportResult) -> None:
             joint = " in " if not said.endswith((" in", " as", " than", "unlike")) else " "
             said += f"{joint}{where}"
         told = Diagnostic(Severity.ERROR, _CODE, said, "", _span(one))
-        say_as_is(reports.concise(told, one.given.file, paint))
+        echo_as_is(reports.concise(told, one.given.file, style))
 
 
 def _remedy(disagreements: Sequence[ImportNote]) -> str:
@@ -202,7 +202,7 @@ def _remedy(disagreements: Sequence[ImportNote]) -> str:
 def _key(name: str) -> str:
     """A key that nobody knows: shown if it is a plain word, for it could be a secret."""
     plain = name.isascii() and all(c.isalnum() or c in "._-/:*" for c in name) and len(name) < 60  # noqa: PLR2004
-    return word(name) if plain else "a key"
+    return code_span(name) if plain else "a key"
 
 
 def _span(told: ImportNote) -> Any:
@@ -229,7 +229,7 @@ def _text(
             name = secret.name.lower().replace("_", "-")
             files[name] = secret.value
             keys[secret.path[-1]] = {"file": name}
-    names = list(dict.fromkeys(one.speaker for one in given))
+    names = list(dict.fromkeys(one.origin for one in given))
     short = _short_names(names)
     heading = ["The private registry of this site, as these files have it:"]
     heading += [f"  {short[name]}" for name in names]
@@ -292,11 +292,11 @@ def _aftermath(imported: ImportResult, text: str, output: str, secrets: str) -> 
 
     if secrets == "env" and imported.secrets:
         names = ", ".join(secret.name for secret in imported.secrets)
-        say(f"set these variables before it compiles: {names}")
+        echo_error(f"set these variables before it compiles: {names}")
     shown = "<stdout>" if output == STDIN else output
     if output != STDIN:
         beside = _beside(imported.secrets) if secrets == "file" else ""
-        say(f"{output} written{beside}")
+        echo_error(f"{output} written{beside}")
     result = check_spec(
         text.encode(),
         targets=(),
@@ -306,7 +306,7 @@ def _aftermath(imported: ImportResult, text: str, output: str, secrets: str) -> 
     )
     for diagnostic in result.diagnostics:
         if diagnostic.severity is Severity.ERROR:
-            say_as_is(reports.text(diagnostic, shown, paint))
+            echo_as_is(reports.text(diagnostic, shown, style))
     return Exit.ATTENTION if result.failed else Exit.DONE
 
 

@@ -8,7 +8,7 @@ import click
 
 from .completing import FILE_NAME
 from .files import STDIN, write_new
-from .terminal import put, say
+from .terminal import echo_error, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def init_command(endpoint: str, base_path: str, output: str) -> int:
     if result.failed:
         raise click.UsageError(result.diagnostics[0].message)
     if output == STDIN:
-        put(text.encode())
+        write_stdout(text.encode())
         return 0
     write_new([(output, text, 0o666)])
-    say(f"{output} written")
+    echo_error(f"{output} written")
     return 0

@@ -8,7 +8,7 @@ import click
 
 from .. import __version__
 from ..frozen import frozen
-from .terminal import put
+from .terminal import write_stdout
 
 _SYSTEMS = ("make", "github", "gitlab")
 _DEFAULT_FOLDER = "wheels"
@@ -157,4 +157,4 @@ def integrate_command(system: str, source: Install | None) -> None:
         notes=[Verbatim(note) for note in install.notes],
         image=Verbatim("python:3.13" if install.needs_git else "python:3.13-slim"),
     )
-    put(text.encode())
+    write_stdout(text.encode())

@@ -87,20 +87,20 @@ def _compile(asked: Plain) -> int:
 
 
 def _check(asked: Plain) -> int:
-    from .checking import Checking, check_all
+    from .checking import CheckOptions, check_all
     from .days import today
     from .reporting import Reporter, default_form
 
     quiet = bool(asked.flags & {"-q", "--quiet"})
-    checking = Checking(today, None, strict="--strict" in asked.flags)
+    checking = CheckOptions(today, None, strict="--strict" in asked.flags)
     return check_all(asked.names, checking, Reporter(default_form(), errors_only=quiet))
 
 
 def _explain(asked: Plain) -> int | None:
-    from .explaining import Explaining, NoRuntime, explain_spec, refused
+    from .explaining import ExplainOptions, NoRuntime, explain_spec, refused
 
     spec, *images = asked.names
-    explaining = Explaining(allow_upstream="--allow-upstream" in asked.flags)
+    explaining = ExplainOptions(allow_upstream="--allow-upstream" in asked.flags)
     try:
         return None if refused(images) else explain_spec(spec, images, explaining)
     except NoRuntime:

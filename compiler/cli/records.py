@@ -23,7 +23,7 @@ _CLOSED = 0o600
 
 
 @frozen
-class Asked:
+class RecordOptions:
     """Which records are asked for, each by the path of its file."""
 
     depfile: str | None
@@ -115,7 +115,7 @@ def _listing(
     content: Callable[[list[Source]], dict[str, Any]],
 ) -> Compiled:
     """A list of all artifacts, for the owner only if a digest in it could tell a password."""
-    from ..manifest import Made, Source
+    from ..manifest import ManifestEntry, Source
 
     folder = os.path.dirname(os.path.abspath(path))
     sources = []
@@ -129,7 +129,7 @@ def _listing(
                     "put it into the output folder, or above it"
                 )
             _check_utf8(where)
-            made.append(Made(target, where, artifact))
+            made.append(ManifestEntry(target, where, artifact))
         sources.append(Source(os.path.basename(one.name), one.content, made))
     closed = any(
         one.secret_in_spec or any(artifact.holds_secret for artifact in one.artifacts)

@@ -6,7 +6,7 @@ import os
 
 from ..diagnostics import Severity
 from .files import STDIN, read_spec
-from .terminal import InputError, Progress, paint, put, say, say_as_is
+from .terminal import InputError, Progress, echo_as_is, echo_error, style, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Reporter:
     def report(self, name: str, result: Result) -> None:
         """Report what was found in a spec: at once on stderr, or at the end as one document."""
         self.specs += 1
-        if not (result.diagnostics or result.untold):
+        if not (result.diagnostics or result.unreported):
             return
         from .. import reports
 
@@ -73,28 +73,28 @@ class Reporter:
             if self.errors_only and diagnostic.severity is not Severity.ERROR:
                 continue
             if self.form in reports.LINES:
-                line = reports.LINES[self.form](diagnostic, shown, paint)
-                say_as_is(line)
+                line = reports.LINES[self.form](diagnostic, shown, style)
+                echo_as_is(line)
             else:
                 self._kept.append((shown, diagnostic))
-        if result.untold:
-            say(f"{shown}: and {result.untold} more")
+        if result.unreported:
+            echo_error(f"{shown}: and {result.unreported} more")
 
     def finish(self) -> None:
         """Print what was kept for the end on stdout."""
         if self.form == "sarif":
             from .. import sarif
 
-            put(sarif.log(self._kept).encode())
+            write_stdout(sarif.log(self._kept).encode())
         elif self.form == "json":
             from .. import reports
 
-            put(reports.as_json(self._kept).encode())
+            write_stdout(reports.as_json(self._kept).encode())
 
     def summary(self) -> str:
         """How many specs there were, and what was found in them."""
         found = [
-            counted(count, name)
+            pluralize(count, name)
             for severity, name in (
                 (Severity.ERROR, "error"),
                 (Severity.WARNING, "warning"),
@@ -103,13 +103,13 @@ class Reporter:
             if (count := self.counts[severity])
         ]
         if self.unreadable:
-            found.append(f"{counted(self.unreadable, 'spec')} could not be read")
-        said = f"{counted(self.specs, 'spec')} checked: {', '.join(found) or 'nothing found'}"
+            found.append(f"{pluralize(self.unreadable, 'spec')} could not be read")
+        said = f"{pluralize(self.specs, 'spec')} checked: {', '.join(found) or 'nothing found'}"
         if self.fixed:
             said += f"; {self.fixed} mended"
         return said + (f"; --fix would mend {self.fixable}" if self.fixable else "")
 
 
-def counted(count: int, what: str) -> str:
+def pluralize(count: int, what: str) -> str:
     """A number of things in words, such as `1 file` or `2 files`."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -5,7 +5,7 @@ import inspect
 import click
 
 from .completing import CODES
-from .terminal import put
+from .terminal import write_stdout
 
 
 @click.command("rules")
@@ -17,7 +17,7 @@ def rules_command() -> None:
         f"{code}  {rule.severity.value:7}  {inspect.cleandoc(rule.manual).splitlines()[0]}"
         for code, rule in sorted(RULES.items())
     ]
-    put("".join(f"{row}\n" for row in rows).encode())
+    write_stdout("".join(f"{row}\n" for row in rows).encode())
 
 
 @click.command("rule")
@@ -43,4 +43,4 @@ def rule_command(code: str) -> None:
         meant = code_meant(code, RULES) or nearest(code, list(PHASES))
         advice = f"; did you mean {meant}?" if meant else "; `regspec rules` lists them"
         raise click.UsageError(f"{code} is no code of a diagnostic{advice}")
-    put(f"{heading}\n\n{manual}\n".encode())
+    write_stdout(f"{heading}\n\n{manual}\n".encode())

@@ -2,7 +2,7 @@
 
 import click
 
-from .terminal import put
+from .terminal import write_stdout
 
 
 @click.command("schema")
@@ -19,4 +19,4 @@ def schema_command() -> None:
     """
     from .. import resources
 
-    put(resources.schema_text().encode())
+    write_stdout(resources.schema_text().encode())

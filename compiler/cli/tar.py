@@ -47,7 +47,7 @@ _KEYS = {
 """The keys of pax headers that are read."""
 
 
-class Broken(Exception):  # noqa: N818 - it says what the archive is
+class DamagedArchive(Exception):  # noqa: N818 - it says what the archive is
     """Why an archive cannot be read."""
 
 
@@ -115,7 +115,7 @@ def members(content: bytes) -> Iterator[Member]:
         content: the archive, which is not compressed.
 
     Raises:
-        Broken: it is damaged, or has more of something than it may.
+        DamagedArchive: it is damaged, or has more of something than it may.
     """
     return _Reader(content).members()
 
@@ -144,7 +144,7 @@ class _Reader:
                 yield self._member(header, size, long, pax, everywhere)
                 pax, long = [], {}
         if pax or long:
-            raise Broken("it ends before the member that its last header is about")
+            raise DamagedArchive("it ends before the member that its last header is about")
 
     def _member(
         self,
@@ -183,10 +183,10 @@ class _Reader:
         if not header.strip(b"\0"):
             return b""
         if len(header) < _BLOCK:
-            raise Broken("it ends in the middle of a header")
+            raise DamagedArchive("it ends in the middle of a header")
         if not _is_header(header):
             where = f"at byte {self.position}" if self.position else "at its beginning"
-            raise Broken(f"there is no header of a tar archive {where}")
+            raise DamagedArchive(f"there is no header of a tar archive {where}")
         self.position += _BLOCK
         return header
 
@@ -194,14 +194,16 @@ class _Reader:
         """Where the data of a member begins; the reader goes on behind it."""
         start = self.position
         if size > len(self.content) - start:
-            raise Broken("it ends in the middle of a member")
+            raise DamagedArchive("it ends in the middle of a member")
         self.position = start + size + -size % _BLOCK
         return start
 
     def _extension(self, size: int) -> bytes:
         """The data of a header that is about the next one."""
         if size > LARGEST_HEADER:
-            raise Broken(f"it has a name or a pax header of more than {LARGEST_HEADER} bytes")
+            raise DamagedArchive(
+                f"it has a name or a pax header of more than {LARGEST_HEADER} bytes"
+            )
         start = self._data(size)
         return self.content[start : start + size]
 
@@ -217,7 +219,7 @@ class _Reader:
             end = position + _decimal(length)
             key, equals, value = data[blank + 1 : end].partition(b"=")
             if end > len(data) or not equals or not value.endswith(b"\n"):
-                raise Broken("it has a pax header that is damaged")
+                raise DamagedArchive("it has a pax header that is damaged")
             if key in _KEYS:
                 records.append((key, value[:-1]))
             position = end
@@ -226,7 +228,7 @@ class _Reader:
     def _count_records(self, more: int = 1) -> None:
         self.records += more
         if self.records > MOST_RECORDS:
-            raise Broken(f"its headers have more than {MOST_RECORDS} records")
+            raise DamagedArchive(f"its headers have more than {MOST_RECORDS} records")
 
     @staticmethod
     def _number(field: bytes, what: str) -> int:
@@ -235,7 +237,7 @@ class _Reader:
             return int.from_bytes(field[1:], "big")
         digits = _OCTAL.fullmatch(field)
         if digits is None:
-            raise Broken(f"a {what} in a header is not a number")
+            raise DamagedArchive(f"a {what} in a header is not a number")
         return int(digits[1] or b"0", 8)
 
     def _sparse(self, header: bytes, size: int) -> Packed:
@@ -245,7 +247,7 @@ class _Reader:
         while more:
             block = self.content[self.position : self.position + _BLOCK]
             if len(block) < _BLOCK:
-                raise Broken("it ends in the middle of a header")
+                raise DamagedArchive("it ends in the middle of a header")
             self.position += _BLOCK
             holes += [self._pair(block[at : at + 24]) for at in range(0, 504, 24)]
             more = block[504]
@@ -295,7 +297,7 @@ class _Reader:
         behind = 0
         for offset, length in pairs:
             if offset < behind or offset + length > real_size or length > size:
-                raise Broken("it has a sparse file whose map is damaged")
+                raise DamagedArchive("it has a sparse file whose map is damaged")
             if length:
                 segments.append(_Segment(offset, start, length))
             behind, start, size = offset + length, start + length, size - length
@@ -319,7 +321,7 @@ def _is_header(block: bytes) -> bool:
 def _decimal(digits: bytes) -> int:
     """A number of a pax header."""
     if not _DECIMAL.fullmatch(digits):
-        raise Broken("it has a pax header that is damaged")
+        raise DamagedArchive("it has a pax header that is damaged")
     return int(digits)
 
 

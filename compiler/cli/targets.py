@@ -6,7 +6,7 @@ import click
 
 from ..dialects import DEFAULT_TARGETS, TARGETS
 from .options import text_or_json
-from .terminal import put
+from .terminal import write_stdout
 
 
 @click.command("targets")
@@ -27,7 +27,7 @@ def targets_command(form: str) -> None:
             }
             for target in TARGETS.values()
         ]
-        put(f"{json.dumps(rows, indent=2)}\n".encode())
+        write_stdout(f"{json.dumps(rows, indent=2)}\n".encode())
         return
     blocks = []
     for target in TARGETS.values():
@@ -40,4 +40,4 @@ def targets_command(form: str) -> None:
             lines.append(f"  restart   {target.restart}")
         lines.append(f"  options   {', '.join(('out', *target.options))}")
         blocks.append("\n".join(lines))
-    put(("\n\n".join(blocks) + "\n").encode())
+    write_stdout(("\n\n".join(blocks) + "\n").encode())

@@ -42,15 +42,15 @@ class InputError(Exception):
 
     def show(self) -> None:
         """Print the message as every other error of ours looks."""
-        say_error(self.message)
+        report_error(self.message)
 
 
-def say(line: str) -> None:
+def echo_error(line: str) -> None:
     """Write one line to the standard error, at once; whatever it quotes, it is `inert`."""
-    say_as_is(f"{inert(line)}\n")
+    echo_as_is(f"{inert(line)}\n")
 
 
-def say_as_is(text: str) -> None:
+def echo_as_is(text: str) -> None:
     """Write to the standard error what moves the cursor, is in colours, or is of several lines.
 
     Args:
@@ -60,12 +60,12 @@ def say_as_is(text: str) -> None:
     sys.stderr.flush()
 
 
-def put_lines(lines: Iterable[str]) -> None:
+def write_lines(lines: Iterable[str]) -> None:
     """Write lines to the standard output; whatever they quote, they are `inert`."""
-    put("".join(f"{inert(line)}\n" for line in lines).encode())
+    write_stdout("".join(f"{inert(line)}\n" for line in lines).encode())
 
 
-def put(content: bytes) -> None:
+def write_stdout(content: bytes) -> None:
     """Write a file, or what a form such as JSON has made inert, to the standard output as it is.
 
     All of it is written; a reader that goes away has seen enough.
@@ -90,14 +90,14 @@ def forget(stream: TextIO | None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def say_error(message: str) -> None:
+def report_error(message: str) -> None:
     """Print an error that has no place in a spec."""
-    say_as_is(error_line(message))
+    echo_as_is(error_line(message))
 
 
 def error_line(message: str) -> str:
     """An error that has no place in a spec, in the colour of one."""
-    return f"{paint('error', 'error')}: {inert(message)}\n"
+    return f"{style('error', 'error')}: {inert(message)}\n"
 
 
 def _colored(stream: TextIO) -> bool:
@@ -106,7 +106,7 @@ def _colored(stream: TextIO) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
 
-def paint(role: str, text: str, stream: TextIO | None = None) -> str:
+def style(role: str, text: str, stream: TextIO | None = None) -> str:
     """A text in the colour of its role: on a terminal; NO_COLOR and FORCE_COLOR decide otherwise.
 
     Args:
@@ -133,7 +133,7 @@ class Progress:
         """
         for done, thing in enumerate(things):
             if sys.stderr.isatty() and time.monotonic() - self.begun > PROGRESS_AFTER:
-                say_as_is(f"\r{done} of {len(things)} {what}")
+                echo_as_is(f"\r{done} of {len(things)} {what}")
                 self.shown = True
             yield thing
         self.clear()
@@ -141,5 +141,5 @@ class Progress:
     def clear(self) -> None:
         """Take the count off its line, before something else is told."""
         if self.shown:
-            say_as_is("\r\x1b[K")
+            echo_as_is("\r\x1b[K")
             self.shown = False

@@ -13,7 +13,7 @@ from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .options import allow_file_option, containerd_option, naming_formats, target_option
 from .reporting import default_form
-from .terminal import InputError, paint, put, say, say_as_is
+from .terminal import InputError, echo_as_is, echo_error, style, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from ..document import NotADocument
     from ..reading.facts import Reading
     from ..verifying.drift import Drift
-    from ..verifying.node import Broken
+    from ..verifying.node import NodeFileProblem
     from ..verifying.verify import Expected
-    from .given import NodeFiles
+    from .inputs import NodeFiles
 
 _FORMS = ("text", "json", "github", "sarif")
 _CODE = "drift"
@@ -78,7 +78,7 @@ def verify_command(
     told = [one for diagnostics in compared for one in diagnostics]
     _tell(told, form)
     if form == "text":
-        say(_summary(len(compared), len(told)))
+        echo_error(_summary(len(compared), len(told)))
     return Exit.ATTENTION if told else Exit.DONE
 
 
@@ -96,7 +96,7 @@ def _expected(spec: str, targets: tuple[str, ...], allowed: tuple[Path, ...]) ->
     )
     shown = "<stdin>" if spec == STDIN else spec
     for diagnostic in result.diagnostics:
-        say_as_is(reports.text(diagnostic, shown, paint))
+        echo_as_is(reports.text(diagnostic, shown, style))
     return expected
 
 
@@ -106,18 +106,18 @@ def _compared(
     """What differs in each thing that was given, with the names of its files."""
     from ..document import NotADocument
     from ..verifying import verify
-    from . import given
+    from . import inputs
 
     read: list[tuple[str, str, list[Reading]]] = []
     useful: set[str] = set()
     trees = _Trees()
-    for one in given.read(names):
-        if isinstance(one, given.NodeFiles):
+    for one in inputs.read(names):
+        if isinstance(one, inputs.NodeFiles):
             yield _of_node(expected, one, wanted)
             useful.add(one.argument)
             continue
         try:
-            readings = given.readings_of(one, alone=not one.argument)
+            readings = inputs.readings_of(one, alone=not one.argument)
         except NotADocument as why:
             yield [(one.name, _broken(why))]
             readings = []
@@ -130,7 +130,7 @@ def _compared(
             said = "nothing in it is of a format that regspec reads"
             raise InputError(f"{name}: {said}")
     everything = [one for *_, several in read for one in several]
-    whole = not any(("image certManager",) in one.homes for one in everything)
+    whole = not any(("image certManager",) in one.anchors for one in everything)
     for name, text, readings in read:
         if readings:
             found = [verify.of_reading(expected, reading, whole=whole) for reading in readings]
@@ -156,14 +156,14 @@ def _tell_unknown(name: str, readings: list[Reading]) -> None:
             if fact.value is UNKNOWN:
                 what = f"the CA for `{fact.subject[1]}`"
                 said = f"{name}: {what} is not compared: its file was not given"
-                say(said)
+                echo_error(said)
 
 
 def _hint_at_imports(name: str, found: list[list[Drift]]) -> None:
     """Tell that what is missing in a config.toml may be in what it imports, which was not given."""
     for several in found:
         if any(one.missing and _imports(one.reading) for one in several):
-            say(
+            echo_error(
                 f"{name}: what it imports was not given; `tar -C / -c etc/containerd` has all of it"
             )
 
@@ -200,18 +200,18 @@ class _Trees:
 def _of_node(
     expected: Expected, node: NodeFiles, wanted: tuple[str, ...]
 ) -> list[tuple[str, Diagnostic]]:
-    from ..verifying.node import Broken, Node
+    from ..verifying.node import Node, NodeFileProblem
 
     told = []
     for one in Node(node.tree, expected, wanted).find_drift():
-        if isinstance(one, Broken):
-            told.append((node.shown(one.path), _of_broken(one)))
+        if isinstance(one, NodeFileProblem):
+            told.append((node.shown(one.path), _of_problem(one)))
         else:
             told.append((node.shown(one.reading.source.path), _diagnostic(one)))
     return told
 
 
-def _of_broken(broken: Broken) -> Diagnostic:
+def _of_problem(broken: NodeFileProblem) -> Diagnostic:
     if broken.problem is not None:
         return _broken(broken.problem)
     return Diagnostic(Severity.ERROR, _CODE, broken.message, "", Span(1, 1))
@@ -244,12 +244,12 @@ def _tell(told: list[tuple[str, Diagnostic]], form: str) -> None:
     if form == "sarif":
         from .. import sarif
 
-        put(sarif.log(told).encode())
+        write_stdout(sarif.log(told).encode())
     elif form == "json":
-        put(reports.as_json(told).encode())
+        write_stdout(reports.as_json(told).encode())
     else:
         line = reports.concise if form == "text" else reports.github
-        put("".join(line(diagnostic, file) for file, diagnostic in told).encode())
+        write_stdout("".join(line(diagnostic, file) for file, diagnostic in told).encode())
 
 
 def _summary(count: int, found: int) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Made:
+class CompiledTarget:
     """One target that is compiled, and its files."""
 
     target: Target
@@ -59,7 +59,7 @@ def listed(spec: Spec) -> tuple[TargetEntry, ...]:
     return spec.targets or tuple(TargetEntry(name) for name in DEFAULT_TARGETS)
 
 
-def told_of(spec: Spec, choices: tuple[TargetEntry, ...]) -> tuple[TargetEntry, ...]:
+def companions_of(spec: Spec, choices: tuple[TargetEntry, ...]) -> tuple[TargetEntry, ...]:
     """What a target that tells of others is to tell of: `spec.targets` when it is rendered.
 
     Those that are compiled with it; compiled alone, as to `--stdout`, it tells of the spec's.
@@ -74,7 +74,7 @@ def told_of(spec: Spec, choices: tuple[TargetEntry, ...]) -> tuple[TargetEntry, 
     return choices if with_others else listed(spec)
 
 
-def made(spec: Spec, by: Target) -> Iterator[Made]:
+def made(spec: Spec, by: Target) -> Iterator[CompiledTarget]:
     """What each target makes that is compiled with this spec, as far as another one sees it.
 
     Args:
@@ -86,7 +86,7 @@ def made(spec: Spec, by: Target) -> Iterator[Made]:
     for choice in spec.targets:
         target = TARGETS[choice.target]
         if target.companions < by.companions:
-            yield Made(target, choice, tuple(target.render(spec, choice)))
+            yield CompiledTarget(target, choice, tuple(target.render(spec, choice)))
 
 
 def for_bundles(spec: Spec, by: Target) -> tuple[list[str], list[str]]:

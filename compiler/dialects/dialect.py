@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..verifying.drift import Drift
     from ..verifying.node import Node
     from .attempt import Resolver
-    from .companions import Made
+    from .companions import CompiledTarget
     from .files import Tree
 
     ReadingView = tuple[Callable[[Any], bool], Callable[..., Reading]]
@@ -58,7 +58,7 @@ class Placement:
     """What is below its folder, and the path on the node where that goes; an empty text is all."""
     services: tuple[str, ...]
     """The systemd units to restart, so far as a node has them."""
-    beside: tuple[tuple[str, str], ...] = ()
+    companion_files: tuple[tuple[str, str], ...] = ()
     """Files that its own name, and that it does not make: their paths on the node and texts."""
     shared: tuple[str, ...] = ()
     """What below its folder has settings of others too on a node, and is to be merged there."""
@@ -328,5 +328,5 @@ class Dialect:
     know the files and nothing of the spec."""
     on_node: WholeNode | None = None
     """How its files on a node are compared together; `explain --node` asks it as well then."""
-    section: Callable[[Spec, Made], Section] | None = None
+    section: Callable[[Spec, CompiledTarget], Section] | None = None
     """What the runbook says of one choice, with its files."""

@@ -62,7 +62,7 @@ def files(spec: Spec, choice: TargetEntry) -> Iterator[NodeFile]:
                 other,
                 shared=part in placement.shared,
             )
-        for path, text in placement.beside:
+        for path, text in placement.companion_files:
             yield NodeFile(path, text, 0o644, holds_secret=False, choice=other)
 
 

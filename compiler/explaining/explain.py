@@ -122,7 +122,7 @@ def placed(spec: Spec, choice: TargetEntry, made: dict[str, str]) -> Files:
         else:
             files[placement.path(part)] = text
     if placement is not None:
-        files |= dict(placement.beside + placement.assumed)
+        files |= dict(placement.companion_files + placement.assumed)
     return Files(files)
 
 

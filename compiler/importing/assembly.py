@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .. import placeholders, schema
-from ..diagnostics import word
+from ..diagnostics import code_span
 from ..mirrors import Location
 from . import charts, losses
 from . import hosts as spec_hosts
@@ -125,7 +125,7 @@ def _guessed_endpoint(claims: ClaimSet, served: dict[str, Claim]) -> Location | 
     logins = [host for one in spec_hosts.login_lists(claims) for host in one if is_host(host)]
     found = [*(host for host, _ in hosts.most_common(1)), *alone, *logins]
     for host in alone if hosts else ():
-        claims.leave(claims.of("itself", host)[0], f"no mirror is on {word(host)}")
+        claims.leave(claims.of("itself", host)[0], f"no mirror is on {code_span(host)}")
     if not found:
         return None
     claims.origins["registry", "endpoint"] = ["a guess: where most mirrors are"]
@@ -158,7 +158,7 @@ def _registry(
     registry: dict[str, Any] = {"endpoint": str(endpoint)}
     name = claims.decide("name")
     if name and name.fact.value != str(endpoint):
-        claims.put(registry, ("registry", "name"), [name], value=name.fact.value)
+        claims.set_value(registry, ("registry", "name"), [name], value=name.fact.value)
     if path:
         registry["baseContentPath"] = path
     spec_hosts.take_registry(claims, endpoint.host)
@@ -176,7 +176,7 @@ def _take_fallback(claims: ClaimSet, decided: str, data: dict[str, Any]) -> None
         return
     said = claims.decide("fallback")
     if said and said.fact.value == "allow":
-        claims.put(data, path, [said], value="allow")
+        claims.set_value(data, path, [said], value="allow")
 
 
 def _secrets(registry: dict[str, Any], hosts: dict[str, Any]) -> Iterator[Secret]:

@@ -31,13 +31,13 @@ def _block(claims: ClaimSet, block: str, base: Location) -> dict[str, Any]:
     cluster = claims.decide("isEKSCluster") if block == "imageSwap" else None
     if cluster:
         said = claims.of("isEKSCluster")
-        claims.put(chart, (block, "isEKSCluster"), said, value=cluster.fact.value)
+        claims.set_value(chart, (block, "isEKSCluster"), said, value=cluster.fact.value)
     images = _images(claims, block, base)
     if images:
         chart["images"] = images
     if claims.decide("pullSecret", block):
         said = claims.of("pullSecret", block)
-        claims.put(chart, (block, "pullSecret"), said, value=True)
+        claims.set_value(chart, (block, "pullSecret"), said, value=True)
     return chart
 
 

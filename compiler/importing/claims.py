@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..diagnostics import Place, Severity, word
+from ..diagnostics import Place, Severity, code_span
 from ..frozen import frozen
 from ..reading.facts import REGISTRY
 
@@ -22,7 +22,7 @@ class InputDocument:
     file: str
     """What its file is called in messages."""
     reading: Reading
-    speaker: str
+    origin: str
     """Who speaks: the file, or the folder of files of which each says a part."""
 
 
@@ -76,7 +76,7 @@ class ClaimSet:
                 if fact.subject not in self.said:
                     self.replace(fact.subject, [])
                 self.said[fact.subject].append(Claim(one, fact))
-            self.left += [ImportNote(one, at, why) for at, why in one.reading.unread]
+            self.left += [ImportNote(one, at, why) for at, why in one.reading.unsupported]
 
     def of(self, *subject: str) -> list[Claim]:
         """All that is said of a subject."""
@@ -137,7 +137,9 @@ class ClaimSet:
         """Tell that a claim is not carried over; see `ImportNote`."""
         self.left.append(ImportNote(one.given, one.fact.place, why, what=what))
 
-    def put(self, into: dict[str, Any], path: Path, said: Iterable[Claim], *, value: Any) -> None:
+    def set_value(
+        self, into: dict[str, Any], path: Path, said: Iterable[Claim], *, value: Any
+    ) -> None:
         """Set the last key of a path of the spec in its mapping, and note who says so."""
         into[str(path[-1])] = value
         self.note(path, said)
@@ -145,24 +147,24 @@ class ClaimSet:
     def note(self, path: Path, said: Iterable[Claim]) -> None:
         """Remember the files of a value of the spec."""
         files = self.origins.setdefault(path, [])
-        files += dict.fromkeys(one.given.speaker for one in said if one.given.speaker not in files)
+        files += dict.fromkeys(one.given.origin for one in said if one.given.origin not in files)
 
 
 def _label(fact: Fact) -> str:
     """What a claim is called: by what it is about, or by the key that holds it."""
     kind, *names = fact.subject
     if kind == "mirror":
-        return f"the place of {word(names[0])}"
+        return f"the place of {code_span(names[0])}"
     if kind == "fallback":
         return "`fallback`"
     if kind == "host" and names[0] != REGISTRY:
-        return f"`{names[1]}` of {word(names[0])}"
+        return f"`{names[1]}` of {code_span(names[0])}"
     keys = [step for step in fact.place.path if isinstance(step, str)]
-    return word(keys[-1] if keys else kind)
+    return code_span(keys[-1] if keys else kind)
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{'true' if value else 'false'}`"
     location = getattr(value, "location", None)
-    return word(str(location if location is not None else value)) if value else "empty"
+    return code_span(str(location if location is not None else value)) if value else "empty"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import placeholders
-from ..diagnostics import word
+from ..diagnostics import code_span
 from ..dialects import format_of
 from ..reading.facts import REGISTRY, certificates_in
 from .claims import ImportNote
@@ -49,17 +49,17 @@ def access(
         said = _login(claims, host, part, references=references)
         if said and said.fact.value:
             several = claims.of("host", host, part)
-            claims.put(keys, (*path, part), several, value=said.fact.value)
+            claims.set_value(keys, (*path, part), several, value=said.fact.value)
     for switch in _SWITCHES:
         said = claims.decide("host", host, switch)
         if said and said.fact.value is True:
-            claims.put(keys, (*path, switch), claims.of("host", host, switch), value=True)
+            claims.set_value(keys, (*path, switch), claims.of("host", host, switch), value=True)
     _take_insecure(claims, host, path, keys)
     _drop_what_http_lacks(claims, host, keys)
     said = claims.decide("host", host, "caCert", same=certificates_in)
     if said and said.fact.value:
         several = claims.of("host", host, "caCert")
-        claims.put(keys, (*path, "caCert"), several, value=said.fact.value)
+        claims.set_value(keys, (*path, "caCert"), several, value=said.fact.value)
     return keys
 
 
@@ -92,10 +92,10 @@ def _take_insecure(
         if both and not claims.prefers(said, *known):
             claims.disagree(said, known[0])
         elif not both or claims.prefers(said):
-            claims.put(keys, (*path, "insecureSkipVerify"), [said], value=True)
+            claims.set_value(keys, (*path, "insecureSkipVerify"), [said], value=True)
             if not known and format_of(said.given.reading.kind).insecure_may_be_http:
                 why = "write `plainHTTP` in place of `insecureSkipVerify` if it does"
-                claims.leave(said, why, what=f"whether {word(host)} speaks http")
+                claims.leave(said, why, what=f"whether {code_span(host)} speaks http")
     elif said.fact.value is False and against:
         if not claims.prefers(said, *against):
             claims.disagree(said, against[0])
@@ -110,7 +110,9 @@ def _drop_what_http_lacks(claims: ClaimSet, host: str, keys: dict[str, Any]) -> 
     said = claims.of("host", host, "insecureSkipVerify")
     if both and said and all(_is_of_each_host(one.given.reading.kind) for one in said):
         del keys["insecureSkipVerify"]
-        _leave_what_is_true(claims, said, f"{word(host)} speaks http, which has no certificate")
+        _leave_what_is_true(
+            claims, said, f"{code_span(host)} speaks http, which has no certificate"
+        )
 
 
 def _leave_what_is_true(claims: ClaimSet, said: Iterable[Claim], why: str) -> None:
@@ -172,7 +174,7 @@ def _is_only_insecure(claims: ClaimSet, host: str, own: dict[str, Any]) -> bool:
     if parts != {"insecure"} or any(own.get(key) for key in _SWITCHES):
         return False
     said = claims.of("host", host, "insecure")
-    _leave_what_is_true(claims, said, f"no mirror is on {word(host)}")
+    _leave_what_is_true(claims, said, f"no mirror is on {code_span(host)}")
     return True
 
 

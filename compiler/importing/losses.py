@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .. import schema
-from ..diagnostics import Severity, word
+from ..diagnostics import Severity, code_span
 from ..dialects import format_of
 from ..frozen import replace
 from .claims import ImportNote
@@ -30,7 +30,7 @@ def of_mirror(source: str, said: Claim) -> ImportNote | None:
         lost = ImportNote(said.given, said.fact.place, problem[0], severity=Severity.WARNING)
         if definition == "source" and _PART.match(source):
             why = "a spec has mirrors of whole registries, and of `docker.io/library`"
-            lost = replace(lost, message=why, what=f"the mirror of {word(source)}")
+            lost = replace(lost, message=why, what=f"the mirror of {code_span(source)}")
         return lost
     return None
 
@@ -55,5 +55,5 @@ def of_mirror_sets(given: Sequence[InputDocument]) -> Iterator[ImportNote]:
     for one, fact in mirrors:
         source = fact.subject[1]
         if len(served[source]) == 1 and schema.problem_with("source", source) is None:
-            what = f"that the mirror of {word(source)} is for {only[id(one)]} only"
+            what = f"that the mirror of {code_span(source)} is for {only[id(one)]} only"
             yield ImportNote(one, fact.place, "those of a spec are for tags and digests", what=what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..diagnostics import Place, word
+from ..diagnostics import Place, code_span
 from ..dialects import format_of
 from . import losses
 from .claims import Claim, ImportNote
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from ..mirrors import Location
     from .claims import ClaimSet, InputDocument
 
-MOST_TOLD = 1000
+MAX_CONFLICTS = 1000
 """How many disagreements are looked for, as of one rule; nobody reads more."""
 
 
 def served(claims: ClaimSet) -> dict[str, Claim]:
     """Where each source is served from, in the best order that a file has."""
-    speakers = _by_speaker(claims.given)
-    preferred = {speaker for speaker, held in speakers.items() if claims.prefers(*held.values())}
-    order = sorted(speakers.values(), key=_rank)
+    origins = _by_speaker(claims.given)
+    preferred = {origin for origin, held in origins.items() if claims.prefers(*held.values())}
+    order = sorted(origins.values(), key=_rank)
     found: dict[str, Claim] = {}
     for source in dict.fromkeys(source for held in order for source in held):
-        first = _served_from(claims, source, speakers, preferred)
+        first = _served_from(claims, source, origins, preferred)
         if first is None:
             continue
         lost = losses.of_mirror(source, first)
@@ -40,13 +40,13 @@ def served(claims: ClaimSet) -> dict[str, Claim]:
 
 def _by_speaker(given: Sequence[InputDocument]) -> dict[str, dict[str, Claim]]:
     """The first that each speaker says of each source."""
-    speakers: dict[str, dict[str, Claim]] = {}
+    origins: dict[str, dict[str, Claim]] = {}
     for one in given:
         for fact in one.reading.claims:
             if fact.subject[0] == "mirror":
-                held = speakers.setdefault(one.speaker, {})
+                held = origins.setdefault(one.origin, {})
                 held.setdefault(fact.subject[1], Claim(one, fact))
-    return speakers
+    return origins
 
 
 def _rank(held: dict[str, Claim]) -> int:
@@ -56,26 +56,26 @@ def _rank(held: dict[str, Claim]) -> int:
 
 
 def _served_from(
-    claims: ClaimSet, source: str, speakers: dict[str, dict[str, Claim]], preferred: set[str]
+    claims: ClaimSet, source: str, origins: dict[str, dict[str, Claim]], preferred: set[str]
 ) -> Claim | None:
     """Where one source is served from, or none if the file that is right does not have it."""
     said = claims.decide("mirror", source, same=lambda value: str(value.location))
     assert said is not None  # noqa: S101 - the source is from the claims
     _compare_proxies(claims, source, said)
-    for speaker, held in speakers.items():
+    for origin, held in origins.items():
         if source in held:
             continue
         one = next(iter(held.values())).given
-        if one.reading.lacks(source, said.fact.value):
+        if one.reading.cannot_express(source, said.fact.value):
             continue
-        if speaker in preferred:
-            claims.leave(said, f"{word(source)} is no source in the file that is preferred")
+        if origin in preferred:
+            claims.leave(said, f"{code_span(source)} is no source in the file that is preferred")
             return None
         if not preferred:
-            if len(claims.disagreements) >= MOST_TOLD:
+            if len(claims.disagreements) >= MAX_CONFLICTS:
                 break  # there may be as many as sources times files
-            at = one.reading.homes.get(("mirror",), Place(()))
-            message = f"{word(source)} is no source here, and is one in"
+            at = one.reading.anchors.get(("mirror",), Place(()))
+            message = f"{code_span(source)} is no source here, and is one in"
             claims.disagreements.append(ImportNote(one, at, message, said))
     return said
 
@@ -88,7 +88,7 @@ def _compare_proxies(claims: ClaimSet, source: str, first: Claim) -> None:
     for other in known[1:]:
         if other.fact.value.proxy_cache != known[0].fact.value.proxy_cache:
             has = {True: "has", False: "has no"}[other.fact.value.proxy_cache]
-            message = f"the place of {word(source)} {has} `/v2/`, unlike"
+            message = f"the place of {code_span(source)} {has} `/v2/`, unlike"
             told = ImportNote(other.given, other.fact.place, message, known[0])
             claims.disagreements.append(told)
 

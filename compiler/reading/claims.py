@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..diagnostics import word
+from ..diagnostics import code_span
 from .facts import UNKNOWN, is_below_api, served_by
 
 TYPE_CHECKING = False
@@ -37,7 +37,7 @@ def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place
             reading.leave(place, why)
             continue
         if not is_below_api(root):
-            reading.leave(place, f"{word(root)} is not below `/v2`")
+            reading.leave(place, f"{code_span(root)} is not below `/v2`")
             continue
         scheme, served = found
         host = served.location.host
@@ -52,7 +52,7 @@ def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place
 
 def say_ca(reading: Reading, host: str, path: str, place: Place) -> None:
     """The facts and claims of a CA in a file of its own."""
-    reading.say(("ca", host), reading.source.certificates_of(path), place)
+    reading.add(("ca", host), reading.source.certificates_of(path), place)
     claim_ca(reading, host, path, place)
 
 

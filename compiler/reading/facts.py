@@ -106,13 +106,13 @@ class Reading:
     """In the terms of the file: what `regspec verify` compares."""
     claims: list[Fact] = field(default_factory=list)
     """In the terms of the model: what `regspec import` makes a spec of."""
-    homes: dict[FactKey, Place] = field(default_factory=dict)
+    anchors: dict[FactKey, Place] = field(default_factory=dict)
     """Where facts of a kind stand: what is not there of other kinds is not missing."""
-    closed: frozenset[str] = frozenset()
+    exhaustive: frozenset[str] = frozenset()
     """The kinds of facts of which one too many matters."""
-    unread: list[tuple[Place, str]] = field(default_factory=list)
+    unsupported: list[tuple[Place, str]] = field(default_factory=list)
     """What is no fact and no claim, and why if there is a reason."""
-    lacks: Callable[[str, Served], bool] = field(default=lambda _source, _served: False)
+    cannot_express: Callable[[str, Served], bool] = field(default=lambda _source, _served: False)
     """Whether the format would not hold a mirror, so that its absence says nothing."""
     target: str = ""
     """The target that makes such a file; none for what no target makes by itself."""
@@ -125,7 +125,7 @@ class Reading:
         """The place of a path in the document."""
         return Place((*self.source.within, *steps), on_key=on_key)
 
-    def say(
+    def add(
         self, subject: FactKey, value: Any, place: Place, *, secret: bool = False, shown: str = ""
     ) -> None:
         """Add a fact."""
@@ -145,7 +145,7 @@ class Reading:
 
     def leave(self, place: Place, why: str = "") -> None:
         """Add what cannot be carried over."""
-        self.unread.append((place, why))
+        self.unsupported.append((place, why))
 
     def leave_others(self, mapping: Any, known: Any, *steps: str | int) -> None:
         """Add all keys of a mapping that are not known and hold something."""
@@ -232,16 +232,16 @@ def say_string(reading: Reading, text: str, *steps: str | int, whole: bool = Fal
     """
     limits.check_entries(text.count(",") + text.count("\n"))
     at = reading.place(*steps)
-    reading.homes[("mirror",)] = at
+    reading.anchors[("mirror",)] = at
     for entry in read_string(text):
         place = at if whole else Place(at.path, part=(entry.start, entry.end))
         if entry.problem:
             # Nobody knows what it is, so nothing of it is shown.
-            reading.say(("entry", str(entry.start)), _NO_PAIR, place)
+            reading.add(("entry", str(entry.start)), _NO_PAIR, place)
             reading.leave(place, _NO_PAIR)
             continue
         mirror = entry.mirror(at.path)
-        reading.say(("mirror", mirror.source), mirror.documented, place)
+        reading.add(("mirror", mirror.source), mirror.documented, place)
         served = Served(mirror.location, mirror.proxy_cache)
         reading.claim(("mirror", mirror.source), served, place)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from .. import reference
-from ..diagnostics import Place, Severity, word, words
+from ..diagnostics import Place, Severity, code_list, code_span
 from ..dialects import TARGETS
 from ..explaining import coverage
 from ..mirrors import WILDCARD, Location, MirrorIndex
@@ -45,7 +45,7 @@ def alias_as_source(subject: LintContext) -> Iterator[RuleResult]:
         if mirror.source in reference.DOCKER_HUB_ALIASES:
             yield (
                 mirror.place,
-                f"no runtime looks for a mirror of {word(mirror.source)}",
+                f"no runtime looks for a mirror of {code_span(mirror.source)}",
                 "write `docker.io`, which all its names are turned into",
                 _as_docker_hub(subject.spec, mirror),
             )
@@ -114,7 +114,7 @@ def circle(subject: LintContext) -> Iterator[RuleResult]:
             continue  # what keeps the wildcard from it
         if mirror.source in (registry, mirror.location.host):
             what = "the private registry" if mirror.source == registry else "served from"
-            yield mirror.place, f"source {word(mirror.source)} is {what} itself", "remove it"
+            yield mirror.place, f"source {code_span(mirror.source)} is {what} itself", "remove it"
 
 
 def _by_source(spec: Spec) -> dict[str, Mirror]:
@@ -147,7 +147,10 @@ def one_place_for_two(subject: LintContext) -> Iterator[RuleResult]:
             continue
         yield (
             mirror.place,
-            f"{word(source)} and {word(other)} are both served from {word(location)}",
+            (
+                f"{code_span(source)} and {code_span(other)} are both served from "
+                f"{code_span(location)}"
+            ),
             "give each a `path` of its own, where its images are pushed",
         )
 
@@ -176,8 +179,8 @@ def library_missing(subject: LintContext) -> Iterator[RuleResult]:
         yield (
             mirrors["docker.io"].place,
             (
-                f"the webhook would pull `nginx` from {word(str(hub.below('nginx')))}, "
-                f"not from {word(str(hub.below('library/nginx')))}"
+                f"the webhook would pull `nginx` from {code_span(str(hub.below('nginx')))}, "
+                f"not from {code_span(str(hub.below('library/nginx')))}"
             ),
             "add `docker.io/library` to the mirrors",
         )
@@ -217,8 +220,8 @@ def wildcard_and_registry(subject: LintContext) -> Iterator[RuleResult]:
             continue
         yield (
             wildcard.place,
-            f"`*` sends images of {word(host)} itself to {word(str(wildcard.location))}",
-            f"add {word(f'{{source: {host}, target: {host}}}')} to the mirrors",
+            f"`*` sends images of {code_span(host)} itself to {code_span(str(wildcard.location))}",
+            f"add {code_span(f'{{source: {host}, target: {host}}}')} to the mirrors",
         )
 
 
@@ -308,8 +311,8 @@ def image_without_mirror(subject: LintContext) -> Iterator[RuleResult]:
         more = f" and {counts[registry] - 1} more" if counts[registry] > 1 else ""
         yield (
             place,
-            f"no mirror serves {word(image)}{more}, of {word(registry)}",
-            f"add {word(registry)} to the mirrors",
+            f"no mirror serves {code_span(image)}{more}, of {code_span(registry)}",
+            f"add {code_span(registry)} to the mirrors",
         )
 
 
@@ -361,8 +364,8 @@ def webhook_and_node_disagree(subject: LintContext) -> Iterator[RuleResult]:
         yield (
             place,
             (
-                f"the webhook would pull {word(image)} from {word(swapped)}, "
-                f"a node from {word(served)}{more}"
+                f"the webhook would pull {code_span(image)} from {code_span(swapped)}, "
+                f"a node from {code_span(served)}{more}"
             ),
             "push it to both places, or name it otherwise in the pod",
         )
@@ -402,7 +405,7 @@ def sandbox_image_missing(subject: LintContext) -> Iterator[RuleResult]:
         if listed and wanted and wanted not in listed and not own:
             yield (
                 Place(("images",), on_key=True),
-                f"the list lacks {word(wanted)}, the sandbox image of the nodes",
+                f"the list lacks {code_span(wanted)}, the sandbox image of the nodes",
                 "add it, unless the nodes' config.toml names another",
             )
             return
@@ -431,7 +434,7 @@ def unused_mirror(subject: LintContext) -> Iterator[RuleResult]:
         if mirror.source in unused:
             yield (
                 mirror.place,
-                f"no image is from {word(mirror.source)}",
+                f"no image is from {code_span(mirror.source)}",
                 "remove it, or complete the list of images",
             )
 
@@ -459,7 +462,7 @@ def images_collide(subject: LintContext) -> Iterator[RuleResult]:
     for place, images in _coverage(subject).collisions:
         yield (
             Place(("images",), on_key=True),
-            f"{words(images)} would all be {word(place)}",
+            f"{code_list(images)} would all be {code_span(place)}",
             "give each registry a `path` of its own",
         )
 
@@ -520,8 +523,8 @@ def misspelt_registry(subject: LintContext) -> Iterator[RuleResult]:
         if meant:
             yield (
                 mirror.place,
-                f"{word(mirror.source)} is no registry that many know",
-                f"did you mean {' or '.join(map(word, meant))}?",
+                f"{code_span(mirror.source)} is no registry that many know",
+                f"did you mean {' or '.join(map(code_span, meant))}?",
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import mirrors, schema
-from ..diagnostics import Path, Place, Severity, word
+from ..diagnostics import Path, Place, Severity, code_span
 from ..dialects import TARGETS
 from ..mirrors import Location
 from .rule import LintContext, RuleResult, rule, structure_rule
@@ -44,7 +44,7 @@ def not_an_address(subject: LintContext) -> Iterator[RuleResult]:
             (ipaddress.IPv6Address if bracket else ipaddress.IPv4Address)(name)
         except ValueError:
             kind = "IPv6" if bracket else "IPv4"
-            yield place, f"{word(name)} is not an {kind} address", ""
+            yield place, f"{code_span(name)} is not an {kind} address", ""
 
 
 def _hosts(subject: LintContext) -> Iterator[tuple[Place, str]]:
@@ -99,7 +99,7 @@ def ipv6_in_mirror_string(subject: LintContext) -> Iterator[RuleResult]:
                 name, limit = refusing[0]
                 yield (
                     place,
-                    f"target {word(name)} cannot carry {word(text)}: {limit.reason}",
+                    f"target {code_span(name)} cannot carry {code_span(text)}: {limit.reason}",
                     "use a DNS name, or list only targets that can: `targets: [certs.d]`",
                 )
 
@@ -182,7 +182,7 @@ def v2_in_path(subject: LintContext) -> Iterator[RuleResult]:
         if f"{mirror.location.path}/".startswith("v2/"):
             yield (
                 mirror.place,
-                f"the path of the mirror of {word(mirror.source)} begins with `/v2`",
+                f"the path of the mirror of {code_span(mirror.source)} begins with `/v2`",
                 "leave it out; for a Harbor proxy-cache project add `proxyCache: true`",
             )
 
@@ -262,8 +262,8 @@ def proxy_cache_and_webhook(subject: LintContext) -> Iterator[RuleResult]:
         yield (
             first.place,
             (
-                f"the webhook would pull images of {word(first.source)}{others} from "
-                f"{word(f'{repository}/...')}, which does not exist"
+                f"the webhook would pull images of {code_span(first.source)}{others} from "
+                f"{code_span(f'{repository}/...')}, which does not exist"
             ),
             "only containerd works with `proxyCache`; mirror into an ordinary project instead",
         )
@@ -297,7 +297,10 @@ def registry_without_a_dot(subject: LintContext) -> Iterator[RuleResult]:
             told.add(host)
             yield (
                 _host_place(subject, mirror),
-                f"the webhook takes images on {word(host)}, which has no dot, for Docker Hub's",
+                (
+                    f"the webhook takes images on {code_span(host)}, which has no "
+                    "dot, for Docker Hub's"
+                ),
                 "use a name with a dot, or list only targets without the mirror string",
             )
 
@@ -327,7 +330,7 @@ def source_without_a_dot(subject: LintContext) -> Iterator[RuleResult]:
         if "." not in source and "::" not in source and source not in ("default", mirrors.WILDCARD):
             yield (
                 mirror.place,
-                f"the webhook never finds {word(source)}, which has no dot",
+                f"the webhook never finds {code_span(source)}, which has no dot",
                 "use a name with a dot, or list only targets without the mirror string",
             )
 
@@ -354,7 +357,7 @@ def tab_in_mirror_string(subject: LintContext) -> Iterator[RuleResult]:
         if "\t" in string[entry.start : entry.end]:
             yield (
                 Place(("registry", "mirrorRegistries"), part=(entry.start, entry.end)),
-                f"the tab beside `::` keeps the webhook from finding {word(entry.source)}",
+                f"the tab beside `::` keeps the webhook from finding {code_span(entry.source)}",
                 "remove it: where this string comes from, it has never matched",
                 f"{entry.source}::{entry.target}",
             )

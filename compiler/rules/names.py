@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import reference
-from ..diagnostics import Path, Place, Severity, word
+from ..diagnostics import Path, Place, Severity, code_span
 from ..mirrors import WILDCARD
 from .rule import LintContext, RuleResult, rule, structure_rule
 
@@ -70,7 +70,7 @@ def path_and_target(data: dict[str, Any]) -> Iterator[RuleResult]:
         if isinstance(entry, dict) and "path" in entry and "target" in entry:
             yield (
                 Place(("mirrors", index, "path"), on_key=True),
-                f"the mirror of {word(entry['source'])} has both `path` and `target`",
+                f"the mirror of {code_span(entry['source'])} has both `path` and `target`",
                 "keep one: `path` is below the base path, `target` is a whole location",
             )
 
@@ -104,11 +104,11 @@ def no_default_path(data: dict[str, Any]) -> Iterator[RuleResult]:
         elif source.startswith("["):
             advice = "add `path: NAME`, with a name for it"
         else:
-            advice = f"add {word('path: ' + source.partition(':')[0])}"
+            advice = f"add {code_span('path: ' + source.partition(':')[0])}"
         if source == WILDCARD or ":" in source:
             yield (
                 Place(("mirrors", index, "source")),
-                f"{word(source)} cannot be the path of its mirror",
+                f"{code_span(source)} cannot be the path of its mirror",
                 advice,
             )
 
@@ -137,8 +137,8 @@ def same_source_twice(subject: LintContext) -> Iterator[RuleResult]:
         if canonical not in first:
             first[canonical] = source
             continue
-        alias = "" if first[canonical] == source else f" as {word(first[canonical])}"
-        yield mirror.place, f"source {word(source)} is listed twice{alias}", "keep one of them"
+        alias = "" if first[canonical] == source else f" as {code_span(first[canonical])}"
+        yield mirror.place, f"source {code_span(source)} is listed twice{alias}", "keep one of them"
 
 
 @structure_rule("RS305")
@@ -171,7 +171,7 @@ def not_an_image(data: dict[str, Any]) -> Iterator[RuleResult]:
         try:
             reference.parse(text)
         except reference.NotAReference as why:
-            yield place, f"{word(text)} is not an image reference: {why}", ""
+            yield place, f"{code_span(text)} is not an image reference: {why}", ""
 
 
 @rule("RS306", Severity.ERROR)
@@ -203,7 +203,7 @@ def prefixed_twice(subject: LintContext) -> Iterator[RuleResult]:
             if not image.exact and image.reference.startswith(prefix):
                 yield (
                     Place(image.path),
-                    f"{word(image.reference)} already begins with the registry",
+                    f"{code_span(image.reference)} already begins with the registry",
                     "write the upstream reference, or `{exact: REFERENCE}`",
                 )
 
@@ -236,8 +236,11 @@ def unknown_host(subject: LintContext) -> Iterator[RuleResult]:
             told.add(host)
             yield (
                 mirror.place,
-                f"no login or CA is known for {word(host)}, where {word(mirror.source)} is served",
-                f"add {word(f'{host}: {{}}')} to `hosts`, with its login and CA if it has any",
+                (
+                    f"no login or CA is known for {code_span(host)}, where "
+                    f"{code_span(mirror.source)} is served"
+                ),
+                f"add {code_span(f'{host}: {{}}')} to `hosts`, with its login and CA if it has any",
             )
 
 
@@ -265,7 +268,7 @@ def unused_host(subject: LintContext) -> Iterator[RuleResult]:
         if host not in used:
             yield (
                 Place(access.path, on_key=True),
-                f"no mirror is on the host {word(host)}",
+                f"no mirror is on the host {code_span(host)}",
                 "write it as the mirror has it, with its port, or remove it",
             )
 
@@ -301,7 +304,10 @@ def invalid_with_prefix(subject: LintContext) -> Iterator[RuleResult]:
             except reference.NotAReference as why:
                 yield (
                     Place(image.path),
-                    f"with the registry before it, {word(image.reference)} is no reference: {why}",
+                    (
+                        f"with the registry before it, {code_span(image.reference)} "
+                        f"is no reference: {why}"
+                    ),
                     "write it as it lies in the registry: `{exact: REFERENCE}`",
                 )
 
@@ -348,6 +354,9 @@ def image_beside_its_mirror(subject: LintContext) -> Iterator[RuleResult]:
             if not spec.prefixed(image).startswith(f"{served}{ending}"):
                 yield (
                     Place(image.path),
-                    f"the mirror of {word(mirror.source)} would pull this from {word(served)}",
-                    f"push it to both places, or write {word(f'{{exact: {served}...}}')}",
+                    (
+                        f"the mirror of {code_span(mirror.source)} would pull this "
+                        f"from {code_span(served)}"
+                    ),
+                    f"push it to both places, or write {code_span(f'{{exact: {served}...}}')}",
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..diagnostics import Place, Severity, word
+from ..diagnostics import Place, Severity, code_span
 from ..dialects import DEFAULT_TARGETS
 from ..mirrors import WILDCARD
 from .rule import LintContext, RuleResult, place_of, rule
@@ -89,6 +89,6 @@ def wildcard_not_expressible(subject: LintContext) -> Iterator[RuleResult]:
             if mirror.source == WILDCARD:
                 yield (
                     mirror.place,
-                    f"target {word(name)} cannot express a mirror of `*`",
+                    f"target {code_span(name)} cannot express a mirror of `*`",
                     "list the registries, or leave out the target",
                 )

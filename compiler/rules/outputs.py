@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..diagnostics import Place, Severity, word, words
+from ..diagnostics import Place, Severity, code_list, code_span
 from ..dialects import TARGETS
 from ..output import PathClaims
 from ..reference import DOCKER_HUB_ALIASES
@@ -38,8 +38,8 @@ def foreign_option(subject: LintContext) -> Iterator[RuleResult]:
             if option not in taken:
                 yield (
                     place_of(choice, option, on_key=True),
-                    f"target {word(choice.target)} has no option {word(option)}",
-                    f"its options are {words(taken)}",
+                    f"target {code_span(choice.target)} has no option {code_span(option)}",
+                    f"its options are {code_list(taken)}",
                 )
 
 
@@ -103,7 +103,7 @@ def same_file_twice(subject: LintContext) -> Iterator[RuleResult]:
             if claims.take(path, choice.target) is not None:
                 yield (
                     place_of(choice, "out"),
-                    f"another target writes {word(path)} too, or something above or below it",
+                    f"another target writes {code_span(path)} too, or something above or below it",
                     "give one of them another `out`",
                 )
                 break
@@ -181,7 +181,7 @@ def library_alone(subject: LintContext) -> Iterator[RuleResult]:
     if any(alias in mirrors for alias in DOCKER_HUB_ALIASES):
         return  # which RS311 tells of
     if hub:
-        advice = f"serve it from {word(str(hub.location.below('library')))}, below `docker.io`"
+        advice = f"serve it from {code_span(str(hub.location.below('library')))}, below `docker.io`"
     else:
         advice = "list `docker.io` too, so that its path with `/library` is this one's"
     message = f"{readers[0]} cannot be told of `docker.io/library` alone"

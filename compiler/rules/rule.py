@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..dialects import Target
     from ..model import Access, Spec, TargetEntry
 
-MOST_FOUND = 1000
+MAX_FINDINGS = 1000
 """How many findings one rule looks for; nobody reads more."""
 
 RuleResult = tuple[Place, str, str] | tuple[Place, str, str, str | None]
@@ -54,7 +54,7 @@ class LintContext:
         """The spec as targets take it, with a placeholder for each login."""
         from .. import placeholders
 
-        spec = replace(self.resolved, targets=companions.told_of(self.spec, self.choices))
+        spec = replace(self.resolved, targets=companions.companions_of(self.spec, self.choices))
         return placeholders.in_place_of_logins(spec)
 
     @property
@@ -127,7 +127,7 @@ class Rule:
         Args:
             subject: the data of a document for a structure rule, else a `LintContext`.
         """
-        for found in itertools.islice(self.check(subject), MOST_FOUND):
+        for found in itertools.islice(self.check(subject), MAX_FINDINGS):
             place, message, advice, *fix = found
             yield Finding(self.severity, self.code, place, message, advice, *fix)
 

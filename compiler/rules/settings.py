@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..diagnostics import REMOVE, Place, Severity, word
+from ..diagnostics import REMOVE, Place, Severity, code_span
 from .rule import Rule, RuleResult
 
 TYPE_CHECKING = False
@@ -52,7 +52,12 @@ def _idle_ignore(idle: list[Idle]) -> Iterator[RuleResult]:
         lint: {ignore: [RS308]}
     """
     for index, code, why in idle:
-        yield Place(("lint", "ignore", index)), f"ignored {word(code)} {why}", "remove it", REMOVE
+        yield (
+            Place(("lint", "ignore", index)),
+            f"ignored {code_span(code)} {why}",
+            "remove it",
+            REMOVE,
+        )
 
 
 IDLE_IGNORE = Rule("RS001", Severity.WARNING, _idle_ignore)

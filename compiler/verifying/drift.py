@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .. import placeholders
-from ..diagnostics import Place, word
+from ..diagnostics import Place, code_span
 from ..dialects import format_of
 from ..frozen import frozen
 from ..reading.facts import STAND_IN as UNSET
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _UNSET_FORMS = placeholders.forms(UNSET)
 _QUERY = re.compile(r"\?[^\s,]+")
 """What may follow a URL, a token perhaps."""
-_MOST_SHOWN = 300
+_MAX_SHOWN = 300
 """How many characters of a value are shown: enough for any image, or two could look alike."""
 _OF_A_HOST = ("tls", "insecure")
 _REQUIRED = tuple(
@@ -81,7 +81,9 @@ def between(
     ]
     renamed = _renamed(missing, extra)
     for old, new in renamed:
-        message = f"{word(new.subject[-1])} stands where the spec has {word(old.subject[-1])}"
+        message = (
+            f"{code_span(new.subject[-1])} stands where the spec has {code_span(old.subject[-1])}"
+        )
         told.append((_of_name(new), message, new))
     paired = {id(fact) for pair in renamed for fact in pair}
     missing = [fact for fact in missing if id(fact) not in paired]
@@ -138,8 +140,8 @@ def _of_name(fact: Fact) -> Place:
 def _home(fact: Fact, found: Reading) -> Place | None:
     """Where a fact would stand in a file that does not have it; none if it need not have it."""
     for length in range(len(fact.subject), 0, -1):
-        if fact.subject[:length] in found.homes:
-            return found.homes[fact.subject[:length]]
+        if fact.subject[:length] in found.anchors:
+            return found.anchors[fact.subject[:length]]
     return None
 
 
@@ -159,7 +161,7 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str], *, has_defau
         return fact.value is not True
     if _is_placeholder(fact):
         return True
-    if kind not in found.closed or fact.value is UNKNOWN:
+    if kind not in found.exhaustive or fact.value is UNKNOWN:
         return False
     if kind != "mirror" and fact.value in _EMPTY and kind not in ("endpoint", "map"):
         return False
@@ -244,16 +246,16 @@ def _is_ca(fact: Fact) -> bool:
 def _shown(fact: Fact) -> str:
     """A value in backticks; nothing that may hold a login before a host."""
     if fact.shown:
-        return word(_QUERY.sub("?...", fact.shown), _MOST_SHOWN)
+        return code_span(_QUERY.sub("?...", fact.shown), _MAX_SHOWN)
     match fact.value:
         case bool():
             return f"`{'true' if fact.value else 'false'}`"
         case tuple() | list() | frozenset() if all(isinstance(one, str) for one in fact.value):
-            return word(", ".join(sorted(fact.value)), _MOST_SHOWN)
+            return code_span(", ".join(sorted(fact.value)), _MAX_SHOWN)
         case "":
             return "empty"
         case str() | int() | float():
-            text = word(str(fact.value), _MOST_SHOWN)
+            text = code_span(str(fact.value), _MAX_SHOWN)
             # In quotes, which consumers do not take for a switch.
             return f"the text {text}" if fact.value in ("true", "false") else text
         case _:
@@ -275,10 +277,10 @@ def _name(fact: Fact, called: Mapping[str, str]) -> str:
     """What a fact is called: by what it is for, or by the key that holds it."""
     kind, *names = fact.subject
     if kind in called:
-        return called[kind].format(*map(word, names))
+        return called[kind].format(*map(code_span, names))
     if kind in ("auth", "login"):
-        return f"the {names[-1]} for {word(names[-2])}"
+        return f"the {names[-1]} for {code_span(names[-2])}"
     if kind == "setting":
-        return word(".".join(names))
+        return code_span(".".join(names))
     keys = [step for step in fact.place.path if isinstance(step, str)]
-    return word(keys[-1] if keys else names[-1] if names else kind)
+    return code_span(keys[-1] if keys else names[-1] if names else kind)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Broken:
+class NodeFileProblem:
     """A file of a node that cannot be read, or is not there."""
 
     path: str
@@ -50,10 +50,10 @@ class Node:
         self.tree = tree
         self.expected = expected
         self.wanted = wanted
-        self.found: list[Drift | Broken] = []
+        self.found: list[Drift | NodeFileProblem] = []
         self.readings: dict[str, list[Reading]] = {}
 
-    def find_drift(self) -> list[Drift | Broken]:
+    def find_drift(self) -> list[Drift | NodeFileProblem]:
         """What differs, file by file."""
         chosen = {choice.target for choice in self.expected.choices}
         on_nodes = [(one, one.on_node) for one in formats() if one.on_node]
@@ -78,7 +78,7 @@ class Node:
             if self.tree.names(whole.folder) is not None:
                 whole.compare(self)
             elif not plain and not apart and chosen & {one.name for one in dialect.targets}:
-                self.found.append(Broken(whole.main, "this file is missing"))
+                self.found.append(NodeFileProblem(whole.main, "this file is missing"))
         for one, files in on_nodes:
             if files.required and not any(found is one for found, _ in plain):
                 self._find_missing(one)
@@ -108,16 +108,16 @@ class Node:
         for choice in self._makers(of):
             path = self._path(choice, TARGETS[choice.target].parts[0])
             if self.tree.names(posixpath.dirname(path)) is not None:
-                self.found.append(Broken(path, "this file is missing"))
+                self.found.append(NodeFileProblem(path, "this file is missing"))
 
     def _apart(self, of: Format, files: NodeFiles, choices: list[TargetEntry]) -> None:
         """The one file of a target whose other keys are none of ours, and its CA files."""
         path = files.paths[0]
         readings = [one for one in self.read(path, others=True) if one.kind == of.kind]
         if not readings and not any(
-            isinstance(one, Broken) and one.path == path for one in self.found
+            isinstance(one, NodeFileProblem) and one.path == path for one in self.found
         ):
-            self.found.append(Broken(path, "it says nothing of registries"))
+            self.found.append(NodeFileProblem(path, "it says nothing of registries"))
         for reading in readings:
             self.found += of_reading(self.expected, reading)
         self.found += refused(self.file_text(path) or "", readings)
@@ -162,7 +162,7 @@ class Node:
             ]
         elif choices:
             path = self._path(choices[0], TARGETS[choices[0].target].parts[0])
-            self.found.append(Broken(path, "this file is missing"))
+            self.found.append(NodeFileProblem(path, "this file is missing"))
         if files.authorities:
             self._authorities(files, choices)
 
@@ -182,7 +182,9 @@ class Node:
                 if certificates_in(str(access.ca_cert)) not in found:
                     path = f"{folder}/{names[0] if names else 'ca.crt'}"
                     what = "this is another certificate than the spec has"
-                    self.found.append(Broken(path, what if names else "this file is missing"))
+                    self.found.append(
+                        NodeFileProblem(path, what if names else "this file is missing")
+                    )
 
     def read(self, path: str, *, others: bool = False) -> list[Reading]:
         """The readings of a file.
@@ -209,13 +211,13 @@ class Node:
             try:
                 text = self.tree.text(path)
                 if text is None:
-                    self.found.append(Broken(path, "this file is missing"))
+                    self.found.append(NodeFileProblem(path, "this file is missing"))
                 else:
                     self.readings[path] = read(text)
             except (Unreadable, recognise.Unknown) as why:
-                self.found.append(Broken(path, str(why)))
+                self.found.append(NodeFileProblem(path, str(why)))
             except NotADocument as why:
-                self.found.append(Broken(path, why.problems[0].message, why))
+                self.found.append(NodeFileProblem(path, why.problems[0].message, why))
         return self.readings[path]
 
     def file_text(self, path: str) -> str | None:

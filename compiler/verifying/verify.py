@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from .. import recognise
-from ..diagnostics import Place, word
+from ..diagnostics import Place, code_span
 from ..dialects import TARGETS, format_of, formats, makers_of
 from ..model import TargetEntry
 from ..reading.facts import STAND_IN as UNSET
@@ -115,8 +115,8 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
         found: what is there.
         whole: whether values that lack the images of cert-manager are all that there is of values.
     """
-    if whole and ("mirror",) in found.homes:
-        found.homes.setdefault(("image certManager",), Place(()))
+    if whole and ("mirror",) in found.anchors:
+        found.anchors.setdefault(("image certManager",), Place(()))
     compare = format_of(found.kind).compare
     if compare:
         return list(compare(expected.spec, found))
@@ -125,7 +125,7 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
         namespace = namespace_of(found)
         candidates = expected.of_namespace(namespace)
         if not candidates:
-            message = f"{word(namespace)} is no registry that the spec has a mirror of"
+            message = f"{code_span(namespace)} is no registry that the spec has a mirror of"
             if not namespace:
                 file = format_of(found.kind).in_each_folder
                 message = f"a {file} is for the registry that its folder is named after"

@@ -16,8 +16,8 @@ import pytest
 import tomlkit
 import yaml
 from regspec import document, pipeline
-from regspec.cli import given as given_files
 from regspec.cli import import_
+from regspec.cli import inputs as input_files
 from regspec.dialects.files import Files
 from regspec.importing import assembly
 from regspec.rules import Selection
@@ -2206,7 +2206,7 @@ TOML_SAMPLES = {
 
 def trouble(text):
     """What goes wrong when a text is imported, without a process, streams and files."""
-    given = given_files.Text("a", "/docker.io/hosts.toml", text, Files({}))
+    given = input_files.Text("a", "/docker.io/hosts.toml", text, Files({}))
     try:
         documents = list(import_.documents_of(given, alone=True))
     except (document.NotADocument, import_.InputError):

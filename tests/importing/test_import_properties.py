@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from regspec import pipeline
 from regspec.cli import archive, import_
-from regspec.cli import given as given_files
+from regspec.cli import inputs as input_files
 from regspec.cli.nodes import NodeTree
 from regspec.dialects import TARGETS
 from regspec.importing import assembly
@@ -153,8 +153,8 @@ def imported(files):
             tar.addfile(member, io.BytesIO(text.encode()))
     tree = NodeTree("out", archive.unpack("out", packed.getvalue()).root)
     documents = []
-    for one in given_files.of_tree("out", tree):
-        texts = given_files.texts_of(one) if isinstance(one, given_files.NodeFiles) else [one]
+    for one in input_files.of_tree("out", tree):
+        texts = input_files.texts_of(one) if isinstance(one, input_files.NodeFiles) else [one]
         for text in texts:
             documents += import_.documents_of(text, alone=False)
     return assembly.assemble(documents)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ...model import Spec, TargetEntry
     from ...rules.rule import Rule
     from ..attempt import Resolver
-    from ..companions import Made
+    from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
     from ..files import Tree
 
@@ -46,7 +46,7 @@ def _rules() -> tuple[Rule, ...]:
     return RULES
 
 
-def _section(spec: Spec, made: Made) -> Section:
+def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
     return section(spec, made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...mirrors import LIBRARY, Location, assumed_scheme
+from ...mirrors import LIBRARY, Location, default_scheme
 from ...reading.claims import is_served_by_itself, say_ca
 from ...reading.facts import Reading, Served
 from . import FORMAT, TARGET
@@ -28,13 +28,13 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of buildkitd.toml."""
     data = source.data
-    closed = frozenset({"mirrors", "tls"})
-    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
-    reading.lacks = _lacks
+    exhaustive = frozenset({"mirrors", "tls"})
+    reading = Reading(FORMAT.kind, source, exhaustive=exhaustive, target=TARGET.name)
+    reading.cannot_express = _cannot_express
     tables = reading.table(data.get("registry"), "registry")
     home = "registry" if "registry" in data else next(iter(data))
     for kind in ("mirrors", "tls", "ca"):
-        reading.homes[kind,] = reading.place(home, on_key=True)
+        reading.anchors[kind,] = reading.place(home, on_key=True)
     on: dict[str, Place] = {}
     for name, table in tables.items():
         on |= _mirrors(reading, name, table)
@@ -48,7 +48,7 @@ def read(source: Source) -> Reading:
     return reading
 
 
-def _lacks(source: str, served: Served) -> bool:
+def _cannot_express(source: str, served: Served) -> bool:
     return source == LIBRARY or is_served_by_itself(source, served)
 
 
@@ -65,7 +65,7 @@ def _mirrors(reading: Reading, source: str, table: Any) -> dict[str, Place]:
     if not places:
         return {}
     at = reading.place(*path, "mirrors")
-    reading.say(("mirrors", source), tuple(places), at, shown=", ".join(places))
+    reading.add(("mirrors", source), tuple(places), at, shown=", ".join(places))
     if len(places) > 1:
         reading.leave(at, "a second place for one source")
     first = Location.parse(places[0])
@@ -87,8 +87,8 @@ def _assumed(reading: Reading, host: str, table: Any, place: Place) -> None:
     Source: moby/buildkit, util/resolver/resolver.go: with `insecure` it tries https first.
     """
     known = table if isinstance(table, dict) else {}
-    if "http" not in known and not known.get("insecure") and assumed_scheme(host) == "http":
-        reading.say(("tls", host, "http"), value=True, place=place)
+    if "http" not in known and not known.get("insecure") and default_scheme(host) == "http":
+        reading.add(("tls", host, "http"), value=True, place=place)
         reading.claim(("host", host, "plainHTTP"), value=True, place=place)
 
 
@@ -106,7 +106,7 @@ def _host(reading: Reading, host: str, table: dict[str, Any], *, known: bool) ->
         if key not in table:
             continue
         place = reading.place(*path, key)
-        reading.say(("tls", host, key), table[key], place)
+        reading.add(("tls", host, key), table[key], place)
         if known:
             reading.claim_switch(("host", host, claimed), table[key], place)
         else:
@@ -115,7 +115,7 @@ def _host(reading: Reading, host: str, table: dict[str, Any], *, known: bool) ->
     if not files:
         return
     place = reading.place(*path, "ca")
-    reading.say(("tls", host, "ca"), tuple(files), place)
+    reading.add(("tls", host, "ca"), tuple(files), place)
     if not known:
         reading.leave(place, _OF_UPSTREAM)
     elif len(files) > 1:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ...docker_hub import default_host
 from ...emit import read_toml
-from ...mirrors import assumed_scheme
+from ...mirrors import default_scheme
 from ..attempt import Attempt, manifest_url, resolver_of
 from . import DIALECT, FILE
 
@@ -63,7 +63,7 @@ def scheme(data: Mapping[str, Any], host: str) -> str:
     if table.get("insecure"):
         return "https"
     http = table.get("http")
-    return assumed_scheme(host) if http is None else "http" if http else "https"
+    return default_scheme(host) if http is None else "http" if http else "https"
 
 
 def of_host(data: Mapping[str, Any], host: str) -> dict[str, Any]:

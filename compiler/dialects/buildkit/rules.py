@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...diagnostics import Severity, word
+from ...diagnostics import Severity, code_span
 from ...rules.rule import LintContext, RuleResult, place_of, rule
 from . import TARGET
 
@@ -40,7 +40,7 @@ def login_of_the_builder(subject: LintContext) -> Iterator[RuleResult]:
             more = f" (and {len(wanting) - 1} more)" if len(wanting) > 1 else ""
             yield (
                 place_of(choice),
-                f"target `buildkit` leaves the login of {word(wanting[0])}{more} out",
+                f"target `buildkit` leaves the login of {code_span(wanting[0])}{more} out",
                 f"`docker login {wanting[0]}` for whoever builds",
             )
 

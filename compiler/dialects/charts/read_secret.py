@@ -48,26 +48,28 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of the Secret; what it says in `stringData` goes before its `data`."""
     data = source.data
-    reading = Reading(SECRET_FORMAT.kind, source, closed=frozenset({"mirror"}), target=SECRET.name)
+    reading = Reading(
+        SECRET_FORMAT.kind, source, exhaustive=frozenset({"mirror"}), target=SECRET.name
+    )
     held: dict[str, tuple[str, Any]] = {}
     for block in ("data", "stringData"):
         keys = data.get(block)
         if isinstance(keys, dict):
-            reading.homes["registry",] = reading.place(block, on_key=True)
-            reading.homes["mirror",] = reading.homes["registry",]
+            reading.anchors["registry",] = reading.place(block, on_key=True)
+            reading.anchors["mirror",] = reading.anchors["registry",]
             held |= {key: (block, value) for key, value in keys.items()}
     for key, (block, value) in held.items():
         _read_key(reading, key, block, value)
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    reading.homes["constant",] = reading.place()
+    reading.anchors["constant",] = reading.place()
     for key in _CONSTANTS:
         if text_of(data.get(key)):
-            reading.say(("constant", key), text_of(data[key]), reading.place(key))
+            reading.add(("constant", key), text_of(data[key]), reading.place(key))
     for key in _NAMES:
         if text_of(metadata.get(key)):
             place = reading.place("metadata", key)
-            reading.say(("constant", f"metadata.{key}"), text_of(metadata[key]), place)
+            reading.add(("constant", f"metadata.{key}"), text_of(metadata[key]), place)
     for subject, documented in (
         ("type", "Opaque"),
         ("metadata.name", "registry-info"),
@@ -96,14 +98,14 @@ def _read_key(reading: Reading, key: str, block: str, value: Any) -> None:
         reading.facts.append(Fact(subject, None, place, problem=why))
         reading.leave(place, why)
     elif key in _TEXTS:
-        reading.say(("registry", _TEXTS[key]), text, place)
+        reading.add(("registry", _TEXTS[key]), text, place)
         reading.claim((_TEXTS[key],), text, place)
     elif key in _LOGIN:
-        reading.say(("registry", _LOGIN[key]), text, place, secret=True)
+        reading.add(("registry", _LOGIN[key]), text, place, secret=True)
         reading.claim(("host", REGISTRY, _LOGIN[key]), text, place, secret=True)
     elif key == "INSECURE":
         switch = switch_of(text)
-        reading.say(("registry", "insecureSkipVerify"), switch, place)
+        reading.add(("registry", "insecureSkipVerify"), switch, place)
         reading.claim_switch(("host", REGISTRY, "insecureSkipVerify"), switch, place)
     elif key == "CA_CERT":
         read_values.say_ca(reading, text, block, key)

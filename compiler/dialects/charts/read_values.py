@@ -45,13 +45,15 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of values; keys that are not the registry's are left unread."""
     data = source.data
-    reading = Reading(VALUES_FORMAT.kind, source, closed=frozenset({"mirror"}), target=VALUES.name)
+    reading = Reading(
+        VALUES_FORMAT.kind, source, exhaustive=frozenset({"mirror"}), target=VALUES.name
+    )
     config = data.get("config")
     if isinstance(config, dict):
         at = reading.place("config", on_key=True)
         for kind in ("registry", "image imageSwap", "isEKSCluster", "mirror", "create config"):
-            reading.homes[(kind,)] = at
-        reading.homes["login", "config"] = at
+            reading.anchors[(kind,)] = at
+        reading.anchors["login", "config"] = at
         _registry(reading, config.get("ociImageRegistry"))
         _images(reading, config.get("imageSwapImages"), "imageSwap", "config", "imageSwapImages")
         _cluster(reading, config.get("imageSwapConfig"))
@@ -66,7 +68,7 @@ def read(source: Source) -> Reading:
     image = data.get("image")
     of_cert_manager = isinstance(image, dict) and any(key in image for key in CERT_MANAGER_IMAGES)
     if of_cert_manager:
-        reading.homes["image certManager",] = reading.place("image", on_key=True)
+        reading.anchors["image certManager",] = reading.place("image", on_key=True)
         _images(reading, image, "certManager", "image")
     _pull_secret(reading, data.get("imagePullSecret"), "certManager")
     known = ("config", "global", "imagePullSecret", *(("image",) if of_cert_manager else ()))
@@ -78,7 +80,7 @@ def _registry(reading: Reading, registry: Any) -> None:
     if not isinstance(registry, dict):
         return
     steps = ("config", "ociImageRegistry")
-    reading.homes["registry",] = reading.homes["mirror",] = reading.place(*steps, on_key=True)
+    reading.anchors["registry",] = reading.anchors["mirror",] = reading.place(*steps, on_key=True)
     for key, value in registry.items():
         place, text = reading.place(*steps, key), text_of(value)
         if is_number(value):
@@ -87,14 +89,14 @@ def _registry(reading: Reading, registry: Any) -> None:
         elif text is None:
             reading.leave(place, "it is no text")
         elif key in _TEXTS:
-            reading.say(("registry", key), text, place)
+            reading.add(("registry", key), text, place)
             reading.claim((key,), text, place)
         elif key in _LOGIN:
-            reading.say(("registry", key), text, place, secret=True)
+            reading.add(("registry", key), text, place, secret=True)
             reading.claim(("host", REGISTRY, key), text, place, secret=True)
         elif key == "insecureSkipVerify":
             switch = False if value is None else switch_of(value)
-            reading.say(("registry", key), switch, place)
+            reading.add(("registry", key), switch, place)
             reading.claim_switch(("host", REGISTRY, key), value, place)
         elif key == "caCert":
             say_ca(reading, text, *steps, key)
@@ -108,7 +110,7 @@ def say_ca(reading: Reading, text: str, *steps: str | int) -> None:
     """The facts and claims of the registry's CA."""
     place = reading.place(*steps)
     found = certificates_in(text)
-    reading.say(("registry", "caCert"), found, place)
+    reading.add(("registry", "caCert"), found, place)
     pem = decoded(text) or "" if isinstance(found, str) else text
     if isinstance(certificates_in(pem), str) or (text and not pem):
         reading.leave(place, str(found))
@@ -120,13 +122,13 @@ def _images(reading: Reading, images: Any, block: str, *steps: str | int) -> Non
     if not isinstance(images, dict):
         return
     known = IMAGE_SWAP_IMAGES if block == "imageSwap" else CERT_MANAGER_IMAGES
-    reading.homes[f"image {block}",] = reading.place(*steps, on_key=True)
+    reading.anchors[f"image {block}",] = reading.place(*steps, on_key=True)
     for key, value in images.items():
         text = text_of(value)
         if key not in known or not text:
             reading.leave(reading.place(*steps, key, on_key=True))
             continue
-        reading.say((f"image {block}", key), text, reading.place(*steps, key))
+        reading.add((f"image {block}", key), text, reading.place(*steps, key))
         reading.claim(("image", block, key), text, reading.place(*steps, key))
 
 
@@ -137,9 +139,9 @@ def _cluster(reading: Reading, settings: Any) -> None:
     if "isEKSCluster" in settings:
         value = switch_of(settings["isEKSCluster"])
         place = reading.place(*steps, "isEKSCluster")
-        reading.say(("isEKSCluster",), value, place)
+        reading.add(("isEKSCluster",), value, place)
         reading.claim_switch(("isEKSCluster",), value, place)
-    reading.homes["isEKSCluster",] = reading.place(*steps, on_key=True)
+    reading.anchors["isEKSCluster",] = reading.place(*steps, on_key=True)
     reading.leave_others(settings, ("isEKSCluster",), *steps)
 
 
@@ -149,14 +151,14 @@ def _pull_secret(reading: Reading, block: Any, chart: str, *steps: str | int) ->
         return
     steps = (*steps, "imagePullSecret")
     where = str(steps[0]) if len(steps) > 1 else "image"
-    reading.homes["login", where] = reading.place(*steps, on_key=True)
+    reading.anchors["login", where] = reading.place(*steps, on_key=True)
     encoded = text_of(block.get("dockerConfigJson")) or ""
     place = reading.place(*steps, "dockerConfigJson")
     if chart:
         create = switch_of(block.get("create", False))
         at = reading.place(*steps, "create") if "create" in block else reading.place(*steps)
-        reading.homes[f"create {where}",] = reading.place(*steps, on_key=True)
-        reading.say((f"create {where}",), create, at)
+        reading.anchors[f"create {where}",] = reading.place(*steps, on_key=True)
+        reading.add((f"create {where}",), create, at)
         if isinstance(create, bool) and create:
             reading.claim(("pullSecret", chart), create, at)
     text = decoded(encoded)

@@ -9,7 +9,7 @@ from . import PALETTE, SECRET, VALUES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Spec
-    from ..companions import Made
+    from ..companions import CompiledTarget
 
 _PARTS = {
     VALUES.name: {"procedure": 10, "cluster": 10, "validate": 10},
@@ -18,7 +18,7 @@ _PARTS = {
 }
 
 
-def section(spec: Spec, made: Made) -> Section:
+def section(spec: Spec, made: CompiledTarget) -> Section:
     """The file of one choice: the procedure it belongs to, and how it is installed and compared."""
     return Section(
         "charts/runbook.md.j2",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from ...model import Spec, TargetEntry
     from ...rules.rule import Rule
-    from ..companions import Made
+    from ..companions import CompiledTarget
     from ..dialect import Section
 
 MAX_FILES = 200
@@ -29,7 +29,7 @@ def _rules() -> tuple[Rule, ...]:
     return RULES
 
 
-def _section(spec: Spec, made: Made) -> Section:
+def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
     return section(spec, made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...diagnostics import Place, Severity, word, words
+from ...diagnostics import Place, Severity, code_list, code_span
 from ...rules.rule import LintContext, RuleResult, place_of, rule
 from .. import TARGETS, node_files
 from . import MAX_FILES, TARGET
@@ -71,11 +71,11 @@ def _wrong_names(spec: Spec, choice: TargetEntry) -> Iterator[RuleResult]:
         if name not in known:
             yield (
                 place,
-                f"{word(name)} is no target that puts files on nodes",
-                f"these are: {words(known)}",
+                f"{code_span(name)} is no target that puts files on nodes",
+                f"these are: {code_list(known)}",
             )
         elif name not in compiled:
-            yield place, f"target {word(name)} is not compiled", "add it to `targets`"
+            yield place, f"target {code_span(name)} is not compiled", "add it to `targets`"
 
 
 @rule("RS232", Severity.ERROR)
@@ -109,7 +109,10 @@ def login_in_user_data(subject: LintContext) -> Iterator[RuleResult]:
             if file.holds_secret:
                 yield (
                     place_of(choice, "format"),
-                    f"{word(file.path)} holds a login, and a cloud-config cannot refer to a Secret",
+                    (
+                        f"{code_span(file.path)} holds a login, and a cloud-config "
+                        "cannot refer to a Secret"
+                    ),
                     "write `secrets: inline`, if all who can read the user data may have it",
                 )
 
@@ -142,7 +145,7 @@ def one_path_of_a_node_twice(subject: LintContext) -> Iterator[RuleResult]:
         taken: set[str] = set()
         for file in node_files.files(subject.rendered, choice):
             if file.path in taken:
-                message = f"two of the targets put a file at {word(file.path)} of a node"
+                message = f"two of the targets put a file at {code_span(file.path)} of a node"
                 yield place_of(choice), message, _ANOTHER
                 break
             taken.add(file.path)
@@ -178,7 +181,10 @@ def replaced_on_machines(subject: LintContext) -> Iterator[RuleResult]:
             if file.shared and maker not in choice.option("carry", ()):
                 yield (
                     place_of(choice),
-                    f"{word(file.path)} of the machine image is replaced, with its other settings",
+                    (
+                        f"{code_span(file.path)} of the machine image is replaced, "
+                        "with its other settings"
+                    ),
                     (f"if the image has none, name `{maker}` in `carry`; else only the others"),
                 )
 

@@ -8,10 +8,10 @@ from ..dialect import Section
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Spec
-    from ..companions import Made
+    from ..companions import CompiledTarget
 
 
-def section(spec: Spec, made: Made) -> Section:
+def section(spec: Spec, made: CompiledTarget) -> Section:
     """The files of one choice: how new machines get them, and what they replace there."""
     return Section(
         "cluster_api/runbook.md.j2",

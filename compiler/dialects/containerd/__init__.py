@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...rules.rule import Rule
     from ...verifying.node import Node
     from ..attempt import Resolver
-    from ..companions import Made
+    from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
     from ..files import Tree
 
@@ -157,7 +157,7 @@ def _compare_node(node: Node) -> None:
     compare(node)
 
 
-def _section(spec: Spec, made: Made) -> Section:
+def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
     return section(spec, made)

@@ -14,7 +14,7 @@ from ...frozen import replace
 from ...reading import toml_places
 from ...verifying import drift
 from ...verifying.drift import Drift
-from ...verifying.node import Broken
+from ...verifying.node import NodeFileProblem
 from ...verifying.verify import of_reading
 from . import (
     CERTS_D,
@@ -100,14 +100,14 @@ class _Containerd:
 
     def _in_force(
         self, version: versions.Version, wanted: Reading, files: list[Reading]
-    ) -> list[Drift | Broken]:
+    ) -> list[Drift | NodeFileProblem]:
         """What differs for one version of containerd."""
         configuration = config_load.load(self.node.tree, version)
         main = files[0] if files else None
         if not configuration.loads:
             return self._not_loaded(configuration.reason or "", files)
         if main is None:
-            return [Broken(MAIN, "this file is missing")] if not self.node.found else []
+            return [NodeFileProblem(MAIN, "this file is missing")] if not self.node.found else []
         unread = [
             Drift(file, fact.place, message)
             for file in files
@@ -126,7 +126,7 @@ class _Containerd:
         ]
         return _without_replaced(told, files)
 
-    def _not_loaded(self, reason: str, files: list[Reading]) -> list[Drift | Broken]:
+    def _not_loaded(self, reason: str, files: list[Reading]) -> list[Drift | NodeFileProblem]:
         """Why containerd runs without its CRI plugin, at the file that the reason is in."""
         message = f"containerd does not load its CRI plugin: {reason}"
         for file in files:
@@ -140,9 +140,9 @@ class _Containerd:
         path = reason.partition(" ")[0].rstrip(":") if reason.startswith("/") else MAIN
         if path != MAIN:
             self._configuration(path)
-        if any(isinstance(one, Broken) and one.path == path for one in self.node.found):
+        if any(isinstance(one, NodeFileProblem) and one.path == path for one in self.node.found):
             return []
-        return [Broken(path, message)]
+        return [NodeFileProblem(path, message)]
 
     def _certs_d(self, choice: TargetEntry) -> None:
         """The folders of certs.d where containerd looks for them."""
@@ -159,7 +159,7 @@ class _Containerd:
         for namespace, folder in self.node.expected.folders().items():
             if namespace not in present:
                 self.node.found.append(
-                    Broken(f"{root}/{folder}/hosts.toml", "this file is missing")
+                    NodeFileProblem(f"{root}/{folder}/hosts.toml", "this file is missing")
                 )
         for path in present.values():
             for reading in self.node.read(path):
@@ -168,9 +168,9 @@ class _Containerd:
 
     def _ignored(
         self, path: str, reading: Reading, lines: list[versions.Version]
-    ) -> list[Drift | Broken]:
+    ) -> list[Drift | NodeFileProblem]:
         """A hosts.toml that some versions of containerd ignore as a whole."""
-        by_line: dict[versions.Version, list[Drift | Broken]] = {}
+        by_line: dict[versions.Version, list[Drift | NodeFileProblem]] = {}
         for version in lines:
             by_line[version] = []
             try:
@@ -204,14 +204,14 @@ def _merged_facts(
                 yield fact, file
 
 
-def _without_replaced(told: list[Drift], files: list[Reading]) -> list[Drift | Broken]:
+def _without_replaced(told: list[Drift], files: list[Reading]) -> list[Drift | NodeFileProblem]:
     """One difference for all that is missing because a later file has replaced it."""
     held = {(fact.subject, str(fact.value)) for file in files[:-1] for fact in file.facts}
     lost = [
         one for one in told if one.missing and (one.missing.subject, str(one.missing.value)) in held
     ]
     gone = {id(one) for one in lost}
-    rest: list[Drift | Broken] = [one for one in told if id(one) not in gone]
+    rest: list[Drift | NodeFileProblem] = [one for one in told if id(one) not in gone]
     if lost:
         message = "this file replaces all CRI settings of those before it, mirrors included"
         rest.append(Drift(files[-1], Place(()), message))
@@ -219,17 +219,17 @@ def _without_replaced(told: list[Drift], files: list[Reading]) -> list[Drift | B
 
 
 def _together(
-    by_line: dict[versions.Version, list[Drift | Broken]],
-) -> list[Drift | Broken]:
+    by_line: dict[versions.Version, list[Drift | NodeFileProblem]],
+) -> list[Drift | NodeFileProblem]:
     """What differs for any version, once, with the versions if it is not all of them."""
-    found: dict[tuple[str, object, str], tuple[Drift | Broken, list[str]]] = {}
+    found: dict[tuple[str, object, str], tuple[Drift | NodeFileProblem, list[str]]] = {}
     for version, several in by_line.items():
         for one in several:
-            at = one.path if isinstance(one, Broken) else one.reading.source.path
-            place = None if isinstance(one, Broken) else one.place
+            at = one.path if isinstance(one, NodeFileProblem) else one.reading.source.path
+            place = None if isinstance(one, NodeFileProblem) else one.place
             _, lines = found.setdefault((at, place, one.message), (one, []))
             lines.append(f"{version.major}.{version.minor}")
-    together: list[Drift | Broken] = []
+    together: list[Drift | NodeFileProblem] = []
     for one, lines in found.values():
         if len(lines) < len(by_line):
             one = replace(one, message=f"{one.message} (containerd {', '.join(lines)})")  # noqa: PLW2901

@@ -43,8 +43,8 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of one file, whatever the others say that it imports or is imported by."""
     data = source.data
-    closed = frozenset({"endpoint", "config_path", "tls"})
-    reading = Reading(CONFIG_FORMAT.kind, source, closed=closed, target=CONFIG.name)
+    exhaustive = frozenset({"endpoint", "config_path", "tls"})
+    reading = Reading(CONFIG_FORMAT.kind, source, exhaustive=exhaustive, target=CONFIG.name)
     reading.has_imports = bool(data.get("imports"))
     plugins = data.get("plugins")
     plugins = plugins if isinstance(plugins, dict) else {}
@@ -77,7 +77,7 @@ def _plugin(
         at = reading.place("version") if "version" in data else reading.place()
         meant = f"a file of version {version} has `registry` below {wanted or 'no plugin'}"
         shown = f"{meant}, and not below {present[0]}"
-        reading.say(("format",), known, at, shown=shown)
+        reading.add(("format",), known, at, shown=shown)
         for name in present[1:]:
             reading.leave(
                 reading.place("plugins", name, "registry", on_key=True),
@@ -91,7 +91,7 @@ def _homes(reading: Reading, path: Path) -> None:
     """Where what is missing would be: below the nearest table that there is."""
     for kind in ("endpoint", "config_path", "tls", "ca", "auth", "setting", "format"):
         below = {"endpoint": (*path, "mirrors"), "setting": ()}.get(kind, path)
-        reading.homes[kind,] = Place(below, on_key=bool(below))
+        reading.anchors[kind,] = Place(below, on_key=bool(below))
 
 
 def say_registry(reading: Reading, registry: dict[str, Any], path: Path) -> None:
@@ -104,7 +104,7 @@ def say_registry(reading: Reading, registry: dict[str, Any], path: Path) -> None
     """
     if registry.get("config_path"):
         value = registry["config_path"]
-        reading.say(("config_path",), value, reading.place(*path, "config_path"))
+        reading.add(("config_path",), value, reading.place(*path, "config_path"))
         reading.target = CERTS_D.name
         if ":" in str(value):
             reading.leave(reading.place(*path, "config_path"), "it is a list of folders")
@@ -132,7 +132,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
     upstream = normalised(f"https://{_HUB_HOST if source == _HUB else source}")
     while len(normal) > 1 and normal[-1] == upstream:
         normal.pop()
-    reading.say(("endpoint", source), tuple(normal), at, shown=", ".join(endpoints))
+    reading.add(("endpoint", source), tuple(normal), at, shown=", ".join(endpoints))
     for index, endpoint in enumerate(endpoints):
         place = reading.place(*path, "endpoint", index)
         found = served_by(endpoint)
@@ -178,11 +178,11 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
     for key, value in reading.table(table.get("tls"), *path, "tls").items():
         place = reading.place(*path, "tls", key)
         if key == "insecure_skip_verify":
-            reading.say(("tls", host, key), value, place)
+            reading.add(("tls", host, key), value, place)
             reading.claim_switch(("host", host, "insecureSkipVerify"), value, place)
             reading.options["version"] = _LAST_OF_1
         elif key == "ca_file" and isinstance(value, str):
-            reading.say(("tls", host, key), value, place)
+            reading.add(("tls", host, key), value, place)
             say_ca(reading, host, value, place)
             if value.startswith("/"):
                 reading.options["caFile"] = value
@@ -192,7 +192,7 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
     for key, value in reading.table(table.get("auth"), *path, "auth").items():
         place = reading.place(*path, "auth", key)
         if key in ("username", "password") and isinstance(value, str):
-            reading.say(("auth", host, key), value, place, secret=True)
+            reading.add(("auth", host, key), value, place, secret=True)
             reading.claim(("host", host, key), value, place, secret=True)
             reading.options["credentials"] = "config"
         else:
@@ -207,7 +207,7 @@ def _other_login(reading: Reading, host: str, key: str, value: Any, path: Path) 
         reading.leave(reading.place(*path, on_key=True))
         return
     for part, text in (("username", username), ("password", password)):
-        reading.say(("auth", host, part), text, reading.place(*path), secret=True)
+        reading.add(("auth", host, part), text, reading.place(*path), secret=True)
         reading.claim(("host", host, part), text, reading.place(*path), secret=True)
     reading.options["credentials"] = "config"
 
@@ -218,7 +218,7 @@ def _settings(reading: Reading, data: dict[str, Any], registry: Path) -> None:
         if path[: len(registry)] != registry and path != ("version",):
             words = _general(tuple(str(step) for step in path))
             secret = not isinstance(value, bool | int | list) and len(path) > 1
-            reading.say(("setting", *words), value, reading.place(*path), secret=secret)
+            reading.add(("setting", *words), value, reading.place(*path), secret=secret)
 
 
 def _general(path: tuple[str, ...]) -> tuple[str, ...]:
@@ -273,7 +273,7 @@ def _options_of_config(
     api = _is_api(reading)
     if api:
         options["endpoints"] = "api"
-        reading.lacks = lambda source, _served: source == LIBRARY
+        reading.cannot_express = lambda source, _served: source == LIBRARY
     else:
         options.pop("caFile", None)
         options.pop("version", None)

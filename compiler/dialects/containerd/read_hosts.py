@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ...diagnostics import word
+from ...diagnostics import code_span
 from ...frozen import frozen
 from ...mirrors import LIBRARY, WILDCARD
 from ...reading.claims import claim_ca
@@ -64,21 +64,21 @@ def read(source: Source) -> Reading:
     reading = Reading(
         HOSTS_FORMAT.kind,
         source,
-        closed=frozenset({"asked", "skip_verify", "header", "client"}),
+        exhaustive=frozenset({"asked", "skip_verify", "header", "client"}),
         target=CERTS_D.name,
     )
     if not namespace:
         why = "a hosts.toml is for the registry that its folder is named after: give the folder"
         reading.leave(reading.place(), why)
         return reading
-    reading.lacks = lambda upstream, _served: upstream == LIBRARY
+    reading.cannot_express = lambda upstream, _served: upstream == LIBRARY
     for kind in ("asked", "capabilities", "skip_verify", "ca", "header"):
-        reading.homes[kind, namespace] = reading.place()
+        reading.anchors[kind, namespace] = reading.place()
     hosts = _hosts(reading, namespace)
     roots = tuple(UPSTREAM if host.is_upstream else host.root for host in hosts)
     first = hosts[0]
     at = reading.place() if first.table is None else _place(reading, first)
-    reading.say(("asked", namespace), roots, at, shown=", then ".join(roots))
+    reading.add(("asked", namespace), roots, at, shown=", then ".join(roots))
     for index, host in enumerate(hosts):
         if host.table is not None:
             _say_how(reading, (namespace, str(index)), host.table, host.steps)
@@ -167,19 +167,19 @@ def _say_how(
     shown = ", ".join(given)
     if frozenset(given) != frozenset(_PULLS):
         reading.leave(at, "a spec has `pull` and `resolve` of every mirror")
-    reading.say(("capabilities", *which), pulls, at, shown=shown)
+    reading.add(("capabilities", *which), pulls, at, shown=shown)
     if "client" in table:
         at = reading.place(*steps, "client")
-        reading.say(("client", *which), str(table["client"]), at)
+        reading.add(("client", *which), str(table["client"]), at)
     if "skip_verify" in table:
         at = reading.place(*steps, "skip_verify")
-        reading.say(("skip_verify", *which), table["skip_verify"], at)
+        reading.add(("skip_verify", *which), table["skip_verify"], at)
     for path in _authorities(reading, table):
         found = reading.source.certificates_of(path)
-        reading.say(("ca", *which), found, reading.place(*steps, "ca"))
+        reading.add(("ca", *which), found, reading.place(*steps, "ca"))
     for key, value in _headers(table):
         subject = ("header", *which, key.lower())
-        reading.say(subject, value, reading.place(*steps, "header", key), secret=True)
+        reading.add(subject, value, reading.place(*steps, "header", key), secret=True)
 
 
 def _authorities(reading: Reading, table: dict[str, Any]) -> list[str]:
@@ -203,7 +203,7 @@ def _claim(reading: Reading, namespace: str, host: _Host) -> None:
         reading.leave(reading.place(), "it names no mirror")
         return
     if not is_below_api(host.root):
-        reading.leave(at, f"{word(host.root)} is not below `/v2`")
+        reading.leave(at, f"{code_span(host.root)} is not below `/v2`")
         return
     scheme, served = found
     name = served.location.host

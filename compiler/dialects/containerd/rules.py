@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...diagnostics import Place, Severity, word
-from ...mirrors import assumed_scheme as scheme_of
+from ...diagnostics import Place, Severity, code_span
+from ...mirrors import default_scheme as scheme_of
 from ...rules.rule import LintContext, RuleResult, place_of, rule
 from . import CERTS_D, CONFIG, tls_hosts
 
@@ -55,7 +55,7 @@ def documented_endpoint_without_v2(subject: LintContext) -> Iterator[RuleResult]
             Place(choice.path) if choice.path else first.place,
             (
                 f"containerd cannot pull through the documented endpoint of "
-                f"{word(first.source)}{others}: it asks {url}, which has no `/v2`"
+                f"{code_span(first.source)}{others}: it asks {url}, which has no `/v2`"
             ),
             (
                 "`{target: containerd, endpoints: api}` writes URLs that work; "
@@ -102,7 +102,10 @@ def assumed_scheme(subject: LintContext) -> Iterator[RuleResult]:
             told.add(host)
             yield (
                 Place(choice.path) if choice.path else mirror.place,
-                f"containerd speaks {assumed} to the documented endpoint {word(host)}, not {real}",
+                (
+                    f"containerd speaks {assumed} to the documented endpoint "
+                    f"{code_span(host)}, not {real}"
+                ),
                 "`{target: containerd, endpoints: api}` writes the scheme",
             )
 
@@ -139,19 +142,19 @@ def tls_not_expressible(subject: LintContext) -> Iterator[RuleResult]:
             if version is None:
                 yield (
                     place_of(choice),
-                    f"{what} of {word(host)} needs the containerd version of the nodes",
+                    f"{what} of {code_span(host)} needs the containerd version of the nodes",
                     'add `version: "1.7"`, for instance; 2.0 and later need target `certs.d`',
                 )
             elif not version.startswith("1."):
                 yield (
                     place_of(choice, "version"),
-                    f"containerd {version} cannot be told {what} of {word(host)} in this file",
+                    f"containerd {version} cannot be told {what} of {code_span(host)} in this file",
                     "compile target `certs.d` in place of this one; every version reads it",
                 )
             elif has_ca and not skip and choice.option("caFile") is None:
                 yield (
                     place_of(choice),
-                    f"{what} of {word(host)} needs its path on the nodes",
+                    f"{what} of {code_span(host)} needs its path on the nodes",
                     "add `caFile: /etc/containerd/ca.crt`, for instance",
                 )
 
@@ -326,7 +329,7 @@ def documented_without_ca(subject: LintContext) -> Iterator[RuleResult]:
                 what = "`insecureSkipVerify`" if skip else "the CA"
                 yield (
                     place_of(choice),
-                    f"the documented file cannot say {what} of {word(host)}",
+                    f"the documented file cannot say {what} of {code_span(host)}",
                     "target `certs.d` can; or put the CA into the nodes' trust store",
                 )
 

@@ -9,15 +9,15 @@ from . import CERTS_D, CONFIG_PATH, CONFIG_ROOT
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Spec, TargetEntry
-    from ..companions import Made
+    from ..companions import CompiledTarget
 
 
-def section(spec: Spec, made: Made) -> Section:
+def section(spec: Spec, made: CompiledTarget) -> Section:
     """The files of one choice: where they are put, and how a node is compared with them."""
     return _hosts(spec, made) if made.target is CERTS_D else _config(made)
 
 
-def _hosts(spec: Spec, made: Made) -> Section:
+def _hosts(spec: Spec, made: CompiledTarget) -> Section:
     """Where to copy from and to; the folder of the hosts may be elsewhere than that of conf.d."""
     folder = _folder(made.choice)
     documented = [
@@ -55,7 +55,7 @@ def _folder(choice: TargetEntry) -> str:
     return folder
 
 
-def _config(made: Made) -> Section:
+def _config(made: CompiledTarget) -> Section:
     """Its tables, which a node must have, or the whole file."""
     (artifact,) = made.artifacts
     return Section(

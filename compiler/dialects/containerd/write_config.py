@@ -74,6 +74,8 @@ def placement(spec: Spec, choice: TargetEntry) -> Placement:
     path = choice.option("caFile") if choice.option("endpoints") == "api" else None
     accesses = [spec.access(host) for host, has_ca, skip in tls_hosts(spec) if has_ca and not skip]
     certificates = dict.fromkeys(str(access.ca_cert) for access in accesses if access)
-    beside = ((path, "".join(certificates)),) if path and certificates else ()
+    companion_files = ((path, "".join(certificates)),) if path and certificates else ()
     part = choice.option("form") != "full"
-    return Placement((("", CONFIG.destination),), ("containerd",), beside, part_of_file=part)
+    return Placement(
+        (("", CONFIG.destination),), ("containerd",), companion_files, part_of_file=part
+    )

@@ -29,11 +29,11 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of registries.conf."""
     data = source.data
-    closed = frozenset({"mirrors", "location", "insecure", "mirror setting"})
-    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
-    reading.lacks = is_served_by_itself
+    exhaustive = frozenset({"mirrors", "location", "insecure", "mirror setting"})
+    reading = Reading(FORMAT.kind, source, exhaustive=exhaustive, target=TARGET.name)
+    reading.cannot_express = is_served_by_itself
     for kind in ("mirrors", "location", "blocked", "insecure"):
-        reading.homes[kind,] = reading.place("registry", on_key=True)
+        reading.anchors[kind,] = reading.place("registry", on_key=True)
     listed = data.get("registry")
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
         _registry(reading, index, reading.table(table, "registry", index))
@@ -95,21 +95,21 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
     places = entry.places
     if places:
         home = reading.place(*steps, "mirror", 0, "location")
-        reading.say(("mirrors", prefix), places, home, shown=", ".join(places))
-    reading.say(("location", prefix), entry.location, at)
+        reading.add(("mirrors", prefix), places, home, shown=", ".join(places))
+    reading.add(("location", prefix), entry.location, at)
     if table.get(_DIGEST_ONLY):
         subject = ("mirror setting", prefix, "", _DIGEST_ONLY)
-        reading.say(subject, table[_DIGEST_ONLY], reading.place(*steps, _DIGEST_ONLY))
+        reading.add(subject, table[_DIGEST_ONLY], reading.place(*steps, _DIGEST_ONLY))
     if not isinstance(table.get("blocked", False), bool):
         reading.leave(reading.place(*steps, "blocked"), "it is not true or false")
-    reading.say(("blocked", prefix), table.get("blocked", False), where)
+    reading.add(("blocked", prefix), table.get("blocked", False), where)
     _insecure(reading, prefix, table, *steps)
     for number, mirror in enumerate(entry.mirrors):
         _insecure(reading, places[number], mirror, *steps, "mirror", number)
         extra = [key for key in mirror if key not in ("location", "insecure")]
         for key in extra:
             place = reading.place(*steps, "mirror", number, key)
-            reading.say(("mirror setting", prefix, places[number], key), mirror[key], place)
+            reading.add(("mirror setting", prefix, places[number], key), mirror[key], place)
             reading.leave(place)
         if number:
             reading.leave(reading.place(*steps, "mirror", number), "a second place for one source")
@@ -144,6 +144,6 @@ def _insecure(reading: Reading, name: str, table: dict[str, Any], *steps: str | 
     """Whether http and any certificate will do."""
     if "insecure" in table:
         place = reading.place(*steps, "insecure")
-        reading.say(("insecure", name), table["insecure"], place)
+        reading.add(("insecure", name), table["insecure"], place)
         if not isinstance(table["insecure"], bool):
             reading.leave(place, "it is not true or false")

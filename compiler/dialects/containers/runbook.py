@@ -8,12 +8,12 @@ from . import FOLDER, TARGET
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Spec
-    from ..companions import Made
+    from ..companions import CompiledTarget
 
 _LOGINS = TARGET.parts[-1]
 
 
-def section(spec: Spec, made: Made) -> Section:
+def section(spec: Spec, made: CompiledTarget) -> Section:
     """The files of one choice: how a node gets them, and how it is compared with them."""
     del spec
     return Section(

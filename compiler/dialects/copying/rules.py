@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...diagnostics import Place, Severity, word
+from ...diagnostics import Place, Severity, code_span
 from ...rules.rule import LintContext, RuleResult, place_of, rule
 from .write_copy_list import copies, without_mirror
 
@@ -41,7 +41,7 @@ def nothing_to_copy(subject: LintContext) -> Iterator[RuleResult]:
         listed = isinstance(subject.spec.images, tuple)
         yield (
             Place(("images", left[0]) if listed else ("images",)),
-            f"no mirror serves {word(spec.images[left[0]])}{more}, so it has no place to go",
+            f"no mirror serves {code_span(spec.images[left[0]])}{more}, so it has no place to go",
             "add its registry to `mirrors`, or take it off; `regspec coverage` lists them all",
         )
 

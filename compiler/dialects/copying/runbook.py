@@ -9,13 +9,13 @@ from .write_regsync import variables
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Spec
-    from ..companions import Made
+    from ..companions import CompiledTarget
 
 _PLACES = {COPY_LIST.name: 10, REGSYNC.name: 20}
 """Of the two targets that the runbook describes: it does not see those that bundle it."""
 
 
-def section(spec: Spec, made: Made) -> Section:
+def section(spec: Spec, made: CompiledTarget) -> Section:
     """The file of one choice, and the command that copies what it lists."""
     return Section(
         "copying/runbook.md.j2",

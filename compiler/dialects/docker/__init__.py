@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...rules.rule import Rule
     from ...verifying.drift import Drift
     from ..attempt import Resolver
-    from ..companions import Made
+    from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
     from ..files import Tree
 
@@ -48,7 +48,7 @@ def _rules() -> tuple[Rule, ...]:
     return RULES
 
 
-def _section(spec: Spec, made: Made) -> Section:
+def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
     return section(spec, made)

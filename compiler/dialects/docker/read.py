@@ -6,7 +6,7 @@ import ipaddress
 import json
 from urllib.parse import urlsplit
 
-from ...diagnostics import word
+from ...diagnostics import code_span
 from ...document import NotADocument, SyntaxProblem
 from ...mirrors import HUB, Location
 from ...reading.facts import Reading, Served
@@ -38,12 +38,12 @@ def read(source: Source) -> Reading:
     """
     _check(source.document.text)
     data = source.data
-    closed = frozenset({"mirrors", "insecure"})
-    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
-    reading.lacks = _lacks
+    exhaustive = frozenset({"mirrors", "insecure"})
+    reading = Reading(FORMAT.kind, source, exhaustive=exhaustive, target=TARGET.name)
+    reading.cannot_express = _cannot_express
     for kind, key in (("mirrors", _MIRRORS), ("insecure", _INSECURE)):
         home = key if key in data else next(iter(data))
-        reading.homes[kind,] = reading.place(home, on_key=True)
+        reading.anchors[kind,] = reading.place(home, on_key=True)
     insecure = {_host(entry): index for index, entry in _texts(reading, _INSECURE)}
     for host, index in insecure.items():
         _insecure(reading, host, reading.place(_INSECURE, index))
@@ -52,7 +52,7 @@ def read(source: Source) -> Reading:
     return reading
 
 
-def _lacks(source: str, served: Served) -> bool:
+def _cannot_express(source: str, served: Served) -> bool:
     del served
     return source != HUB
 
@@ -78,8 +78,8 @@ def _texts(reading: Reading, key: str) -> list[tuple[int, str]]:
     listed = reading.source.data.get(key)
     texts = reading.texts(listed, key)
     if listed is not None and texts != listed:
-        why = f"{word(key)}: it is no list of texts: {_REFUSED}"
-        reading.say(("format",), value=False, place=reading.place(key), shown=why)
+        why = f"{code_span(key)}: it is no list of texts: {_REFUSED}"
+        reading.add(("format",), value=False, place=reading.place(key), shown=why)
     several = enumerate(listed if isinstance(listed, list) else ())
     return [(index, one) for index, one in several if isinstance(one, str)]
 
@@ -90,7 +90,7 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
         return
     roots = tuple(url.rstrip("/") for _, url in urls)
     at = reading.place(_MIRRORS, urls[0][0])
-    reading.say(("mirrors", HUB), roots, at, shown=", ".join(url for _, url in urls))
+    reading.add(("mirrors", HUB), roots, at, shown=", ".join(url for _, url in urls))
     for number, (index, url) in enumerate(urls):
         place = reading.place(_MIRRORS, index)
         scheme, _, rest = url.rstrip("/").partition("://")
@@ -120,7 +120,7 @@ def _without_added_port(scheme: str, host: str, insecure: frozenset[str]) -> str
 
 def _insecure(reading: Reading, host: str, place: Place) -> None:
     """A host by http or with any certificate. The URL of a mirror may show which of them."""
-    reading.say(("insecure", host), True, place)  # noqa: FBT003
+    reading.add(("insecure", host), True, place)  # noqa: FBT003
     if "/" in host:
         reading.leave(place, "a range of addresses, and no host")
     else:

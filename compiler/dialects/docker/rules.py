@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...diagnostics import Severity, word
+from ...diagnostics import Severity, code_span
 from ...mirrors import HUB, LIBRARY, WILDCARD
 from ...rules.rule import LintContext, RuleResult, rule
 from . import TARGET
@@ -52,14 +52,14 @@ def not_for_dockerd(subject: LintContext) -> Iterator[RuleResult]:
         if mirror.source == HUB and mirror.location.path:
             yield (
                 mirror.place,
-                f"dockerd cannot use {word(str(mirror.location))}: its mirrors have no path",
+                f"dockerd cannot use {code_span(str(mirror.location))}: its mirrors have no path",
                 f"serve `docker.io` from the root of a host, or leave out `docker`: {_OTHERS}",
             )
         elif mirror.source not in (HUB, LIBRARY):
             others = _OTHERS_OF_ALL if mirror.source == WILDCARD else _OTHERS
             yield (
                 mirror.place,
-                f"dockerd has mirrors of `docker.io` only, and none of {word(mirror.source)}",
+                f"dockerd has mirrors of `docker.io` only, and none of {code_span(mirror.source)}",
                 f"keep it in a spec without `docker`: {others}",
             )
 
@@ -89,7 +89,7 @@ def login_of_docker_hub(subject: LintContext) -> Iterator[RuleResult]:
     for mirror in spec.mirrors:
         access = spec.access(mirror.location.host)
         if subject.has(TARGET.name) and mirror.source == HUB and access and access.has_login:
-            host = word(mirror.location.host)
+            host = code_span(mirror.location.host)
             yield (
                 mirror.place,
                 f"dockerd does not send the login of {host} to it when it is a mirror",

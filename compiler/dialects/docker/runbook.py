@@ -8,12 +8,12 @@ from . import TARGET
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Spec
-    from ..companions import Made
+    from ..companions import CompiledTarget
 
 _DAEMON, _AUTHORITIES = TARGET.parts
 
 
-def section(spec: Spec, made: Made) -> Section:
+def section(spec: Spec, made: CompiledTarget) -> Section:
     """The files of one choice: how a node gets them, and how it is compared with them."""
     parts = [part for part in made.parts if part == _AUTHORITIES]
     root = "" if made.root == "." else f"{made.root}/"

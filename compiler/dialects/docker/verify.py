@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...diagnostics import Place, word
+from ...diagnostics import Place, code_span
 from ...verifying.drift import Drift
 from .resolve import is_insecure
 
@@ -22,7 +22,9 @@ def drift(spec: Spec, reading: Reading) -> Iterator[Drift]:
         for host in spec.mirror_hosts if kind == "insecure" and "/" in entry else ():
             covered = is_insecure({"insecure-registries": [entry]}, host)
             if covered and not spec.is_insecure(host):
-                message = f"{word(host)} is in {word(entry)}: its certificate is not checked"
+                message = (
+                    f"{code_span(host)} is in {code_span(entry)}: its certificate is not checked"
+                )
                 yield Drift(reading, fact.place, message, fact)
 
 

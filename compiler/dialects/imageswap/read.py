@@ -49,7 +49,7 @@ def _is_pair(line: str) -> bool:
 def read(source: Source) -> Reading:
     """The facts of a ConfigMap."""
     text = source.data["data"]["maps"]
-    reading = Reading(FORMAT.kind, source, closed=frozenset({"map"}), target=TARGET.name)
+    reading = Reading(FORMAT.kind, source, exhaustive=frozenset({"map"}), target=TARGET.name)
     _read_map(reading, text, "data", "maps")
     reading.leave_others(source.data["data"], ("maps",), "data")
     return reading
@@ -60,19 +60,19 @@ def read_text(source: Source) -> Reading:
     text = source.data
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) == 1 or any("," in line and not line.startswith(_OTHERS) for line in lines):
-        reading = Reading(SECRET_FORMAT.kind, source, closed=frozenset({"mirror"}))
+        reading = Reading(SECRET_FORMAT.kind, source, exhaustive=frozenset({"mirror"}))
         say_string(reading, text)
         return reading
-    reading = Reading(FORMAT.kind, source, closed=frozenset({"map"}), target=TARGET.name)
+    reading = Reading(FORMAT.kind, source, exhaustive=frozenset({"map"}), target=TARGET.name)
     _read_map(reading, text)
     return reading
 
 
 def _read_map(reading: Reading, text: str, *steps: str) -> None:
     limits.check_entries(text.count("\n"))
-    reading.lacks = lambda source, _served: source == LIBRARY
+    reading.cannot_express = lambda source, _served: source == LIBRARY
     path = reading.place(*steps).path
-    reading.homes["map",] = Place(path)
+    reading.anchors["map",] = Place(path)
     lines = list(_lines(text))
     derived = _derived(lines)
     places = {value.partition("/")[0] for key, value, _, _ in lines if value != key}
@@ -82,7 +82,7 @@ def _read_map(reading: Reading, text: str, *steps: str) -> None:
         if not key:
             reading.leave(place, "the webhook cannot read this line")
             continue
-        reading.say(("map", key), value, place)
+        reading.add(("map", key), value, place)
         if key.startswith(_OTHERS):
             reading.leave(place, "a spec cannot hold such a line")
         elif number in derived or (key == DEFAULT and not value):

@@ -11,7 +11,7 @@ import re
 from ... import reference
 from ...docker_hub import default_host
 from ...frozen import field, frozen
-from ...mirrors import assumed_scheme
+from ...mirrors import default_scheme
 from ..attempt import Attempt, Outcome, Resolver
 from ..files import texts, yaml_documents
 from . import DEFAULT, HUB
@@ -167,7 +167,7 @@ def webhook(swap_map: SwapMap | Mapping[str, str]) -> Resolver:
             return Outcome(loads=True, reason=reason, becomes=becomes)
         host = default_host(asked.registry)
         version = asked.digest or asked.tag or "latest"
-        url = f"{assumed_scheme(host)}://{host}/v2/{asked.repository}/manifests/{version}"
+        url = f"{default_scheme(host)}://{host}/v2/{asked.repository}/manifests/{version}"
         attempt = Attempt(url, upstream=asked.registry not in mirrors)
         return Outcome(loads=True, attempts=(attempt,), becomes=becomes)
 

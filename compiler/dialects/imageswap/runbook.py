@@ -7,10 +7,10 @@ from ..dialect import Section
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Spec
-    from ..companions import Made
+    from ..companions import CompiledTarget
 
 
-def section(spec: Spec, made: Made) -> Section:
+def section(spec: Spec, made: CompiledTarget) -> Section:
     """The ConfigMap of one choice: how it is applied, and how that of a cluster is compared."""
     del spec
     return Section("imageswap/runbook.md.j2", {"path": made.root}, {"cluster": 30, "validate": 15})

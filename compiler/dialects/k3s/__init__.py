@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ...model import Spec, TargetEntry
     from ..attempt import Resolver
-    from ..companions import Made
+    from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
     from ..files import Tree
 
@@ -51,7 +51,7 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     return resolvers(files, versions)
 
 
-def _section(spec: Spec, made: Made) -> Section:
+def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
     return section(spec, made)

@@ -34,13 +34,13 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of registries.yaml."""
     data = source.data
-    closed = frozenset({"endpoint", "tls", "rewrite"})
-    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
-    reading.lacks = _lacks
+    exhaustive = frozenset({"endpoint", "tls", "rewrite"})
+    reading = Reading(FORMAT.kind, source, exhaustive=exhaustive, target=TARGET.name)
+    reading.cannot_express = _cannot_express
     mirrors, configs = data.get("mirrors") or {}, data.get("configs") or {}
     home = "mirrors" if "mirrors" in data else next(iter(data))
     for kind in ("endpoint", "tls", "ca", "auth"):
-        reading.homes[kind,] = reading.place(home, on_key=True)
+        reading.anchors[kind,] = reading.place(home, on_key=True)
     for name, table in mirrors.items():
         _mirror(reading, name, table, ("mirrors", name))
     for host, table in configs.items():
@@ -49,7 +49,7 @@ def read(source: Source) -> Reading:
     return reading
 
 
-def _lacks(source: str, served: Served) -> bool:
+def _cannot_express(source: str, served: Served) -> bool:
     return source == LIBRARY or is_served_by_itself(source, served)
 
 
@@ -60,7 +60,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
     below = _below(reading, source, rewrite, (*path, "rewrite"))
     roots = tuple(_root(one, below or "") for one in endpoints)
     at = reading.place(*path, "endpoint") if endpoints else reading.place(*path, on_key=True)
-    reading.say(("endpoint", source), roots, at, shown=", ".join(endpoints))
+    reading.add(("endpoint", source), roots, at, shown=", ".join(endpoints))
     if below is not None:
         places = (reading.place(*path, "endpoint", index) for index in range(len(roots)))
         claim_mirror(reading, source, zip(roots, places, strict=True))
@@ -79,7 +79,7 @@ def _below(reading: Reading, source: str, rewrite: Any, path: Path) -> str | Non
             return match[1]
     for pattern, replacement in rewrite.items():
         place = reading.place(*path, pattern)
-        reading.say(("rewrite", source, pattern), text_of(replacement), place)
+        reading.add(("rewrite", source, pattern), text_of(replacement), place)
         reading.leave(place, "a rewrite that does not put a path before every repository")
     return None
 
@@ -105,10 +105,10 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
     for key, value in tls.items():
         place = reading.place(*path, "tls", key)
         if key == "insecure_skip_verify":
-            reading.say(("tls", host, key), value, place)
+            reading.add(("tls", host, key), value, place)
             reading.claim_switch(("host", host, "insecureSkipVerify"), value, place)
         elif key == "ca_file" and isinstance(value, str):
-            reading.say(("tls", host, key), value, place)
+            reading.add(("tls", host, key), value, place)
             say_ca(reading, host, value, place)
             if value.startswith(f"{FOLDERS['rke2']}/"):
                 reading.options["distribution"] = "rke2"
@@ -117,7 +117,7 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
     for key, value in login.items():
         place, text = reading.place(*path, "auth", key), text_of(value)
         if key in ("username", "password") and text is not None:
-            reading.say(("auth", host, key), text, place, secret=True)
+            reading.add(("auth", host, key), text, place, secret=True)
             reading.claim(("host", host, key), text, place, secret=True)
         else:
             reading.leave(reading.place(*path, "auth", key, on_key=True))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ...docker_hub import default_host
 from ...frozen import replace
-from ...mirrors import WILDCARD, assumed_scheme
+from ...mirrors import WILDCARD, default_scheme
 from ..attempt import Attempt, manifest_url, resolver_of
 from ..files import yaml_documents
 from . import DIALECT, FILES
@@ -40,7 +40,7 @@ def _attempts(
 ) -> Iterator[Attempt]:
     """The mirror, and then the upstream, which k3s adds unless it is started with a flag."""
     host = default_host(image.registry)
-    upstream = manifest_url(image, assumed_scheme(host), host, "/v2")
+    upstream = manifest_url(image, default_scheme(host), host, "/v2")
     url = first_url(data, image)
     if url is not None:
         yield replace(_attempt(files, data, path, url, image), file=path)

@@ -8,10 +8,10 @@ from . import FOLDERS, SERVICES, distribution_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Spec
-    from ..companions import Made
+    from ..companions import CompiledTarget
 
 
-def section(spec: Spec, made: Made) -> Section:
+def section(spec: Spec, made: CompiledTarget) -> Section:
     """The files of one choice: how a node gets them, and how it is compared with them."""
     distribution = distribution_of(made.choice)
     server, agent = SERVICES[distribution]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...model import Spec, TargetEntry
     from ...rules.rule import Rule
     from ..attempt import Resolver
-    from ..companions import Made
+    from ..companions import CompiledTarget
     from ..dialect import Section
     from ..files import Tree
 
@@ -56,7 +56,7 @@ def _rules() -> tuple[Rule, ...]:
     return (*RULES, *rules_of_logins())
 
 
-def _section(spec: Spec, made: Made) -> Section:
+def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
     return section(spec, made)

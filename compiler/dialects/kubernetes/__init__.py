@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ...reading.facts import Reading
     from ...rules.rule import Rule
     from ...verifying.drift import Drift
-    from ..companions import Made
+    from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
 
 DEFAULT_NAME = "registry-pull"
@@ -52,7 +52,7 @@ def _rules() -> tuple[Rule, ...]:
     return RULES
 
 
-def _section(spec: Spec, made: Made) -> Section:
+def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
     return section(spec, made)

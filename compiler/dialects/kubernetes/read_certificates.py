@@ -24,8 +24,8 @@ def read(source: Source) -> Reading:
     found = certificates_in(source.data)
     host = _host(source)
     if host:
-        reading.homes["ca", host] = reading.place()
-        reading.say(("ca", host), found, reading.place())
+        reading.anchors["ca", host] = reading.place()
+        reading.add(("ca", host), found, reading.place())
         reading.claim(("host", host, "caCert"), source.data, reading.place())
     elif isinstance(found, str):
         reading.leave(reading.place(), found)

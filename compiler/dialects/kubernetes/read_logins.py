@@ -30,16 +30,16 @@ def read(source: Source) -> Reading:
     reading = Reading(LOGINS.kind, source, target=TARGET.name)
     if "auths" in data:
         reading.target = ""
-        reading.homes["login",] = reading.place("auths", on_key=True)
+        reading.anchors["login",] = reading.place("auths", on_key=True)
         _say(reading, data["auths"], None, "", "auths")
         reading.leave_others(data, ("auths",))
         return reading
     block, text = _text_of_secret(data) or ("", "")
     place = reading.place(block, _KEY)
-    reading.homes["login",] = place
-    reading.homes["type",] = reading.place("kind", on_key=True)
+    reading.anchors["login",] = place
+    reading.anchors["type",] = reading.place("kind", on_key=True)
     if text_of(data.get("type")):
-        reading.say(("type",), text_of(data["type"]), reading.place("type"))
+        reading.add(("type",), text_of(data["type"]), reading.place("type"))
     if not say_text(reading, text, place, ""):
         reading.leave(place, "it is not a dockerconfigjson")
     metadata = data.get("metadata")
@@ -106,7 +106,7 @@ def _say(
         plain = host != _HUB and "/" not in host
         for part, text in both:
             subject = ("login", where, host, part) if where else ("login", host, part)
-            reading.say(subject, text, at, secret=True)
+            reading.add(subject, text, at, secret=True)
         if plain:
             for part, text in both[:2]:
                 reading.claim(("host", host, part), text, at, secret=True)

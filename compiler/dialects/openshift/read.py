@@ -69,13 +69,13 @@ def name_of_authorities(reading: Reading) -> str:
 def _mirrors(source: Source, kind: str) -> Reading:
     old = kind not in (DIGEST_MIRRORS.kind, TAG_MIRRORS.kind)
     known = DIGEST_MIRRORS.kind if old else kind
-    reading = Reading(known, source, closed=frozenset({"mirrors"}), target=TARGET.name)
-    reading.lacks = is_served_by_itself
+    reading = Reading(known, source, exhaustive=frozenset({"mirrors"}), target=TARGET.name)
+    reading.cannot_express = is_served_by_itself
     key, spec = _LISTS[kind], source.data["spec"]
     home = reading.place("spec", key, on_key=True) if key in spec else reading.place("spec")
-    reading.homes["mirrors",] = home
+    reading.anchors["mirrors",] = home
     if not old:
-        reading.homes["policy",] = home
+        reading.anchors["policy",] = home
     listed = spec.get(key)
     if listed is not None and not isinstance(listed, list):
         reading.leave(reading.place("spec", key), "it is no list of tables")
@@ -99,7 +99,7 @@ def _mirror(
     if all(place == source for place in places):
         return  # an entry that only repeats its source has no mirror
     at = reading.place(*steps, "mirrors", 0)
-    reading.say(("mirrors", source), places, at, shown=", ".join(places))
+    reading.add(("mirrors", source), places, at, shown=", ".join(places))
     for number, place in enumerate(places):
         if number:
             reading.leave(reading.place(*steps, "mirrors", number), "a second place for one source")
@@ -112,29 +112,29 @@ def _mirror(
         reading.leave(where, f"it is not `{_NEVER}` or `{_ALLOW}`")
         return
     if not old:
-        reading.say(("policy", source), policy or _ALLOW, where)
+        reading.add(("policy", source), policy or _ALLOW, where)
     reading.claim(("fallback",), "deny" if policy == _NEVER else "allow", where)
     reading.leave_others(table, ("source", "mirrors", "mirrorSourcePolicy"), *steps)
 
 
 def _image(source: Source) -> Reading:
     """The image configuration of the cluster; a cluster has one."""
-    reading = Reading(IMAGE.kind, source, closed=frozenset({"insecure"}))
+    reading = Reading(IMAGE.kind, source, exhaustive=frozenset({"insecure"}))
     spec = source.data["spec"]
-    reading.homes["additionalTrustedCA",] = reading.place("spec", on_key=True)
-    reading.homes["insecure",] = reading.place("spec", on_key=True)
+    reading.anchors["additionalTrustedCA",] = reading.place("spec", on_key=True)
+    reading.anchors["insecure",] = reading.place("spec", on_key=True)
     trusted = reading.table(spec.get("additionalTrustedCA"), "spec", "additionalTrustedCA")
     name = text_of(trusted.get("name"))
     if name:
         # Any name will do. The CAs in it are compared.
         place = reading.place("spec", "additionalTrustedCA")
-        reading.say(("additionalTrustedCA",), value=True, place=place, shown=name)
+        reading.add(("additionalTrustedCA",), value=True, place=place, shown=name)
     steps = ("spec", "registrySources")
     sources = reading.table(spec.get("registrySources"), *steps)
     hosts = reading.texts(sources.get("insecureRegistries"), *steps, "insecureRegistries")
     for index, host in enumerate(hosts):
         place = reading.place(*steps, "insecureRegistries", index)
-        reading.say(("insecure", host), value=True, place=place)
+        reading.add(("insecure", host), value=True, place=place)
         reading.claim(("host", host, "insecure"), value=True, place=place)
     reading.leave_others(sources, ("insecureRegistries",), *steps)
     reading.leave_others(spec, ("additionalTrustedCA", "registrySources"), "spec")
@@ -144,12 +144,12 @@ def _image(source: Source) -> Reading:
 def _authorities(source: Source) -> Reading:
     """The ConfigMap with the CA of each registry. Two dots separate its port."""
     reading = Reading(AUTHORITIES.kind, source)
-    reading.homes["ca",] = reading.place("data", on_key=True)
+    reading.anchors["ca",] = reading.place("data", on_key=True)
     for key, value in source.data["data"].items():
         place, text = reading.place("data", key), text_of(value) or ""
         host = ":".join(key.rsplit("..", 1))
         found = certificates_in(text)
-        reading.say(("ca", host), found, place)
+        reading.add(("ca", host), found, place)
         if isinstance(found, str):
             reading.leave(place, found)
         else:

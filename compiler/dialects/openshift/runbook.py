@@ -8,10 +8,10 @@ from . import CONFIG_MAP, NAME, PULL_SECRET
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Spec
-    from ..companions import Made
+    from ..companions import CompiledTarget
 
 
-def section(spec: Spec, made: Made) -> Section:
+def section(spec: Spec, made: CompiledTarget) -> Section:
     """The objects of one choice: how a cluster gets them, and how it is compared with them."""
     del spec
     objects = [f"imagedigestmirrorset/{NAME}", f"imagetagmirrorset/{NAME}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...diagnostics import word
+from ...diagnostics import code_span
 from ...verifying.drift import Drift
 from . import AUTHORITIES
 from .read import name_of_authorities
@@ -34,5 +34,7 @@ def cross_references(
     name = name_of_authorities(found)
     if needs_authorities and name and names and name not in names:
         place = found.place("spec", "additionalTrustedCA", "name")
-        message = f"`additionalTrustedCA` is {word(name)}; the CAs are in {word(names[0])}"
+        message = (
+            f"`additionalTrustedCA` is {code_span(name)}; the CAs are in {code_span(names[0])}"
+        )
         yield Drift(found, place, message)

@@ -45,7 +45,7 @@ _LAST = {"procedure": 10, "images": 30, "cluster": 60, "nodes": 100, "validate":
 class _Sections:
     """What the dialects say of their own files, by the parts of the runbook."""
 
-    def __init__(self, spec: Spec, made: Iterable[companions.Made]) -> None:
+    def __init__(self, spec: Spec, made: Iterable[companions.CompiledTarget]) -> None:
         of_dialects = ((dialect_of(one.target.name).section, one) for one in made)
         self._all = [section(spec, one) for section, one in of_dialects if section]
 

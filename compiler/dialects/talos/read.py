@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ...diagnostics import word
+from ...diagnostics import code_span
 from ...mirrors import LIBRARY
 from ...reading.claims import claim_mirror, is_served_by_itself
 from ...reading.facts import Reading, certificates_in, decoded, switch_of, text_of
@@ -46,12 +46,12 @@ def read(source: Source, steps: tuple[int, ...]) -> Reading:
         source: the stream.
         steps: which of its documents it is.
     """
-    closed = frozenset({"endpoint", "tls"})
-    reading = Reading(FORMAT.kind, source, closed=closed, target=TARGET.name)
-    reading.lacks = _lacks
+    exhaustive = frozenset({"endpoint", "tls"})
+    reading = Reading(FORMAT.kind, source, exhaustive=exhaustive, target=TARGET.name)
+    reading.cannot_express = _cannot_express
     documents = [(step, source.data[step]) for step in steps]
     for kind in _FACTS:
-        reading.homes[kind,] = reading.place(steps[0])
+        reading.anchors[kind,] = reading.place(steps[0])
     configurations = _Configurations(reading)
     for step, data in documents:
         if "kind" not in data:
@@ -60,11 +60,11 @@ def read(source: Source, steps: tuple[int, ...]) -> Reading:
         if "kind" in data:
             configurations.take_document(data, step)
             reading.options["version"] = _FIRST_WITH_DOCUMENTS
-    configurations.say()
+    configurations.add_facts()
     return reading
 
 
-def _lacks(source: str, served: Served) -> bool:
+def _cannot_express(source: str, served: Served) -> bool:
     return source == LIBRARY or is_served_by_itself(source, served)
 
 
@@ -89,7 +89,7 @@ class _Configurations:
         registries = reading.table(data["machine"].get("registries"), *path)
         if registries:
             for kind in _FACTS:
-                reading.homes[kind,] = reading.place(*path, on_key=True)
+                reading.anchors[kind,] = reading.place(*path, on_key=True)
         reading.leave_others(registries, ("mirrors", "config"), *path)
         mirrors = reading.table(registries.get("mirrors"), *path, "mirrors")
         for source, value in mirrors.items():
@@ -112,10 +112,10 @@ class _Configurations:
     def take_document(self, data: dict[str, Any], step: int) -> None:
         """One of the documents that there are since 1.12."""
         if data["kind"] not in _DOCUMENTS:
-            why = f"{word(data['kind'])} is no kind of document that Talos has for registries"
+            why = f"{code_span(data['kind'])} is no kind of document that Talos has for registries"
             place = self._reading.place(step, "kind")
             self._reading.leave(place, why)
-            self._reading.say(("format",), value=False, place=place, shown=why)
+            self._reading.add(("format",), value=False, place=place, shown=why)
             return
         name = text_of(data.get("name"))
         if not name:
@@ -150,10 +150,10 @@ class _Configurations:
         if override is not None and not isinstance(override, bool):
             place = self._reading.place(*path, "overridePath")
             why = "`overridePath` is not true or false without quotes"
-            self._reading.say(("format",), value=False, place=place, shown=why)
+            self._reading.add(("format",), value=False, place=place, shown=why)
         return switch_of(override) is True
 
-    def say(self) -> None:
+    def add_facts(self) -> None:
         """Say and claim it all."""
         for source, (places, table, path) in self._mirrors.items():
             _say_mirror(self._reading, source, places, table, path)
@@ -173,11 +173,11 @@ def _say_mirror(
     at = reading.place(*places[0][2]) if places else reading.place(*path)
     roots = [(_root(url or "", override=override), steps) for url, override, steps in places]
     asked = tuple(root for root, _ in roots)
-    reading.say(("endpoint", source), asked, at, shown=", ".join(asked))
+    reading.add(("endpoint", source), asked, at, shown=", ".join(asked))
     written = table.get("skipFallback", False)
     skip = switch_of(written)
     where = reading.place(*path, "skipFallback") if "skipFallback" in table else at
-    reading.say(("skipFallback", source), written or False, where)
+    reading.add(("skipFallback", source), written or False, where)
     # Without a scheme, Talos takes it for no URL.
     urls = ((root if "://" in root else "", reading.place(*steps)) for root, steps in roots)
     if claim_mirror(reading, source, urls):
@@ -205,7 +205,7 @@ def _say_tls(
     for key, value in tls.items():
         place = reading.place(*path, key)
         if key == "insecureSkipVerify":
-            reading.say(("tls", host, key), value, place)
+            reading.add(("tls", host, key), value, place)
             reading.claim_switch(("host", host, key), value, place)
         elif key == "ca" and text_of(value):
             _say_ca(reading, host, text_of(value) or "", place, is_encoded=is_encoded)
@@ -220,7 +220,7 @@ def _say_ca(reading: Reading, host: str, written: str, place: Place, *, is_encod
     found = certificates_in(text)
     mixed_up = "it is base64, where PEM belongs" if plain else "it is PEM, where base64 belongs"
     right = isinstance(found, str) or is_encoded == (plain is not None)
-    reading.say(("ca", host), found if right else mixed_up, place)
+    reading.add(("ca", host), found if right else mixed_up, place)
     if isinstance(found, str):
         reading.leave(place, found)
     else:
@@ -242,5 +242,5 @@ def _say_login(reading: Reading, host: str, login: dict[str, Any], path: Path) -
         else:
             continue
         for part, found in parts.items():
-            reading.say(("auth", host, part), found, place, secret=True)
+            reading.add(("auth", host, part), found, place, secret=True)
             reading.claim(("host", host, part), found, place, secret=True)

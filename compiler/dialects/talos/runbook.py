@@ -7,10 +7,10 @@ from ..dialect import Section
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...model import Spec
-    from ..companions import Made
+    from ..companions import CompiledTarget
 
 
-def section(spec: Spec, made: Made) -> Section:
+def section(spec: Spec, made: CompiledTarget) -> Section:
     """The patch of one choice: how it is applied, and how a node is compared with it."""
     del spec
     (artifact,) = made.artifacts

@@ -14,10 +14,10 @@ def recognises(data):
 
 def read(source):
     """The facts of its file."""
-    reading = Reading(FORMAT.kind, source, closed=frozenset({"mirrors"}), target=TARGET.name)
-    reading.homes["mirrors",] = reading.place("toy", on_key=True)
+    reading = Reading(FORMAT.kind, source, exhaustive=frozenset({"mirrors"}), target=TARGET.name)
+    reading.anchors["mirrors",] = reading.place("toy", on_key=True)
     for name, place in source.data["toy"].items():
         at = reading.place("toy", name)
-        reading.say(("mirrors", name), place, at)
+        reading.add(("mirrors", name), place, at)
         reading.claim(("mirror", name), Served(Location.parse(place)), at)
     return reading

@@ -13,7 +13,7 @@ from ..regular_file import read_regular
 from .archive import is_archive, unpack
 from .files import STDIN, read_bytes
 from .nodes import LARGEST_TREE, NodeTree, Skipped, of_disk
-from .terminal import InputError, say
+from .terminal import InputError, echo_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _unpacked(name: str, content: bytes) -> NodeTree:
     if archive.skipped:
         more = f", and {archive.skipped - 1} more" if archive.skipped > 1 else ""
         said = f"skipped, as GNU tar does: {archive.first}{more}"
-        say(f"{name}: {said}")
+        echo_error(f"{name}: {said}")
     return NodeTree(name, archive.root)
 
 
@@ -230,7 +230,7 @@ def _text(tree: NodeTree, path: str) -> str | None:
     try:
         return tree.text(path)
     except Skipped as why:
-        say(f"{tree.name}: not read: {why}")
+        echo_error(f"{tree.name}: not read: {why}")
         return None
     except Unreadable as why:
         raise InputError(f"{tree.name}: {why}") from None
