@@ -17,7 +17,7 @@ from pathlib import Path
 
 from regspec import cli
 
-LONGEST = 1.0
+LONGEST = 2.0
 """The most CPU seconds that one command may take."""
 COMMANDS = (
     ("compile", "-", "--stdout"),

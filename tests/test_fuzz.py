@@ -128,18 +128,26 @@ def fuzzed(share):
     [
         ("raise RuntimeError", "exit 3"),
         ("print('Traceback', file=sys.stderr)", "Traceback"),
-        ("sum(range(10**8))", "seconds"),
+        ("busy()", "seconds"),
         ("b'x' * (300 << 20)", ""),
     ],
 )
 def test_the_process_tells_what_goes_wrong(tmp_path, defect, said):
     """So that its silence says something."""
     script = f"""
-import runpy, sys
+import runpy, sys, time
 from regspec import pipeline
+
+def busy():
+    "Takes longer than any command may, the first time."
+    while time.process_time() < begun + 3.5 and not done:
+        pass
+    done.append(True)
 
 def defect(*_):
     {defect}
+
+begun, done = time.process_time(), []
 
 pipeline.choose, choose = lambda *words: defect() or choose(*words), pipeline.choose
 runpy.run_path({str(PROCESS)!r}, run_name="__main__")

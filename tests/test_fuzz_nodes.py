@@ -346,18 +346,26 @@ def test_folders_of_nodes(well, changes, on_node, others):
     [
         ("raise RuntimeError", "exit 3"),
         ("print('Traceback', file=sys.stderr)", "Traceback"),
-        ("sum(range(10**8))", "seconds"),
+        ("busy()", "seconds"),
     ],
 )
 def test_the_process_tells_what_goes_wrong(tmp_path, defect, said):
     """So that its silence says something."""
     (tmp_path / "spec.yaml").write_text(SPEC)
     script = f"""
-import runpy, sys
+import runpy, sys, time
 from regspec.cli import inputs
+
+def busy():
+    "Takes longer than any command may, the first time."
+    while time.process_time() < begun + 3.5 and not done:
+        pass
+    done.append(True)
 
 def defect(*_):
     {defect}
+
+begun, done = time.process_time(), []
 
 inputs.read, read = lambda *words: defect() or read(*words), inputs.read
 runpy.run_path({str(ROOT / "tests/fuzzed_nodes.py")!r}, run_name="__main__")

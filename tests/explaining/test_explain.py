@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 
@@ -440,3 +441,10 @@ def test_a_webhook_says_nothing_of_the_scheme(regspec, head, tmp_path):
     assert "1. https://m.example.org/v2/quay.io/a/manifests/1\n" in done.stdout
     assert "1. http://m.example.org/v2/quay.io/a/manifests/1?ns=quay.io" in done.stdout
     assert "they do not agree" not in done.stdout
+
+
+def test_a_pipe_where_a_folder_should_be_is_there(regspec, tmp_path):
+    (tmp_path / "etc").mkdir()
+    os.mkfifo(tmp_path / "etc/containerd")
+    done = regspec("explain", "--node", tmp_path, "nginx", cwd=tmp_path)
+    assert "/etc/containerd/certs.d:/etc/docker/certs.d is no folder" in done.stdout

@@ -220,16 +220,23 @@ class Containerd:
         while path not in ("", "/"):
             if self._tree.names(path) is not None:
                 return False
-            if self._tree.text(path) is not None:
+            if self._is_there(path):
                 return True
             path = posixpath.dirname(path)
         return False
+
+    def _is_there(self, path: str) -> bool:
+        """Whether there is a file, be it a pipe or one that may not be read."""
+        try:
+            return self._tree.text(path) is not None
+        except Unreadable:
+            return True
 
     def _read(self, path: str) -> _Folder:
         """One folder of certs.d."""
         names = self._tree.names(path)
         if names is None:
-            if self._tree.text(path) is None:
+            if not self._is_there(path):
                 return _Folder(there=False)
             return _Folder(missing=f"{path} is no folder: no request is made")
         file, note, hosts = f"{path}/hosts.toml", "", None
