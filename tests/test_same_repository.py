@@ -145,8 +145,8 @@ def places(data, image):
         url, upstream = asked(on_kind_node(artifacts(data, PATCHED)), image, version)
         found[f"kind {version}"] = from_url(url)
         assert upstream == (data.get("fallback") == "allow")
-    registries = yaml.safe_load(artifacts(data, "k3s")["k3s/registries.yaml"])
-    found["k3s"] = from_url(k3s.first_url(registries, parsed))
+    registries = Files({k3s.FILES[0]: artifacts(data, "k3s")["k3s/registries.yaml"]})
+    found["k3s"] = from_url(k3s.Registries(registries, k3s.FILES[0]).first_url(parsed))
     for version in ("1.11", "1.12"):
         (text,) = artifacts(data, {"target": "talos", "version": version}).values()
         attempts = list(talos.Registries(filter(None, yaml.safe_load_all(text))).attempts(parsed))
@@ -155,12 +155,14 @@ def places(data, image):
         assert upstream == (data.get("fallback") == "allow")
     if not wildcard:
         text = artifacts(data, "registries.conf")["containers/registries.conf.d/50-regspec.conf"]
-        found["registries.conf"] = containers.Registries(tomllib.loads(text)).asked(parsed)[0]
+        found["registries.conf"] = containers.Registries(tomllib.loads(text)).first(parsed)
         text = artifacts(data, "openshift")["openshift/image-mirrors.yaml"]
         conf = openshift.registries_conf(yaml.safe_load_all(text))
-        found["openshift"] = containers.Registries(conf).asked(parsed)[0]
+        found["openshift"] = containers.Registries(conf).first(parsed)
         text = artifacts(data, "buildkit")["buildkit/buildkitd.toml"]
-        found["buildkit"] = from_url(buildkit.first_url(tomllib.loads(text), parsed))
+        found["buildkit"] = from_url(
+            buildkit.Registries(tomllib.loads(text), Files({})).first_url(parsed)
+        )
     maps = yaml.safe_load(artifacts(data, "imageswap")["imageswap/configmap.yaml"])["data"]["maps"]
     found["imageswap"] = repository_of(swapped(maps.splitlines(), image))
     string = yaml.safe_load(artifacts(data, "secret")["registry-secret.yaml"])["stringData"]
@@ -233,7 +235,7 @@ def test_dockerd_leads_to_the_same_repository(host, keys, other, repository, tag
     assert not docker.mirror_urls(daemon, reference.parse(f"quay.io/{repository}"))
     toml = tomllib.loads(artifacts(data, "buildkit")["buildkit/buildkitd.toml"])
     asked_too = f"{url.replace(named, host)}?ns=docker.io"
-    assert buildkit.first_url(toml, reference.parse(image)) == asked_too
+    assert buildkit.Registries(toml, Files({})).first_url(reference.parse(image)) == asked_too
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -64,17 +64,22 @@ def texts(files: Tree, folder: str = "/") -> Iterator[tuple[str, str]]:
 
 
 def yaml_documents(text: str) -> list[Any]:
-    """The documents of a YAML stream that hold something."""
-    try:
-        from ..readback import yaml as read_back
-    except ImportError:  # it may not be there
-        pass
-    else:
-        parts = [part for part in re.split(r"(?m)^---\n", text) if re.search(r"(?m)^[^#\n]", part)]
-        documents = [read_back(part) for part in parts]
-        if None not in documents:
-            return documents
+    """The documents of a YAML stream of ours that hold something."""
+    known = made_by_us(text)
+    if known is not None:
+        return known
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return [document for document in yaml.load_all(text, loader) if document]
+
+
+def made_by_us(text: str) -> list[Any] | None:
+    """The documents of a YAML stream if it has the plain form of what we write, or none."""
+    try:
+        from ..readback import yaml as read_back
+    except ImportError:  # it may not be there
+        return None
+    parts = [part for part in re.split(r"(?m)^---\n", text) if re.search(r"(?m)^[^#\n]", part)]
+    documents = [read_back(part) for part in parts]
+    return None if None in documents else documents

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..files import texts, yaml_documents
+from .. import values
+from ..files import texts
 from ..imageswap.resolve import webhook
 
 TYPE_CHECKING = False
@@ -18,8 +19,8 @@ def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     """The webhook; it has no version here."""
     del versions
     pairs: dict[str, str] = {}
-    for _, text in texts(files):
-        for document in yaml_documents(text):
+    for name, text in texts(files):
+        for document in values.yaml_of(text, name):
             entries = (one.partition("::") for one in _string(document).split(",") if one)
             pairs |= {source: place for source, _, place in entries}
     yield webhook(pairs)
@@ -27,5 +28,9 @@ def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
 
 def _string(document: Any) -> str:
     """The mirror string of Helm values, or of the registry Secret."""
-    of_values = document.get("config", {}).get("ociImageRegistry", {}).get("mirrorRegistries", "")
-    return str(of_values or document.get("stringData", {}).get("MIRROR_REGISTRIES", ""))
+    whole = values.table(document, "the file")
+    config = values.table(whole.get("config"), "`config`")
+    registry = values.table(config.get("ociImageRegistry"), "`ociImageRegistry`")
+    of_values = values.text(registry.get("mirrorRegistries"), "`mirrorRegistries`")
+    secret = values.table(whole.get("stringData"), "`stringData`")
+    return of_values or values.text(secret.get("MIRROR_REGISTRIES"), "`MIRROR_REGISTRIES`")

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 
+from ... import reference
 from ...docker_hub import default_host
 from ...emit import read_toml
 from ...frozen import frozen
+from .. import values
 from ..attempt import Attempt, resolver_of
 from ..files import texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from ...reference import Reference
@@ -68,75 +70,172 @@ class Site:
     """The file with the logins."""
 
     def attempts(self, image: Reference) -> Iterator[Attempt]:
-        """The mirror, and then the upstream, unless it is blocked."""
-        table, mirror = self.registries.tables(image)
-        place, blocked = self.registries.asked(image)
-        if place is not None:
-            yield from self._requests(place, image, self.file, mirror)
-        if not blocked:
-            # A table without a mirror configures the registry itself.
-            file = self.file if table and not table.get("mirror") else None
-            name = f"{default_host(image.registry)}/{image.repository}"
-            yield from self._requests(name, image, file, table)
+        """The mirrors in their order, and then the registry itself, without those that are blocked.
 
-    def _requests(
-        self, place: str, image: Reference, file: str | None, table: Mapping[str, Any]
-    ) -> Iterator[Attempt]:
-        """The requests for `HOST/REPOSITORY`: by https and, where it is insecure, by http."""
-        host, _, repository = place.partition("/")
-        insecure = table.get("insecure") is True
+        Every place is looked up again: a place that is blocked is not requested, be it a mirror or
+        not.
+        """
+        sources = self.registries.sources(image)
+        if any(source.place is None for source in sources):
+            return  # the pull fails before the first request
+        has_mirrors = len(sources) > 1
+        for source in sources:
+            if self.registries.is_blocked(str(source.place)):
+                continue
+            is_named = source.is_mirror or not has_mirrors
+            yield from self._requests(source, image, self.file if is_named else None)
+
+    def _requests(self, source: Source, image: Reference, file: str | None) -> Iterator[Attempt]:
+        """The requests at one place: by https and, where it is insecure, by http."""
+        host, _, repository = str(source.place).partition("/")
+        host = default_host(host)
         ca = f"{self.folder}/{host}/ca.crt"
+        insecure = source.insecure
         for scheme in ("https", "http") if insecure else ("https",):
             yield Attempt(
                 f"{scheme}://{host}/v2/{repository}/manifests/"
                 f"{image.digest or image.tag or 'latest'}",
                 upstream=host == default_host(image.registry),
-                file=file,
+                file=file if source.is_configured else None,
                 authorities=(ca,) if host in self.authorities and not insecure else (),
                 skip_verify=insecure and scheme == "https",
                 login=self.login if host in self.logins else "",
             )
 
 
+@frozen
+class Source:
+    """One place that an image is requested from."""
+
+    place: str | None
+    """`HOST/REPOSITORY`; none if what comes out is not the name of an image."""
+    insecure: bool
+    is_mirror: bool
+    is_configured: bool
+    """Whether a table names it."""
+
+
 class Registries:
     """A registries.conf, read once for many images.
 
     Args:
-        data: of the file.
+        data: of the file. Of two tables with one prefix, the later one counts.
+
+    Raises:
+        values.Refused: every pull fails with it.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        self._registries = {
-            registry.get("prefix") or registry["location"]: registry
-            for registry in data.get("registry", ())
-        }
+        self._registries: dict[str, Mapping[str, Any]] = {}
+        for registry in values.tables(data.get("registry"), "`registry`"):
+            location = _location(registry)
+            prefix = values.text(registry.get("prefix"), "`prefix`").rstrip("/") or location
+            if not prefix:
+                raise values.Refused("a [[registry]] has neither `prefix` nor `location`")
+            mirrors = tuple(
+                _Mirror(
+                    _location(mirror),
+                    values.flag(mirror.get("insecure"), "`insecure`"),
+                    values.text(mirror.get("pull-from-mirror"), "`pull-from-mirror`"),
+                )
+                for mirror in values.tables(registry.get("mirror"), "`mirror`")
+            )
+            if any(not mirror.location for mirror in mirrors):
+                raise values.Refused(f"a mirror of {prefix} has no `location`")
+            flags = {
+                key: values.flag(registry.get(key), f"`{key}`")
+                for key in ("insecure", "blocked", "mirror-by-digest-only")
+            }
+            self._registries[prefix] = {"location": location, "mirrors": mirrors, **flags}
 
-    def tables(self, image: Reference) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """The table for an image, and the table of its mirror. Each is empty if there is none."""
-        _, table = self._found(image)
+    def sources(self, image: Reference) -> list[Source]:
+        """Where an image is requested, in order; the last one is the registry itself.
+
+        Source: containers/image, pkg/sysregistriesv2, PullSourcesFromReference and rewriteReference.
+        """
+        name = f"{image.registry}/{image.repository}"
+        prefix, table = self._found(name)
+        if not table:
+            return [Source(name, insecure=False, is_mirror=False, is_configured=False)]
         # An image with a tag and a digest is requested by its digest.
         others = _BY_TAG if image.digest else _BY_DIGEST
-        mirrors = (m for m in table.get("mirror", ()) if m.get("pull-from-mirror") != others)
-        return table, next(mirrors, {})
+        mirrors: Iterable[_Mirror] = table["mirrors"]
+        if table["mirror-by-digest-only"] and not image.digest:
+            mirrors = ()
+        found = [
+            Source(
+                _rewritten(mirror.location, prefix, name),
+                insecure=mirror.insecure,
+                is_mirror=True,
+                is_configured=True,
+            )
+            for mirror in mirrors
+            if mirror.images != others
+        ]
+        place = _rewritten(table["location"], prefix, name) if table["location"] else name
+        own = Source(place, insecure=table["insecure"], is_mirror=False, is_configured=True)
+        return [*found, own]
 
-    def asked(self, image: Reference) -> tuple[str | None, bool]:
-        """Where an image is requested.
+    def first(self, image: Reference) -> str | None:
+        """`HOST/REPOSITORY` of the first mirror of an image, or none if it has none."""
+        return next((source.place for source in self.sources(image) if source.is_mirror), None)
 
-        Returns:
-            `HOST/REPOSITORY` of the first request, none without a mirror of the image; and
-            whether no request may go to the upstream, even when the mirror fails.
+    def is_blocked(self, place: str) -> bool:
+        """Whether nothing is requested at `HOST/REPOSITORY`, be it a mirror or the registry itself.
+
+        Source: containers/image, docker/docker_client.go, newDockerClient.
         """
-        prefix, table = self._found(image)
-        _, mirror = self.tables(image)
-        blocked = table.get("blocked", False)
-        if not mirror:
-            return None, blocked
-        name = f"{image.registry}/{image.repository}"
-        return mirror["location"] + name[len(prefix) :], blocked
+        _, table = self._found(place)
+        return bool(table) and table["blocked"] is True
 
-    def _found(self, image: Reference) -> tuple[str, Mapping[str, Any]]:
-        """The longest prefix of an image's name that has a table, and the table."""
-        prefix = f"{image.registry}/{image.repository}"
-        while prefix and prefix not in self._registries:
-            prefix = prefix.rpartition("/")[0]
-        return prefix, self._registries.get(prefix, {})
+    def _found(self, name: str) -> tuple[str, Mapping[str, Any]]:
+        """The longest prefix of a name that has a table, and the table.
+
+        A prefix without a port is one of the same host with any port. `*.example.org` is one of
+        each host below example.org.
+
+        Source: containers/image, pkg/sysregistriesv2, refMatchingPrefix.
+        """
+        candidate = name
+        while candidate:
+            if candidate in self._registries:
+                return candidate, self._registries[candidate]
+            candidate = candidate[: max(candidate.rfind("/"), candidate.rfind(":"), 0)]
+        host = name.partition("/")[0]
+        below = host.partition(":")[0]
+        while "." in below:
+            below = below.partition(".")[2]
+            if f"*.{below}" in self._registries:
+                end = host.index(below) + len(below)
+                return name[:end], self._registries[f"*.{below}"]
+        return "", {}
+
+
+@frozen
+class _Mirror:
+    location: str
+    insecure: bool
+    images: str
+    """`digest-only`, `tag-only`, or all."""
+
+
+def _location(table: Mapping[str, Any]) -> str:
+    """The location of a registry or a mirror, or an empty text.
+
+    Raises:
+        values.Refused: it has a scheme.
+    """
+    location = values.text(table.get("location"), "`location`")
+    if "://" in location:
+        raise values.Refused("a `location` has a scheme, such as https://")
+    return location.rstrip("/")
+
+
+def _rewritten(location: str, prefix: str, name: str) -> str | None:
+    """A name with a location in place of its prefix; none if that is not the name of an image."""
+    place = location + name[len(prefix) :]
+    try:
+        reference.parse(place)
+    except reference.NotAReference:
+        return None
+    return place

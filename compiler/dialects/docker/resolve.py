@@ -6,16 +6,16 @@ Source: moby/moby, daemon/pkg/registry; run with dockerd 20.10.24.
 from __future__ import annotations
 
 import ipaddress
-import json
 from functools import partial
 from urllib.parse import urlsplit
 
 from ...docker_hub import HUB, default_host
-from ..attempt import Attempt, resolver_of
+from .. import values
+from ..attempt import Attempt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from ...reference import Reference
@@ -28,8 +28,17 @@ _DAEMON, _AUTHORITIES = "/etc/docker/daemon.json", "/etc/docker/certs.d"
 def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     """The one runtime, dockerd, with its daemon.json and certs.d, in whatever version."""
     del versions
-    data = json.loads(files.text(_DAEMON) or "{}")
-    yield resolver_of("dockerd", partial(_attempts, files, data))
+    yield values.resolver("dockerd", partial(_attempts_of, files))
+
+
+def _attempts_of(files: Tree) -> Callable[[Reference], Iterator[Attempt]]:
+    data = values.from_json(files, _DAEMON)
+    values.texts(data.get("insecure-registries"), "`insecure-registries`")
+    for mirror in values.texts(data.get("registry-mirrors"), "`registry-mirrors`"):
+        origin = values.origin_of(mirror)
+        if origin is None or mirror.removeprefix(origin) not in ("", "/"):
+            raise values.Refused(f"{_DAEMON}: dockerd takes no mirror but http(s)://HOST[:PORT]")
+    return partial(_attempts, files, data)
 
 
 def _attempts(files: Tree, data: Mapping[str, Any], image: Reference) -> Iterator[Attempt]:
@@ -45,7 +54,7 @@ def _attempts(files: Tree, data: Mapping[str, Any], image: Reference) -> Iterato
             url,
             upstream=parts.netloc == host,
             file=_DAEMON if url in urls else None,
-            authorities=(ca,) if secure and files.text(ca) is not None else (),
+            authorities=(ca,) if secure and values.is_there(files, ca) else (),
             skip_verify=secure and is_insecure(data, parts.netloc),
         )
 

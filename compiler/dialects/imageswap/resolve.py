@@ -12,8 +12,9 @@ from ... import reference
 from ...docker_hub import default_host
 from ...frozen import field, frozen
 from ...mirrors import default_scheme
+from .. import values
 from ..attempt import Attempt, Outcome, Resolver
-from ..files import texts, yaml_documents
+from ..files import texts
 from . import DEFAULT, HUB
 
 TYPE_CHECKING = False
@@ -138,11 +139,15 @@ def _by_default(value: str, registry: str, image: str) -> str:
 
 
 def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    """The webhook with the map of its ConfigMap; it has no version here."""
+    """The webhook with the map of its ConfigMap, or with the map itself; it has no version here."""
     del versions
-    for _, text in texts(files):
-        for document in yaml_documents(text):
-            yield webhook(read(document["data"]["maps"]))
+    for name, text in texts(files):
+        if name.endswith((".yaml", ".yml")):
+            for document in values.yaml_of(text, name):
+                data = values.table(values.table(document, name).get("data"), "`data`")
+                yield webhook(read(values.text(data.get("maps"), "`maps`")))
+        else:
+            yield webhook(read(text))
 
 
 def webhook(swap_map: SwapMap | Mapping[str, str]) -> Resolver:

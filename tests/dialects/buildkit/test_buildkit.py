@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from regspec import reference
 from regspec.dialects.buildkit import resolve as buildkit
+from regspec.dialects.files import Files
 
 DATA = Path(__file__).resolve().parent / "data"
 ROOT = DATA.parents[3]
@@ -75,5 +76,6 @@ def test_the_structure_refuses(text):
 def test_what_is_asked_first(mirror, more, url):
     """Source: moby/buildkit, util/resolver/resolver.go and resolver_test.go."""
     data = tomllib.loads(HUB.format(mirror) + more)
-    assert buildkit.first_url(data, HELLO) == f"{url}/library/hello/manifests/1?ns=docker.io"
-    assert buildkit.first_url(data, reference.parse("quay.io/a/b:1")) is None
+    registries = buildkit.Registries(data, Files({}))
+    assert registries.first_url(HELLO) == f"{url}/library/hello/manifests/1?ns=docker.io"
+    assert registries.first_url(reference.parse("quay.io/a/b:1")) is None
