@@ -167,7 +167,8 @@ def explain_spec(  # noqa: PLR0913 - what compile_spec takes, and the images
     )
     if found.spec is None:
         return Explanation(found.result.diagnostics, failed=True)
-    rows = tuple(explain.of_spec(found.spec, found.artifacts, images, containerd))
+    wanted = {"containerd": tuple(containerd)} if containerd else {}
+    rows = tuple(explain.of_spec(found.spec, found.artifacts, images, wanted))
     return Explanation(found.result.diagnostics, found.result.failed, rows)
 
 

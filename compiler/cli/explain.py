@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 from pathlib import Path
 
 import click
 
 from .completing import FILE_NAME
 from .exit_codes import Exit
-from .explaining import ExplainOptions, NoRuntime, explain_spec, refused, tell
+from .explaining import ExplainOptions, NoRuntime, explain_files, explain_spec, refused
 from .files import STDIN, read_spec
 from .options import (
     allow_file_option,
@@ -17,6 +16,7 @@ from .options import (
     images_option,
     target_option,
     text_or_json,
+    versions_option,
 )
 from .terminal import InputError, echo_error
 
@@ -24,82 +24,90 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..explaining.explain import Row
-
 
 @click.command("explain")
-@click.argument("words", metavar="SPEC IMAGE...", nargs=-1, type=FILE_NAME)
+@click.argument("words", metavar="[SPEC] IMAGE...", nargs=-1, type=FILE_NAME)
 @images_option("A list of images, Kubernetes manifests or what Helm prints; `-` is standard input.")
-@target_option
-@allow_file_option
+@click.option(
+    "--from",
+    "sources",
+    metavar="PATH",
+    multiple=True,
+    type=FILE_NAME,
+    help="In place of SPEC: the root of a node (a folder or a tar archive), its etc/containerd, or "
+    "a file that a runtime reads. Repeatable.",
+)
 @click.option(
     "--node",
-    "node_folder",
+    "node",
     metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="In place of SPEC: a copy of a node's root, with etc/containerd in it.",
+    type=FILE_NAME,
+    help="The same as --from, for a copy of a node's root.",
 )
+@click.option(
+    "--spec", "site", metavar="SPEC", type=FILE_NAME, help="Compare what --from requests with SPEC."
+)
+@target_option
+@allow_file_option
 @containerd_option
+@versions_option
 @click.option("--allow-upstream", is_flag=True, help="Accept `mirror, then upstream`.")
 @text_or_json("How to tell: text, or one JSON object a line for each image, target and version.")
 def explain_command(
     words: tuple[str, ...],
     lists: tuple[str, ...],
+    sources: tuple[str, ...],
+    node: str | None,
+    site: str | None,
     targets: tuple[str, ...],
     allowed: tuple[Path, ...],
-    node_folder: Path | None,
     version: str | None,
+    versions: dict[str, tuple[str, ...]],
     allow_upstream: bool,
     form: str,
 ) -> int:
-    """Tell for each IMAGE which requests every runtime will make, in order, and what that means.
-
-    A verdict is `mirror`, `mirror, then upstream`, `upstream`, `wrong path` (the mirror is asked,
-    but not for what the spec means), `none` (nothing is asked) or `not loaded` (containerd runs
-    without its CRI plugin). An image that is named by a registry of SPEC itself is one of `mirror`.
-    Exit 1 on all but `mirror`. Logins are never looked up.
+    """List the requests that each runtime makes for IMAGE, in order, and give a verdict.
 
     \b
       regspec explain registry.yaml nginx:1.25
       regspec explain registry.yaml -i images.txt --target certs.d --containerd 1.7
       helm template chart | regspec explain registry.yaml -i - --format json
-      regspec explain --node /mnt/node nginx:1.25
+      regspec explain --from node.tar nginx:1.25
+      regspec explain --from buildkitd.toml --version buildkit=0.11 nginx:1.25
+      regspec explain --from /etc/containerd --spec registry.yaml nginx:1.25
+
+    The requests are those of the files that SPEC compiles to, or of the files that are given with
+    --from. A verdict is `mirror`, `mirror, then upstream`, `upstream`, `wrong path` (the mirror is
+    contacted, but not for what the spec means), `none` (nothing is requested) or `not loaded` (the
+    runtime refuses its files, or containerd runs without its CRI plugin). An image that is named by
+    a registry of SPEC itself counts as `mirror`. Exit 1 on all but `mirror`. Logins are never
+    resolved.
     """
-    if node_folder is None and not words:
-        raise click.UsageError("name a SPEC, or --node DIR")
-    if node_folder is not None:
-        _check_node(node_folder, words)
-    spec, given = (None, words) if node_folder is not None else (words[0], words[1:])
-    if [spec, *lists].count(STDIN) > 1:
+    sources = (*sources, *([node] if node is not None else []))
+    if not sources and not words:
+        raise click.UsageError("name a SPEC, or files with --from PATH")
+    if site is not None and not sources:
+        raise click.UsageError("--spec goes with --from PATH")
+    if sources and words and words[0].endswith((".yaml", ".yml")) and Path(words[0]).is_file():
+        raise click.UsageError(f"--from takes the place of a SPEC: write --spec {words[0]}")
+    spec, named = (site, words) if sources else (words[0], words[1:])
+    if [spec, *lists, *sources].count(STDIN) > 1:
         raise click.UsageError("standard input holds one thing: write `-` once")
-    images = [*given, *listed_in(lists)]
+    images = [*named, *listed_in(lists)]
     if not images:
         raise click.UsageError("name an IMAGE, or a list of them with -i FILE")
-    wrong = refused(images)
+    wrong = refused(images, named)
     for image, why in wrong.items():
         echo_error(f"error: {image} is not an image reference: {why}")
     images = [image for image in images if image not in wrong]
-    asked = ExplainOptions(targets, allowed, (version,) if version else (), allow_upstream, form)
-    if spec is None:
-        code = tell(_of_node(node_folder, images, asked.versions), asked)
+    if version:
+        versions = {**versions, "containerd": (*versions.get("containerd", ()), version)}
+    options = ExplainOptions(targets, allowed, versions, allow_upstream, form)
+    if sources:
+        code = explain_files(sources, spec, images, options)
     else:
-        code = _explain_spec(spec, images, asked)
+        code = _explain_spec(str(spec), images, options)
     return Exit.ATTENTION if wrong else code
-
-
-def _check_node(folder: Path, words: Sequence[str]) -> None:
-    """Refuse what is most likely meant otherwise."""
-    if words and Path(words[0]).is_file():
-        raise click.UsageError(f"--node takes the place of a SPEC: {words[0]} is one too many")
-    from ..dialects import dialects
-
-    for whole in (dialect.on_node for dialect in dialects()):
-        if whole is None or folder.joinpath(whole.folder[1:]).exists():
-            continue
-        below, main = posixpath.basename(whole.folder), posixpath.basename(whole.main)
-        if (folder / below).is_dir() or (folder / main).exists():
-            said = f"--node is the root of the node's files, with {whole.folder[1:]} in it"
-            raise click.UsageError(said)
 
 
 def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Iterator[str]:
@@ -120,14 +128,6 @@ def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Itera
         except (Unreadable, UnicodeDecodeError) as why:
             said = why if isinstance(why, Unreadable) else "it is not UTF-8"
             raise InputError(f"{name}: {said}") from None
-
-
-def _of_node(folder: Path | None, images: Sequence[str], wanted: Sequence[str]) -> Iterator[Row]:
-    from ..explaining import explain
-    from .nodes import of_disk
-
-    assert folder is not None  # noqa: S101 - for the type checker
-    return explain.of_node(of_disk(str(folder)), images, wanted)
 
 
 def _explain_spec(name: str, images: Sequence[str], asked: ExplainOptions) -> int:

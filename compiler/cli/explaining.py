@@ -7,7 +7,7 @@ import os
 import sys
 
 from ..diagnostics import inert
-from ..frozen import frozen
+from ..frozen import field, frozen
 from .exit_codes import Exit
 from .files import folder_of, read_spec
 from .reporting import Reporter
@@ -15,7 +15,7 @@ from .terminal import style, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ..explaining.explain import Row
@@ -34,17 +34,25 @@ class ExplainOptions:
 
     targets: tuple[str, ...] = ()
     allowed: tuple[Path, ...] = ()
-    versions: tuple[str, ...] = ()
-    """Of containerd; none takes what each target says, or all lines."""
+    versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By runtime. Without one: what each target says, or all lines of containerd."""
     allow_upstream: bool = False
     form: str = "text"
 
 
-def refused(images: Iterable[str]) -> dict[str, str]:
-    """The images that are no references, each with why it is none."""
+def refused(images: Iterable[str], named: Iterable[str] = ()) -> dict[str, str]:
+    """The images that are not references, each with the reason.
+
+    Args:
+        images: all of them.
+        named: those that stand on the command line, where a file may have been meant.
+    """
     from .. import reference
 
     wrong = {}
+    for image in dict.fromkeys(named):
+        if os.path.isfile(image):
+            wrong[image] = "it is a file; a list of images is given with -i, as `-i FILE`"
     for image in dict.fromkeys(images):
         try:
             reference.parse(image)
@@ -84,6 +92,45 @@ def explain_spec(name: str, images: Sequence[str], asked: ExplainOptions) -> int
         raise NoRuntime
     rows = explain.of_spec(explained.spec, explained.artifacts, images, asked.versions)
     return tell(rows, asked)
+
+
+def explain_files(
+    sources: tuple[str, ...], spec: str | None, images: Sequence[str], asked: ExplainOptions
+) -> int:
+    """Print where the runtimes of given files pull images from.
+
+    Args:
+        sources: files, folders and archives.
+        spec: the spec to compare with, if there is one.
+        images: references.
+        asked: how.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        InputError: a source cannot be read, or no runtime reads it.
+    """
+    from ..explaining import explain
+    from . import runtime_files
+
+    found = runtime_files.read(sources)
+    site = None
+    if spec is not None:
+        from .. import pipeline
+        from ..sources import FolderReader
+
+        explained = pipeline.explain_spec(
+            read_spec(spec),
+            targets=asked.targets,
+            environment=os.environ,
+            read_file=FolderReader(folder_of(spec), asked.allowed),
+        )
+        site = explained.spec
+        if site is None:
+            Reporter("text", errors_only=True).report(spec, explained.result)
+            return Exit.ATTENTION
+    return tell(explain.of_files(found, images, asked.versions, site), asked)
 
 
 def tell(rows: Iterable[Row], asked: ExplainOptions) -> int:

@@ -17,10 +17,12 @@ from .terminal import InputError, echo_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ..dialects.files import Tree
     from ..reading.facts import Reading
+
+    NodeLayout = Callable[[str, "NodeTree", str], "NodeFiles | None"]
 
 _NODE = (
     "/etc/containerd",
@@ -82,11 +84,13 @@ class NodeFiles:
         return f"{self.name.rstrip('/')}/{below}"
 
 
-def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
+def read(names: tuple[str, ...], node_of: NodeLayout | None = None) -> Iterator[Text | NodeFiles]:
     """What was given: texts, and nodes as a whole.
 
     Args:
         names: files, folders, tar archives of such folders; `-` is the standard input.
+        node_of: tells which node a tree is laid out as, if any; none is the root of a node, or its
+            /etc/containerd.
 
     Raises:
         InputError: one of them cannot be read.
@@ -94,12 +98,12 @@ def read(names: tuple[str, ...]) -> Iterator[Text | NodeFiles]:
     siblings = _Siblings()
     for name in names:
         if name != STDIN and os.path.isdir(name):
-            yield from of_tree(name, of_disk(name))
+            yield from of_tree(name, of_disk(name), node_of)
             continue
         content = read_bytes(name, LARGEST_TREE)
         shown = "<stdin>" if name == STDIN else name
         if is_archive(content):
-            yield from of_tree(shown, _unpacked(shown, content))
+            yield from of_tree(shown, _unpacked(shown, content), node_of)
             continue
         if len(content) > LARGEST_TEXT:
             raise InputError(f"{shown}: larger than {LARGEST_TEXT} bytes")
@@ -186,21 +190,25 @@ class _Siblings:
         return None
 
 
-def of_tree(name: str, tree: NodeTree) -> Iterator[Text | NodeFiles]:
+def of_tree(
+    name: str, tree: NodeTree, node_of: NodeLayout | None = None
+) -> Iterator[Text | NodeFiles]:
     """A node, if it is laid out as one, or else each file by itself.
 
     Args:
         name: what it is called in messages.
         tree: the files.
+        node_of: as for `read`.
     """
-    whole = _node_of(name, tree, name)
+    layout = node_of or _node_of
+    whole = layout(name, tree, name)
     if whole:
         yield whole
         return
     nodes = []
     for folder in tree.names("/") or ():
         inside = tree.below(f"/{folder}")
-        node = _node_of(f"{name.rstrip('/')}/{folder}", inside, name) if inside else None
+        node = layout(f"{name.rstrip('/')}/{folder}", inside, name) if inside else None
         if node:
             nodes.append(f"/{folder}/")
             if not tree.is_link(f"/{folder}"):

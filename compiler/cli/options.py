@@ -1,6 +1,7 @@
 """The arguments and options that several commands share."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -106,6 +107,42 @@ containerd_option = click.option(
     callback=_modelled,
     help="A version (1.6.20) or a line (1.7) of containerd. Default: what a target says, or every "
     "line, but for those that cannot read a node's files.",
+)
+
+
+def _of_runtimes(
+    _context: click.Context, _parameter: click.Parameter, written: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    from ..explaining.explain import runtimes
+
+    known = runtimes()
+    versions: dict[str, tuple[str, ...]] = {}
+    for text in written:
+        runtime, equals, version = text.partition("=")
+        if not equals or runtime not in known:
+            names = ", ".join(name for name, dialect in known.items() if dialect.versions)
+            raise click.BadParameter(f"{text} is not RUNTIME=VERSION; RUNTIME is one of {names}")
+        is_known = known[runtime].versions
+        if is_known is None:
+            raise click.BadParameter(f"every version of {runtime} pulls alike; leave it out")
+        if not is_known(version):
+            raise click.BadParameter(f"{version} is not a version of {runtime} that regspec knows")
+        versions[runtime] = (*versions.get(runtime, ()), version)
+    return {runtime: tuple(sorted(set(of), key=_numbers)) for runtime, of in versions.items()}
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall("[0-9]+", version)]
+
+
+versions_option = click.option(
+    "--version",
+    "versions",
+    metavar="RUNTIME=VERSION",
+    multiple=True,
+    callback=_of_runtimes,
+    help="A version of containerd, talos or buildkit, such as buildkit=0.11. Repeatable. "
+    "Default: the newest, and all lines of containerd.",
 )
 
 

@@ -102,7 +102,7 @@ def _explain(asked: Plain) -> int | None:
     spec, *images = asked.names
     explaining = ExplainOptions(allow_upstream="--allow-upstream" in asked.flags)
     try:
-        return None if refused(images) else explain_spec(spec, images, explaining)
+        return None if refused(images, images) else explain_spec(spec, images, explaining)
     except NoRuntime:
         return None
 

@@ -7,6 +7,8 @@ its own, which the front imports when it is called, so that a run pays for what 
 
 from __future__ import annotations
 
+import re
+
 from ..frozen import field, frozen
 
 TYPE_CHECKING = False
@@ -272,6 +274,8 @@ class Format:
     target that its reader says."""
     in_each_folder: str = ""
     """The name of its files, if each folder has one and all of them say what one of others says."""
+    folders_at: str = ""
+    """Where these folders are on a node."""
     namespace_of: Callable[[str], str] | None = None
     """The registry that a file is for, by its path, if each of the files is for one."""
     on_node: NodeFiles | None = None
@@ -310,6 +314,11 @@ class Reader:
 # -- dialects --------------------------------------------------------------------------------
 
 
+def is_release(text: str) -> bool:
+    """Whether a text has the form of a version, such as `0.11` or `1.12.2`."""
+    return bool(re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}(?:\.[0-9]{1,4})?", text))
+
+
 @frozen
 class Dialect:
     """What is known of one consumer."""
@@ -326,7 +335,13 @@ class Dialect:
     resolvers: Callable[[Tree, tuple[str, ...]], Iterator[Resolver]] | None = None
     """The runtimes that read its files: of each version that is given, or of all that it has. They
     know the files and nothing of the spec."""
+    runtime: str = ""
+    """What `explain` calls the runtime that reads its files."""
+    versions: Callable[[str], bool] | None = None
+    """Whether a version of the runtime is known, if versions behave differently."""
+    installed_at: tuple[str, ...] = ()
+    """The paths on a node of which one is there if the runtime is; none if it has no such files."""
     on_node: WholeNode | None = None
-    """How its files on a node are compared together; `explain --node` asks it as well then."""
+    """How its files on a node are compared together."""
     section: Callable[[Spec, CompiledTarget], Section] | None = None
     """What the runbook says of one choice, with its files."""

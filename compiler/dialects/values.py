@@ -1,5 +1,7 @@
-"""The values of a consumer's file, read as a program in Go reads them: one of a wrong type, and the
-whole file is refused. The files may be a stranger's, so they are read within limits.
+"""The values of a consumer's file, read as a program in Go reads them.
+
+With a value of a wrong type, the program refuses the whole file. The files may be a stranger's, so
+they are read within limits.
 """
 
 from __future__ import annotations

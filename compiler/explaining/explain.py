@@ -5,20 +5,23 @@ from __future__ import annotations
 from .. import reference
 from ..dialects import TARGETS, dialect_of, dialects
 from ..dialects.files import Files
+from ..dialects.values import is_there
+from ..frozen import replace
 from ..mirrors import MirrorIndex
 from ..reports import json_text
 from .verdicts import Row, verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..dialects import Artifact
     from ..dialects.attempt import Outcome, Resolver
+    from ..dialects.dialect import Dialect
     from ..dialects.files import Tree
     from ..model import Spec, TargetEntry
 
-__all__ = ["Row", "as_json", "is_explained", "of_node", "of_spec"]
+__all__ = ["Row", "as_json", "installed", "is_explained", "of_files", "of_spec", "runtimes"]
 
 
 def is_explained(target: str) -> bool:
@@ -47,33 +50,62 @@ def as_json(row: Row) -> str:
     )
 
 
-def of_node(tree: Tree, images: Sequence[str], wanted: Sequence[str]) -> Iterator[Row]:
-    """The rows of a node's files, image by image.
+def installed(tree: Tree) -> list[Dialect]:
+    """The dialects whose runtimes a node has, by their files."""
+    return [
+        dialect
+        for dialect in dialects()
+        if any(
+            tree.names(path) is not None or is_there(tree, path) for path in dialect.installed_at
+        )
+    ]
+
+
+def runtimes() -> dict[str, Dialect]:
+    """The dialects of all runtimes, by what `explain` calls them."""
+    known: dict[str, Dialect] = {}
+    for dialect in dialects():
+        if dialect.resolvers:
+            known.setdefault(dialect.runtime, dialect)
+    return known
+
+
+def of_files(
+    found: Iterable[tuple[Dialect, Tree]],
+    images: Sequence[str],
+    wanted: Mapping[str, tuple[str, ...]],
+    spec: Spec | None = None,
+) -> Iterator[Row]:
+    """The rows of files that are there, image by image, and runtime by runtime.
 
     Args:
-        tree: the files.
+        found: the files, each with the dialect that reads them.
         images: references, as somebody wrote them.
-        wanted: versions or lines of containerd; none takes all lines.
+        wanted: the versions of each runtime; without one, all lines of containerd, and the newest
+            version of another runtime.
+        spec: what the site means, if that is known; without its logins.
     """
     resolvers = [
         resolver
-        for dialect in dialects()
-        if dialect.on_node and dialect.resolvers
-        for resolver in dialect.resolvers(tree, tuple(wanted))
+        for dialect, tree in sorted(found, key=lambda item: list(runtimes()).index(item[0].runtime))
+        if dialect.resolvers
+        for resolver in dialect.resolvers(tree, tuple(wanted.get(dialect.runtime, ())))
     ]
+    site = _Site(spec) if spec else None
     for image in images:
         parsed = reference.parse(image)
         for resolver in resolvers:
             outcome = resolver.pull(image, parsed)
-            version, judged = resolver.version, verdict(outcome)
-            yield Row(image, resolver.runtime, None, version, outcome, judged, outcome.becomes)
+            judged = site.verdict(outcome, parsed) if site else verdict(outcome)
+            row = (image, resolver.runtime, None, resolver.version, outcome)
+            yield Row(*row, judged, outcome.becomes)
 
 
 def of_spec(
     spec: Spec,
     artifacts: Iterable[tuple[TargetEntry, Artifact]],
     images: Sequence[str],
-    wanted: Sequence[str],
+    wanted: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Row]:
     """The rows of what a spec compiles to, image by image.
 
@@ -81,7 +113,8 @@ def of_spec(
         spec: the spec, without its logins.
         artifacts: what it compiles to, each with the choice that it is from.
         images: references, as somebody wrote them.
-        wanted: versions or lines of containerd; none takes what each target says, or all lines.
+        wanted: the versions of each runtime; without one, what each target says, or all lines of
+            containerd, and the newest version of another runtime.
     """
     texts: dict[TargetEntry, dict[str, str]] = {}
     for choice, artifact in artifacts:
@@ -127,14 +160,20 @@ def placed(spec: Spec, choice: TargetEntry, made: dict[str, str]) -> Files:
 
 
 def _resolvers(
-    spec: Spec, choice: TargetEntry, made: dict[str, str], wanted: Sequence[str]
+    spec: Spec, choice: TargetEntry, made: dict[str, str], wanted: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Resolver]:
-    resolvers = dialect_of(choice.target).resolvers
-    if resolvers is None:
+    dialect = dialect_of(choice.target)
+    if dialect.resolvers is None:
         return
+    files, asked = placed(spec, choice, made), wanted.get(dialect.runtime, ())
     own = choice.option("version")
-    versions = tuple(wanted) or ((own,) if own else ())
-    yield from resolvers(placed(spec, choice, made), versions)
+    if asked or not own:
+        yield from dialect.resolvers(files, tuple(asked))
+        return
+    for resolver in dialect.resolvers(files, (own,)):
+        # Only rows of containerd always have a version: see docs/json.md.
+        shown = resolver.version if dialect.runtime == "containerd" else None
+        yield replace(resolver, version=shown)
 
 
 class _Site:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
+from ..dialect import (
+    Artifact,
+    Dialect,
+    Format,
+    Limit,
+    Limits,
+    NodeFiles,
+    Placement,
+    Reader,
+    Target,
+    is_release,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,4 +100,7 @@ DIALECT = Dialect(
     rules=_rules,
     section=_section,
     resolvers=_resolvers,
+    runtime="buildkit",
+    versions=is_release,
+    installed_at=(FILE,),
 )

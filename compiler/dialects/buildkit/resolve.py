@@ -105,7 +105,7 @@ class Registries:
         """The mirrors, and then the upstream, which BuildKit always adds."""
         table = self._registries.get(image.registry, _NONE)
         host = default_host(image.registry)
-        urls = {}
+        urls: dict[str, str] = {}
         for mirror in table.mirrors:
             place = (mirror.partition("://")[2] or mirror).rstrip("/")
             name, _, path = place.partition("/")

@@ -132,4 +132,5 @@ DIALECT = Dialect(
     rules=_rules,
     section=_section,
     resolvers=_resolvers,
+    runtime="image-swap",
 )

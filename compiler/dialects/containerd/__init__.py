@@ -145,6 +145,12 @@ def _namespace_of(path: str) -> str:
     return namespace_of(path)
 
 
+def _is_modelled(version: str) -> bool:
+    from .versions import is_modelled
+
+    return is_modelled(version)
+
+
 def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     from .resolve import resolvers
 
@@ -214,6 +220,7 @@ HOSTS_FORMAT = Format(
     rank=11,
     of_each_host=True,
     in_each_folder="hosts.toml",
+    folders_at=CONFIG_PATH,
     namespace_of=_namespace_of,
     names={
         "asked": "what is asked for {0}",
@@ -232,5 +239,8 @@ DIALECT = Dialect(
     rules=_rules,
     section=_section,
     resolvers=_resolvers,
+    runtime="containerd",
+    versions=_is_modelled,
+    installed_at=(CONFIG_ROOT,),
     on_node=WholeNode(CONFIG_ROOT, MAIN, _compare_node),
 )

@@ -95,4 +95,6 @@ DIALECT = Dialect(
     reads=("registries.conf",),
     section=_section,
     resolvers=_resolvers,
+    runtime="containers",
+    installed_at=("/etc/containers/registries.conf", "/etc/containers/registries.conf.d"),
 )

@@ -151,7 +151,7 @@ class Registries:
     def sources(self, image: Reference) -> list[Source]:
         """Where an image is requested, in order; the last one is the registry itself.
 
-        Source: containers/image, pkg/sysregistriesv2, PullSourcesFromReference and rewriteReference.
+        Source: containers/image, pkg/sysregistriesv2, PullSourcesFromReference.
         """
         name = f"{image.registry}/{image.repository}"
         prefix, table = self._found(name)

@@ -118,4 +118,6 @@ DIALECT = Dialect(
     rules=_rules,
     section=_section,
     resolvers=_resolvers,
+    runtime="dockerd",
+    installed_at=("/etc/docker/daemon.json",),
 )

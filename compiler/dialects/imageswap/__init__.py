@@ -79,5 +79,6 @@ DIALECT = Dialect(
     readers=(Reader("text", _map_reader), Reader("yaml", _reader)),
     reads=("a map of image-swap",),
     resolvers=_resolvers,
+    runtime="image-swap",
     section=_section,
 )

@@ -92,4 +92,6 @@ DIALECT = Dialect(
     reads=("registries.yaml of k3s",),
     section=_section,
     resolvers=_resolvers,
+    runtime="k3s",
+    installed_at=tuple(FOLDERS.values()),
 )

@@ -81,5 +81,6 @@ DIALECT = Dialect(
     targets=(TARGET,),
     rules=_rules,
     resolvers=_resolvers,
+    runtime="containerd",
     section=_section,
 )

@@ -104,4 +104,5 @@ DIALECT = Dialect(
     reads=("mirror sets, image configuration and CAs of OpenShift",),
     section=_section,
     resolvers=_resolvers,
+    runtime="openshift",
 )

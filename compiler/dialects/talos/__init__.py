@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..containerd import CONSUMER
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
+from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target, is_release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,4 +104,6 @@ DIALECT = Dialect(
     rules=_rules,
     section=_section,
     resolvers=_resolvers,
+    runtime="talos",
+    versions=is_release,
 )

@@ -1,0 +1,138 @@
+"""The files that `explain --from` is about: nodes, and single files where a runtime reads them."""
+
+from __future__ import annotations
+
+import posixpath
+
+from ..dialects import dialects, format_of
+from ..dialects.files import Files
+from ..document import NotADocument
+from ..explaining.explain import installed
+from ..reading.facts import HIDDEN
+from . import inputs
+from .inputs import NodeFiles, Text
+from .terminal import InputError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..dialects.dialect import Dialect
+    from ..dialects.files import Tree
+    from .nodes import NodeTree
+
+_MOST_SHOWN = 6
+"""How many folders of a node without a runtime are listed."""
+
+
+def read(sources: tuple[str, ...]) -> list[tuple[Dialect, Tree]]:
+    """The files of each runtime.
+
+    Args:
+        sources: files, folders and archives; `-` is the standard input.
+
+    Returns:
+        Each dialect that reads some of them, with a tree of what it reads. A node has one tree for
+        all its runtimes. Single files of one runtime are in one tree, each at the path at which
+        the runtime reads it.
+
+    Raises:
+        InputError: one of them cannot be read, or no runtime reads it.
+    """
+    found: list[tuple[Dialect, Tree]] = []
+    single: dict[str, dict[str, str]] = {}
+    by_name = {dialect.name: dialect for dialect in dialects()}
+    recognised: dict[str, bool] = {}
+    for item in inputs.read(sources, _node_of):
+        name = item.argument or item.name
+        if isinstance(item, NodeFiles):
+            of_node = installed(item.tree)
+            if not of_node:
+                raise InputError(f"{item.name}: {_what_is_there(item.tree)}")
+            found += [(dialect, item.tree) for dialect in of_node]
+            recognised[name] = True
+            continue
+        recognised.setdefault(name, False)
+        for dialect, path in _places(item):
+            single.setdefault(dialect.name, {})[path] = item.content.removeprefix("\ufeff")
+            recognised[name] = True
+    for name, is_known in recognised.items():
+        if not is_known:
+            raise InputError(f"{name}: it holds no file that a runtime reads")
+    return [*found, *((by_name[name], Files(files)) for name, files in single.items())]
+
+
+def _node_of(name: str, tree: NodeTree, argument: str) -> NodeFiles | None:
+    """The node that a tree is laid out as: a root, or one folder of it."""
+    top = tree.names("/") or []
+    for dialect in dialects():
+        for path in dialect.installed_at:
+            if tree.names(path) is not None or _is_file(tree, path):
+                return NodeFiles(name, tree, "/", argument)
+    for dialect in dialects():
+        for path in _mains(dialect):
+            folder, main = posixpath.split(path)
+            if main in top:
+                return NodeFiles(name, tree.mounted(folder), folder, argument)
+    if "etc" in top or "var" in top:
+        return NodeFiles(name, tree, "/", argument)
+    return None
+
+
+def _is_file(tree: NodeTree, path: str) -> bool:
+    folder, name = posixpath.split(path)
+    return name in (tree.names(folder) or ())
+
+
+def _mains(dialect: Dialect) -> Iterator[str]:
+    """The paths of the files by which a folder of a node is known."""
+    if dialect.on_node:
+        yield dialect.on_node.main
+    for form in dialect.formats:
+        if form.on_node and dialect.installed_at:
+            yield from form.on_node.paths
+
+
+def _what_is_there(tree: NodeTree) -> str:
+    """Why nothing can be said of a node, and which folders it has."""
+    folders = [
+        f"{top}/{name}" for top in tree.names("/") or () for name in tree.names(f"/{top}") or ()
+    ] or list(tree.names("/") or ())
+    shown = ", ".join(folders[:_MOST_SHOWN])
+    has = f"it has {shown}" if shown else "it is empty"
+    more = f" and {len(folders) - _MOST_SHOWN} more" if len(folders) > _MOST_SHOWN else ""
+    return f"no configuration of a runtime that regspec knows; {has}{more}"
+
+
+def _places(text: Text) -> Iterator[tuple[Dialect, str]]:
+    """The dialects that read a text, with the path at which the text is read.
+
+    Raises:
+        InputError: it was named, and is of no known format or broken.
+    """
+    try:
+        readings = inputs.readings_of(text, alone=not text.argument)
+    except NotADocument as why:
+        (problem, span), *_ = why.spans(HIDDEN)
+        where = f"{text.name}:{span.line}:{span.column}"
+        raise InputError(f"{where}: {problem.message}") from None
+    for kind in dict.fromkeys(reading.kind for reading in readings):
+        for dialect in dialects():
+            if dialect.resolvers and kind in {form.kind for form in dialect.formats}:
+                yield dialect, _path_of(text.path, kind, dialect)
+
+
+def _path_of(path: str, kind: str, dialect: Dialect) -> str:
+    """Where a runtime reads a file of some kind that was given alone."""
+    form, name = format_of(kind), posixpath.basename(path)
+    if form.in_each_folder:
+        return (
+            f"{form.folders_at}/{posixpath.basename(posixpath.dirname(path))}/{form.in_each_folder}"
+        )
+    if dialect.on_node and not form.on_node:
+        return dialect.on_node.main
+    if form.on_node:
+        main = form.on_node.paths[0]
+        drop_ins = form.on_node.drop_ins
+        return f"{drop_ins}/{name}" if drop_ins and name != posixpath.basename(main) else main
+    return f"/{name}"
