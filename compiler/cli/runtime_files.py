@@ -63,20 +63,28 @@ def read(sources: tuple[str, ...]) -> list[tuple[Dialect, Tree]]:
 
 
 def _node_of(name: str, tree: NodeTree, argument: str) -> NodeFiles | None:
-    """The node that a tree is laid out as: a root, or one folder of it."""
+    """The node that a tree is laid out as: a root, its /etc, or the folder of one runtime."""
     top = tree.names("/") or []
-    for dialect in dialects():
-        for path in dialect.installed_at:
-            if tree.names(path) is not None or _is_file(tree, path):
-                return NodeFiles(name, tree, "/", argument)
+    if _has_runtime(tree):
+        return NodeFiles(name, tree, "/", argument)
+    if _has_runtime(tree.mounted("/etc")):
+        return NodeFiles(name, tree.mounted("/etc"), "/etc", argument)
     for dialect in dialects():
         for path in _mains(dialect):
             folder, main = posixpath.split(path)
             if main in top:
                 return NodeFiles(name, tree.mounted(folder), folder, argument)
-    if "etc" in top or "var" in top:
+    if "etc" in top or "var" in top or not top:
         return NodeFiles(name, tree, "/", argument)
     return None
+
+
+def _has_runtime(tree: NodeTree) -> bool:
+    return any(
+        tree.names(path) is not None or _is_file(tree, path)
+        for dialect in dialects()
+        for path in dialect.installed_at
+    )
 
 
 def _is_file(tree: NodeTree, path: str) -> bool:
