@@ -55,7 +55,7 @@ class ShortNames:
             return f"podman and CRI-O refuse it without an alias and without {self.listed_in}"
         if self.mode == _ENFORCING and len(candidates) > 1:
             return (
-                f"`short-name-mode` `{_ENFORCING}` refuses it, for several registries may have it"
+                f"`short-name-mode` `{_ENFORCING}` refuses it: several registries may have it"
             )
         return ""
 
