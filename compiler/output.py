@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NEW = ".regspec-new"
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FOLDER_MODE, _FOLDER_UMASK = 0o755, 0o022
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -128,7 +129,7 @@ def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | N
     if _nothing_to_do(folder, artifacts, found or states(folder, artifacts)):
         return 0
     with _explained(folder), contextlib.ExitStack() as cleanup:
-        os.makedirs(folder, exist_ok=True)
+        _make_folder(folder)
         root = cleanup.enter_context(_opened(folder))
         _lock(root)
         before = states(folder, artifacts)
@@ -203,13 +204,35 @@ def _opened(folder: str) -> Iterator[int]:
         os.close(descriptor)
 
 
+def _make_folder(folder: str) -> None:
+    """Make the output folder, and the folders above it, unless they exist."""
+    if not os.path.isdir(folder):
+        with _open_to_others():
+            os.makedirs(folder, _FOLDER_MODE, exist_ok=True)
+
+
+@contextlib.contextmanager
+def _open_to_others() -> Iterator[None]:
+    """Make folders with the mode 0755, whatever the umask of the user.
+
+    `tar` copies the mode of a folder to the folder of the node. With another mode podman and skopeo
+    of other users could not read the CAs there. The umask is set, and not the mode afterwards: so a
+    kill cannot leave a folder with another mode.
+    """
+    before = os.umask(_FOLDER_UMASK)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def _parent(root: int, path: str, cleanup: contextlib.ExitStack, *, make: bool) -> int:
     """The descriptor of the folder that a file is in, reached without following a link."""
     folder = root
     for name in path.split("/")[:-1]:
         if make:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(name, dir_fd=folder)
+            with contextlib.suppress(FileExistsError), _open_to_others():
+                os.mkdir(name, _FOLDER_MODE, dir_fd=folder)
         folder = os.open(name, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
         cleanup.callback(os.close, folder)
     return folder

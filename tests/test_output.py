@@ -285,6 +285,19 @@ def test_no_umask_makes_a_leftover_readable(sites, both, umask):
         assert after == new
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o027, 0o077])
+def test_no_umask_closes_a_folder_to_others(tmp_path, compiled, here, umask):
+    before = os.umask(umask)
+    try:
+        done = here("compile", str(compiled / "new.yaml"), "-o", "a/b", cwd=tmp_path)
+        assert os.umask(umask) == umask, "the umask of the user is not changed"
+    finally:
+        os.umask(before)
+    assert done.returncode == 0, done.stderr
+    folders = [tmp_path / name for name in ("a", "a/b", "a/b/nodes")]
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o755}
+
+
 def cpu_seconds(usage):
     return usage.ru_utime + usage.ru_stime
 

@@ -11,13 +11,13 @@ from ..explaining.explain import installed
 from ..reading.facts import HIDDEN
 from . import inputs
 from .inputs import NodeFiles, Text
-from .terminal import InputError
+from .terminal import InputError, echo_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..dialects.dialect import Dialect
+    from ..dialects.dialect import Dialect, Format
     from ..dialects.files import Tree
     from .nodes import NodeTree
 
@@ -42,6 +42,7 @@ def read(sources: tuple[str, ...]) -> list[tuple[Dialect, Tree]]:
     found: list[tuple[Dialect, Tree]] = []
     single: dict[str, dict[str, str]] = {}
     by_name = {dialect.name: dialect for dialect in dialects()}
+    needed: dict[str, dict[str, str]] = {}
     recognised: dict[str, bool] = {}
     for item in inputs.read(sources, _node_of):
         name = item.argument or item.name
@@ -53,13 +54,18 @@ def read(sources: tuple[str, ...]) -> list[tuple[Dialect, Tree]]:
             recognised[name] = True
             continue
         recognised.setdefault(name, False)
-        for dialect, path in _places(item):
+        for dialect, form, path in _places(item):
             single.setdefault(dialect.name, {})[path] = item.content.removeprefix("\ufeff")
+            needed.setdefault(dialect.name, {}).update(form.needs)
             recognised[name] = True
     for name, is_known in recognised.items():
         if not is_known:
             raise InputError(f"{name}: it holds no file that a runtime reads")
-    return [*found, *((by_name[name], Files(files)) for name, files in single.items())]
+    for name, files in single.items():
+        for path in needed[name].keys() - files.keys():
+            echo_error(f"{path} was not given; it is assumed to point to the files that were")
+        found.append((by_name[name], Files(needed[name] | files)))
+    return found
 
 
 def _node_of(name: str, tree: NodeTree, argument: str) -> NodeFiles | None:
@@ -112,8 +118,8 @@ def _what_is_there(tree: NodeTree) -> str:
     return f"no configuration of a runtime that regspec knows; {has}{more}"
 
 
-def _places(text: Text) -> Iterator[tuple[Dialect, str]]:
-    """The dialects that read a text, with the path at which the text is read.
+def _places(text: Text) -> Iterator[tuple[Dialect, Format, str]]:
+    """The dialects that read a text, with its format, and the path at which it is read.
 
     Raises:
         InputError: it was named, and is of no known format or broken.
@@ -127,12 +133,12 @@ def _places(text: Text) -> Iterator[tuple[Dialect, str]]:
     for kind in dict.fromkeys(reading.kind for reading in readings):
         for dialect in dialects():
             if dialect.resolvers and kind in {form.kind for form in dialect.formats}:
-                yield dialect, _path_of(text.path, kind, dialect)
+                yield dialect, format_of(kind), _path_of(text.path, format_of(kind), dialect)
 
 
-def _path_of(path: str, kind: str, dialect: Dialect) -> str:
+def _path_of(path: str, form: Format, dialect: Dialect) -> str:
     """Where a runtime reads a file of some kind that was given alone."""
-    form, name = format_of(kind), posixpath.basename(path)
+    name = posixpath.basename(path)
     if form.in_each_folder:
         return (
             f"{form.folders_at}/{posixpath.basename(posixpath.dirname(path))}/{form.in_each_folder}"

@@ -276,6 +276,8 @@ class Format:
     """The name of its files, if each folder has one and all of them say what one of others says."""
     folders_at: str = ""
     """Where these folders are on a node."""
+    needs: tuple[tuple[str, str], ...] = ()
+    """The files without which it is not read, by their paths, for `explain` of a single file."""
     namespace_of: Callable[[str], str] | None = None
     """The registry that a file is for, by its path, if each of the files is for one."""
     on_node: NodeFiles | None = None

@@ -110,7 +110,7 @@ def test_verdicts(  # noqa: PLR0913, PLR0917
         f"mirrors: [docker.io, docker.io/library, quay.io]\nfallback: {fallback}\n"
         f"targets: [{target}]\n"
     )
-    words = ("explain", "-", "quay.io/a/b:1", "nginx", "--format", "json")
+    words = ("explain", "-", "quay.io/a/b:1", "docker.io/library/nginx", "--format", "json")
     done = regspec(*words, cwd=tmp_path, input=spec)
     assert {row["verdict"] for row in rows(done)} == {verdict}, done.stderr
     assert done.returncode == code
@@ -274,6 +274,7 @@ def test_no_login_is_looked_up(regspec, head, tmp_path):
 )
 def test_a_node(regspec, node, tmp_path, texts, version, verdict, said):  # noqa: PLR0913, PLR0917
     folder = node(**texts) if texts else tmp_path
+    (tmp_path / "etc/containerd").mkdir(parents=True, exist_ok=True)
     words = ("explain", "--node", folder, "quay.io/a:1", "--containerd", version)
     done = regspec(*words, cwd=tmp_path)
     assert f"containerd {version}: {verdict}\n" in done.stdout
@@ -372,7 +373,9 @@ def test_many_images_and_mirrors_are_quick(tmp_path):
         )
         names = [f"r{number % mirrors}.example.net/team/app-{number}:1" for number in range(images)]
         begun = time.process_time()
-        found = list(explain.of_spec(explained.spec, explained.artifacts, names, ("2.3",)))
+        found = list(
+            explain.of_spec(explained.spec, explained.artifacts, names, {"containerd": ("2.3",)})
+        )
         taken = time.process_time() - begun
         assert len(found) == images
         assert {row.verdict for row in found} <= {"mirror", "mirror, then upstream"}

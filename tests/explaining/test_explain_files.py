@@ -61,7 +61,7 @@ def rows(done):
         ("anything", REGISTRIES_YAML, "k3s", f"{MIRROR}?ns=docker.io"),
     ],
 )
-def test_a_single_file(regspec, tmp_path, name, text, runtime, url):
+def test_a_single_file(regspec, tmp_path, name, text, runtime, url):  # noqa: PLR0913, PLR0917
     (tmp_path / name).write_text(text)
     image = "docker.io/library/nginx:1"
     words = ("explain", "--format", "json", image)
@@ -88,10 +88,14 @@ def test_each_folder_of_a_runtime_and_a_hosts_toml(regspec, tmp_path):
     (tmp_path / "certs.d/docker.io/hosts.toml").write_text(HOSTS)
     words = ("explain", "nginx:1", "--format", "json", "--from")
     for path in ("certs.d", "certs.d/docker.io/hosts.toml"):
-        found = {row["version"]: row for row in rows(regspec(*words, path, cwd=tmp_path))}
-        assert found["2.2"]["verdict"] == "mirror"
-        # Nothing sets config_path, and 1.x has no default for it.
-        assert found["1.7"]["verdict"] == "upstream"
+        done = regspec(*words, path, cwd=tmp_path)
+        assert {row["verdict"] for row in rows(done)} == {"mirror"}
+        assert "/etc/containerd/config.toml was not given; it is assumed" in done.stderr
+    (tmp_path / "config.toml").write_text("version = 2\n")
+    done = regspec(*words, "certs.d", "--from", "config.toml", cwd=tmp_path)
+    found = {row["version"]: row["verdict"] for row in rows(done)}
+    assert found["1.7"] == "upstream"  # it does not set config_path
+    assert "assumed" not in done.stderr
 
 
 def test_a_node_has_a_row_for_each_runtime_that_is_there(regspec, tmp_path):
@@ -133,7 +137,7 @@ def test_a_node_without_a_known_runtime_is_refused(regspec, tmp_path, path, said
         (tmp_path / "node" / path).parent.mkdir(parents=True)
         (tmp_path / "node" / path).write_text("version = 2\n")
     done = regspec("explain", "--node", "node", "nginx", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
 
 
@@ -229,16 +233,17 @@ def test_what_no_runtime_reads_is_refused(regspec, tmp_path):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/a.txt").write_text("hello\n")
     (tmp_path / "secret.yaml").write_text(
-        'kind: Secret\ntype: kubernetes.io/dockerconfigjson\nstringData: {".dockerconfigjson": "{}"}\n'
+        "kind: Secret\ntype: kubernetes.io/dockerconfigjson\n"
+        'stringData: {".dockerconfigjson": "{}"}\n'
     )
     for source, said in (
         ("empty", "it is empty"),
         ("notes", "no file that a runtime reads"),
         ("secret.yaml", "no file that a runtime reads"),
-        ("missing.yaml", "No such file"),
+        ("missing.yaml", "no such file"),
     ):
         done = regspec("explain", "--from", source, "nginx", cwd=tmp_path)
-        assert done.returncode == 1, source
+        assert done.returncode == 2, source
         assert said in done.stderr
 
 

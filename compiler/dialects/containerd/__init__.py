@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 CONFIG_ROOT = "/etc/containerd"
 CONFIG_PATH = f"{CONFIG_ROOT}/certs.d"
 MAIN = f"{CONFIG_ROOT}/config.toml"
+_MAIN_WITH_CONFIG_PATH = (
+    "version = 2\n"
+    f'[plugins."io.containerd.grpc.v1.cri".registry]\nconfig_path = "{CONFIG_PATH}"\n'
+    f'[plugins."io.containerd.cri.v1.images".registry]\nconfig_path = "{CONFIG_PATH}"\n'
+)
 MAIN_WITH_IMPORTS = f'version = 2\nimports = ["{CONFIG_ROOT}/conf.d/*.toml"]\n'
 """The smallest config.toml that reads the fragments."""
 CONSUMER = "containerd"
@@ -221,6 +226,7 @@ HOSTS_FORMAT = Format(
     of_each_host=True,
     in_each_folder="hosts.toml",
     folders_at=CONFIG_PATH,
+    needs=((MAIN, _MAIN_WITH_CONFIG_PATH),),
     namespace_of=_namespace_of,
     names={
         "asked": "what is asked for {0}",

@@ -5,23 +5,19 @@ Source: containers/image, pkg/sysregistriesv2: the longest prefix wins, and is r
 
 from __future__ import annotations
 
-import json
-
 from ... import reference
 from ...docker_hub import default_host
-from ...emit import read_toml
 from ...frozen import frozen
 from .. import values
-from ..attempt import Attempt, resolver_of
-from ..files import texts
+from ..attempt import Attempt, Outcome, Resolver
+from . import short_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from ...reference import Reference
-    from ..attempt import Resolver
     from ..files import Tree
 
 _BY_DIGEST, _BY_TAG = "digest-only", "tag-only"
@@ -31,26 +27,49 @@ _FOLDER = "/etc/containers"
 def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     """podman, CRI-O, skopeo and buildah, which resolve images alike in every version."""
     del versions
-    drop_ins = f"{_FOLDER}/registries.conf.d"
-    found = [(f"{drop_ins}/{name}", text) for name, text in texts(files, drop_ins)]
-    main = files.text(f"{_FOLDER}/registries.conf")
-    found = [*([(f"{_FOLDER}/registries.conf", main)] if main is not None else []), *found]
-    registries = [one for _, text in found for one in read_toml(text).get("registry", ())]
+    try:
+        pull = _pull_of(files)
+    except values.Refused as why:
+        pull = refusing(str(why))
+    yield Resolver("containers", pull)
+
+
+def refusing(reason: str) -> Callable[[str, Reference], Outcome]:
+    """What becomes of every image on a node whose files are refused."""
+    outcome = Outcome(loads=False, reason=reason)
+    return lambda _written, _image: outcome
+
+
+def _pull_of(files: Tree) -> Callable[[str, Reference], Outcome]:
+    """How images are resolved with the files of a node.
+
+    Raises:
+        values.Refused: every pull fails with them.
+    """
+    folder = f"{_FOLDER}/registries.conf.d"
+    drop_ins = sorted(name for name in files.names(folder) or () if name.endswith(".conf"))
+    paths = [f"{_FOLDER}/registries.conf", *(f"{folder}/{name}" for name in drop_ins)]
+    found = {path: values.from_toml(files, path) for path in paths if values.is_there(files, path)}
+    read = list(found.values())
+    registries = [
+        registry for data in read for registry in values.tables(data.get("registry"), "`registry`")
+    ]
+    logins = values.from_json(files, f"{_FOLDER}/auth.json").get("auths")
     site = Site(
         Registries({"registry": registries}),
-        file=found[-1][0] if found else None,
+        file=next(reversed(found), None),
         authorities=frozenset(_with_authorities(files, f"{_FOLDER}/certs.d")),
         folder=f"{_FOLDER}/certs.d",
-        logins=frozenset(json.loads(files.text(f"{_FOLDER}/auth.json") or "{}").get("auths", ())),
+        logins=frozenset(values.table(logins, "`auths`")),
         login="auth.json",
     )
-    yield resolver_of("containers", site.attempts)
+    return short_names.resolved(site.pull, short_names.read(read))
 
 
 def _with_authorities(files: Tree, folder: str) -> Iterator[str]:
     """The hosts that have a CA in a folder."""
     for host in files.names(folder) or ():
-        if files.text(f"{folder}/{host}/ca.crt") is not None:
+        if values.is_there(files, f"{folder}/{host}/ca.crt"):
             yield host
 
 
@@ -69,7 +88,7 @@ class Site:
     login: str
     """The file with the logins."""
 
-    def attempts(self, image: Reference) -> Iterator[Attempt]:
+    def pull(self, image: Reference) -> Outcome:
         """The mirrors in their order, and then the registry itself, without those that are blocked.
 
         Every place is looked up again: a place that is blocked is not requested, be it a mirror or
@@ -77,13 +96,16 @@ class Site:
         """
         sources = self.registries.sources(image)
         if any(source.place is None for source in sources):
-            return  # the pull fails before the first request
+            why = f"a mirror of its prefix makes no name of an image of {image}: the pull fails"
+            return Outcome(loads=True, reason=why)
         has_mirrors = len(sources) > 1
+        attempts: list[Attempt] = []
         for source in sources:
-            if self.registries.is_blocked(str(source.place)):
-                continue
-            is_named = source.is_mirror or not has_mirrors
-            yield from self._requests(source, image, self.file if is_named else None)
+            if not self.registries.is_blocked(str(source.place)):
+                is_named = source.is_mirror or not has_mirrors
+                attempts += self._requests(source, image, self.file if is_named else None)
+        blocked = f"registries.conf blocks {image.registry}, and each mirror of it"
+        return Outcome(loads=True, reason=None if attempts else blocked, attempts=tuple(attempts))
 
     def _requests(self, source: Source, image: Reference, file: str | None) -> Iterator[Attempt]:
         """The requests at one place: by https and, where it is insecure, by http."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
+    from ...rules.rule import Rule
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -25,6 +26,12 @@ def distribution_of(choice: TargetEntry) -> str:
     """The distribution that a choice of this target is for: `k3s` or `rke2`."""
     distribution: str = choice.option("distribution", "k3s")
     return distribution
+
+
+def _rules() -> tuple[Rule, ...]:
+    from .rules import RULES
+
+    return RULES
 
 
 def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
@@ -90,6 +97,7 @@ DIALECT = Dialect(
     formats=(FORMAT,),
     readers=(Reader("yaml", _reader),),
     reads=("registries.yaml of k3s",),
+    rules=_rules,
     section=_section,
     resolvers=_resolvers,
     runtime="k3s",

@@ -158,7 +158,12 @@ def test_the_nodes_do_as_those_with_registries_conf(data, digest, index):
     source = data["mirrors"][index % len(data["mirrors"])]["source"]
     image = reference.parse(f"{source}/a/b:1" + (f"@sha256:{'a' * 64}" if digest else ""))
     ours, theirs = containers.Registries(made), containers.Registries(given_)
-    assert ours.asked(image) == theirs.asked(image)
+    assert [(one.place, one.is_mirror) for one in ours.sources(image)] == [
+        (one.place, one.is_mirror) for one in theirs.sources(image)
+    ]
+    for source_place in ours.sources(image):
+        place = str(source_place.place)
+        assert ours.is_blocked(place) == theirs.is_blocked(place)
 
     def insecure(conf):
         places = [place for one in conf.get("registry", ()) for place in one.get("mirror", ())]
@@ -196,7 +201,7 @@ def test_each_set_is_for_one_kind_of_image(kind):
     one = [item for item in objects(files) if item["kind"] == kind]
     found = containers.Registries(openshift.registries_conf(one))
     for other, version in VERSIONS.items():
-        place, _ = found.asked(reference.parse(f"docker.io/a/b{version}"))
+        place = found.first(reference.parse(f"docker.io/a/b{version}"))
         assert place == ("harbor.example.net/docker.io/a/b" if other == kind else None)
 
 
