@@ -89,7 +89,7 @@ def test_the_json_page_names_every_runtime():
             environment={},
             read_file={}.__getitem__,
         )
-        rows = explain.of_spec(explained.spec, explained.artifacts, ["nginx"], ())
+        rows = explain.of_spec(explained.spec, explained.artifacts, ["nginx"], {})
         runtimes |= {row.runtime for row in rows}
     (told,) = re.findall(r"^\| `runtime` \| (.*) \|$", (DOCS / "json.md").read_text(), re.MULTILINE)
     assert set(re.findall("`(.*?)`", told)) == runtimes

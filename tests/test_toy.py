@@ -62,7 +62,7 @@ def test_it_is_listed(capfdbinary):
 
 def test_explain_says_what_it_requests():
     explained = pipeline.explain_spec(spec_of("toy"), **GIVEN)
-    rows = list(explain.of_spec(explained.spec, explained.artifacts, ["a/b:1", "quay.io/x"], ()))
+    rows = list(explain.of_spec(explained.spec, explained.artifacts, ["a/b:1", "quay.io/x"], {}))
     assert [(row.runtime, row.target, row.verdict) for row in rows] == [
         ("toy", "toy", "mirror"),
         ("toy", "toy", "none"),

@@ -10,7 +10,6 @@ from .. import values
 from ..attempt import Resolver
 from ..containers import short_names
 from ..containers.resolve import Registries, Site, refusing
-from ..containers.short_names import ShortNames
 from ..files import texts
 
 TYPE_CHECKING = False
@@ -86,7 +85,7 @@ def _sources(spec: Mapping[str, Any]) -> dict[str, Any]:
     return values.table(spec.get("registrySources"), "`registrySources`")
 
 
-def _short_names(objects: Iterable[Mapping[str, Any]]) -> ShortNames:
+def _short_names(objects: Iterable[Mapping[str, Any]]) -> short_names.ShortNames:
     """The registries in which the nodes of a cluster search, which the image configuration sets.
 
     Source: openshift/api, config/v1, RegistrySources, and openshift/api#636.
@@ -94,7 +93,7 @@ def _short_names(objects: Iterable[Mapping[str, Any]]) -> ShortNames:
     registries: tuple[str, ...] = _SEARCHED
     for spec in _specs(objects, "Image"):
         registries = values.texts(_sources(spec).get(_SEARCH_KEY), _SEARCH_KEY) or registries
-    return ShortNames(registries, f"`{_SEARCH_KEY}` of image.config.openshift.io")
+    return short_names.ShortNames(registries, f"`{_SEARCH_KEY}` of image.config.openshift.io")
 
 
 def _with_authorities(objects: Iterable[Mapping[str, Any]]) -> Iterator[str]:
