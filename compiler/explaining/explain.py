@@ -7,9 +7,9 @@ from ..dialects import TARGETS, dialect_of, dialects
 from ..dialects.files import Files
 from ..dialects.values import is_there
 from ..frozen import replace
-from ..mirrors import MirrorIndex
+from ..mirrors import WILDCARD, MirrorIndex
 from ..reports import json_text
-from .verdicts import Row, verdict
+from .verdicts import WRONG_PATH, Row, verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -185,10 +185,16 @@ class _Site:
 
     def verdict(self, outcome: Outcome, image: reference.Reference) -> str:
         """The verdict on what is requested for an image."""
-        return verdict(outcome, self._meant(image), self._hosts)
+        meant = self._meant(image)
+        if meant is None and outcome.loads and any(not one.upstream for one in outcome.attempts):
+            return WRONG_PATH  # the spec has no mirror of it
+        # An image that is pulled from the registry that it names has no other upstream.
+        is_own = meant is not None and meant.partition("/")[0] == image.registry
+        return verdict(outcome, meant, self._hosts if is_own else frozenset())
 
     def _meant(self, image: reference.Reference) -> str | None:
         """`HOST/REPOSITORY` where the spec has an image; none if it has no mirror of it."""
-        if image.registry in self._hosts:
+        mirror, place = self._places.find(image)
+        if image.registry in self._hosts and (mirror is None or mirror.source == WILDCARD):
             return f"{image.registry}/{image.repository}"
-        return self._places.find(image)[1] or None
+        return place or None

@@ -8,7 +8,7 @@ file.
 from __future__ import annotations
 
 from ... import emit
-from ...mirrors import WILDCARD, Location
+from ...mirrors import WILDCARD
 from ..dialect import Artifact
 from . import CONFIG_PATH
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from ...mirrors import Mirror
     from ...model import Spec, TargetEntry
 
 PLUGIN = ("plugins", "io.containerd.grpc.v1.cri")
@@ -57,12 +58,15 @@ def hosts(spec: Spec, root: str, *, header: bool) -> Iterator[Artifact]:
         root: the folder that `config_path` is to name, below the output folder.
         header: whether each login goes into them.
     """
+    own = {host: _itself(spec, host, header=header) for host in spec.mirror_hosts}
     folders = {
-        folder_of(mirror.source): _mirror(spec, mirror.location, header=header)
+        folder_of(mirror.source): _mirror(spec, mirror, header=header)
         for mirror in spec.by_registry
+        if mirror.source not in own or mirror.source != str(mirror.location)
     }
-    # Images that are named by a host of ours: no mirror, but its CA and login.
-    folders |= {folder_of(host): _itself(spec, host, header=header) for host in spec.mirror_hosts}
+    # Images that are named by a host of ours without a mirror: its CA and login.
+    for name, itself in own.items():
+        folders.setdefault(folder_of(name), itself)
     for folder, (host, tables) in folders.items():
         has_login = any("header" in path for path, _ in tables)
         yield Artifact(
@@ -79,16 +83,20 @@ def hosts(spec: Spec, root: str, *, header: bool) -> Iterator[Artifact]:
             yield Artifact(f"{root}/{folder}/ca.crt", ca, ca, "text")
 
 
-def _mirror(spec: Spec, location: Location, *, header: bool) -> tuple[str, emit.Tables]:
+def _mirror(spec: Spec, mirror: Mirror, *, header: bool) -> tuple[str, emit.Tables]:
     """The host that serves a registry, and the tables of the registry's hosts.toml."""
+    location = mirror.location
     url = spec.api_root(location)
     reached: dict[str, Any] = {"capabilities": ["pull", "resolve"], "override_path": True}
     reached |= _tls(spec, location.host)
     login = _login(spec, location.host) if header else {}
     if spec.fallback == "deny":
         return location.host, _as_server(url, reached, login)
-    # Without `server`, what is asked last is the registry that the image names.
+    # Without `server`, the registry that the image names is requested last.
     tables: emit.Tables = [(("host", url), reached)]
+    if mirror.source in spec.mirror_hosts:
+        settings = {"server": spec.origin(mirror.source), **_tls(spec, mirror.source)}
+        tables.insert(0, ((), settings))
     return location.host, tables + ([(("host", url, "header"), login)] if login else [])
 
 

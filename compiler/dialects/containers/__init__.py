@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
+    from ...rules.rule import Rule
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -36,6 +37,12 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     from .resolve import resolvers
 
     return resolvers(files, versions)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from .rules import RULES
+
+    return RULES
 
 
 def _section(spec: Spec, made: CompiledTarget) -> Section:
@@ -93,6 +100,7 @@ DIALECT = Dialect(
     formats=(FORMAT,),
     readers=(Reader("toml", _reader),),
     reads=("registries.conf",),
+    rules=_rules,
     section=_section,
     resolvers=_resolvers,
     runtime="containers",

@@ -29,9 +29,10 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     ]
     sources = {registry["prefix"] for registry in registries}
     registries += [
-        {"prefix": host, "location": host, "insecure": True}
+        {"prefix": host, "location": host, **({"insecure": True} if spec.is_insecure(host) else {})}
         for host in spec.mirror_hosts
-        if spec.is_insecure(host) and host not in sources
+        # A source without a port would be the prefix of this host with its port, too.
+        if host not in sources and (spec.is_insecure(host) or host.rpartition(":")[0] in sources)
     ]
     yield Artifact(
         path=f"{root}/registries.conf.d/50-regspec.conf",
@@ -49,11 +50,11 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
 
 
 def _registry(spec: Spec, source: str, location: Location) -> dict[str, Any]:
-    """One upstream and its mirror. `blocked` refuses the upstream, but not the mirror."""
+    """One upstream and its mirror. `blocked` refuses the upstream."""
     mirror: dict[str, Any] = {"location": str(location)}
     if spec.is_insecure(location.host):
         mirror["insecure"] = True
-    blocked = {"blocked": True} if spec.fallback == "deny" else {}
+    blocked = {"blocked": True} if spec.fallback == "deny" and spec.may_block(source) else {}
     return {"prefix": source, "location": source, **blocked, "mirror": [mirror]}
 
 

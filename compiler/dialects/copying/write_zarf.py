@@ -72,11 +72,18 @@ def _images(spec: Spec) -> Iterator[dict[str, Any]]:
 
 
 def _registry_url(source: str, destination: str) -> str:
-    """What stands before the repository where the image goes; nothing if that is another one."""
-    repository = f"/{reference.parse(source).repository}"
+    """What stands before the repository where the image goes; nothing if that is another one.
+
+    zarf keeps the name of an image whose registry, as text, begins the URL: it pushes
+    `quay.io/a/b` to itself, and not to `quay.io.example.org/a/b`.
+
+    Source: zarf-dev/zarf, src/pkg/transform, ImageTransformHostWithoutChecksum.
+    """
+    image = reference.parse(source)
     parsed = reference.parse(destination)
     name = f"{parsed.registry}/{parsed.repository}"
-    return name.removesuffix(repository) if name.endswith(repository) else ""
+    place = name.removesuffix(f"/{image.repository}")
+    return "" if place == name or place.startswith(image.registry) else place
 
 
 def _slug(text: str) -> str:

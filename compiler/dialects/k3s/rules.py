@@ -1,8 +1,8 @@
-"""RS240: the runtime image, which RKE2 pulls by itself."""
+"""RS240 and RS242: what k3s and RKE2 request in spite of the files."""
 
 from __future__ import annotations
 
-from ...diagnostics import Severity
+from ...diagnostics import Severity, code_span
 from ...mirrors import HUB, WILDCARD
 from ...rules.rule import LintContext, RuleResult, place_of, rule
 from . import TARGET, distribution_of
@@ -50,4 +50,40 @@ def runtime_image_below_a_path(subject: LintContext) -> Iterator[RuleResult]:
             )
 
 
-RULES = (runtime_image_below_a_path,)
+@rule("RS242", Severity.WARNING)
+def flag_without_effect(subject: LintContext) -> Iterator[RuleResult]:
+    """k3s requests a source itself, if the site has settings for the host of the source.
+
+    `--disable-default-registry-endpoint` keeps k3s from requesting a registry itself when its
+    mirror fails. The flag has no effect for a registry that has a login or TLS settings of its own
+    in registries.yaml. The spec has such settings when a mirror of another source is on the host.
+
+    Fix: put the mirrors on another host if the registry must never be requested.
+
+    Source: k3s-io/k3s, pkg/agent/containerd/config.go, getHostConfigs, which was run.
+
+    Bad:
+        mirrors: [{source: old.example.org, path: old}, {source: quay.io, target: old.example.org/q}]
+        hosts: {old.example.org: {insecureSkipVerify: true}}
+        targets: [k3s]
+
+    Good:
+        mirrors: [{source: old.example.org, path: old}, quay.io]
+        targets: [k3s]
+    """
+    spec = subject.spec
+    if spec.fallback != "deny" or not subject.has(TARGET.name):
+        return
+    for mirror in spec.by_registry:
+        is_own = mirror.source in spec.mirror_hosts and mirror.source != str(mirror.location)
+        access = spec.access(mirror.source) if is_own else None
+        if access and (access.has_login or access.ca_cert or access.insecure_skip_verify):
+            yield (
+                mirror.place,
+                f"k3s requests {code_span(mirror.source)} itself when its mirror fails: the site "
+                "has a login or TLS settings for this host",
+                "put the mirrors on another host if it must never be requested",
+            )
+
+
+RULES = (runtime_image_below_a_path, flag_without_effect)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ...model import Spec, TargetEntry
     from ...reading.facts import Reading
+    from ...rules.rule import Rule
     from ...verifying.drift import Drift
     from ..attempt import Resolver
     from ..companions import CompiledTarget
@@ -41,6 +42,12 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     from .resolve import resolvers
 
     return resolvers(files, versions)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from .rules import RULES
+
+    return RULES
 
 
 def _section(spec: Spec, made: CompiledTarget) -> Section:
@@ -102,6 +109,7 @@ DIALECT = Dialect(
     formats=(DIGEST_MIRRORS, TAG_MIRRORS, IMAGE, AUTHORITIES),
     readers=(Reader("yaml", _reader),),
     reads=("mirror sets, image configuration and CAs of OpenShift",),
+    rules=_rules,
     section=_section,
     resolvers=_resolvers,
     runtime="openshift",

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from ...model import Spec, TargetEntry
 
 _API = "config.openshift.io/v1"
-_POLICIES = {"deny": "NeverContactSource", "allow": "AllowContactingSource"}
 _MIRRORS = """\
 # For OpenShift 4.13 and later: oc apply --server-side --filename FOLDER
-# The nodes are drained and rebooted, one after another.
+# The nodes are drained, one after another, and reload CRI-O. They are not rebooted.
 """
 _LOGINS = f"""\
 # Add the logins of {PULL_SECRET} to the cluster's pull secret; never replace it.
@@ -59,7 +58,7 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
         {
             "source": mirror.source,
             "mirrors": [str(mirror.location)],
-            "mirrorSourcePolicy": _POLICIES[spec.fallback],
+            "mirrorSourcePolicy": _policy(spec, mirror.source),
         }
         for mirror in spec.mirrors
         if mirror.source != str(mirror.location)
@@ -73,6 +72,12 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     )
     if spec.logins:
         yield logins_file(spec, f"{root}/{PULL_SECRET}")
+
+
+def _policy(spec: Spec, source: str) -> str:
+    """Whether the nodes may contact a source when its mirrors fail."""
+    denied = spec.fallback == "deny" and spec.may_block(source)
+    return "NeverContactSource" if denied else "AllowContactingSource"
 
 
 def _insecure(spec: Spec, host: str) -> bool:

@@ -30,6 +30,14 @@ def version_of(choice: TargetEntry) -> tuple[int, int] | None:
     return int(major), int(minor)
 
 
+def panics_at_tls(choice: TargetEntry) -> bool:
+    """Whether a version of Talos stops at a `RegistryTLSConfig` without a client certificate.
+
+    Source: siderolabs/talos, registry_tls.go of 1.12.0, which was run; fixed in 1.12.2.
+    """
+    return choice.option("version") in ("1.12.0", "1.12.1")
+
+
 def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 

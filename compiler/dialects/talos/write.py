@@ -10,7 +10,13 @@ import binascii
 from ... import emit
 from ...mirrors import Location
 from ..dialect import Artifact
-from . import FIRST_WITH_DOCUMENTS, FIRST_WITH_SKIP_FALLBACK, TARGET, version_of
+from . import (
+    FIRST_WITH_DOCUMENTS,
+    FIRST_WITH_SKIP_FALLBACK,
+    TARGET,
+    panics_at_tls,
+    version_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +37,8 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     }
     accesses = {host: access for host in spec.mirror_hosts if (access := spec.access(host))}
     data: Any
-    if version is None or version < FIRST_WITH_DOCUMENTS:
+    is_old = version is None or version < FIRST_WITH_DOCUMENTS
+    if is_old or (panics_at_tls(choice) and any(map(_tls, accesses.values()))):
         data = _patch(mirrors, accesses)
         text = emit.yaml_text(data)
     else:
