@@ -45,8 +45,10 @@ def not_blocked(subject: LintContext) -> Iterator[RuleResult]:
         if mirror.source != str(mirror.location) and not spec.may_block(mirror.source):
             yield (
                 mirror.place,
-                f"{code_list(targets)}: {code_span(mirror.source)} is requested when its mirror "
-                "fails, since it is not blocked: mirrors are on its host",
+                (
+                    f"{code_list(targets)}: {code_span(mirror.source)} is requested when its "
+                    "mirror fails, since it is not blocked: mirrors are on its host"
+                ),
                 "put the mirrors on another host if it must never be requested",
             )
 

@@ -63,7 +63,9 @@ def flag_without_effect(subject: LintContext) -> Iterator[RuleResult]:
     Source: k3s-io/k3s, pkg/agent/containerd/config.go, getHostConfigs, which was run.
 
     Bad:
-        mirrors: [{source: old.example.org, path: old}, {source: quay.io, target: old.example.org/q}]
+        mirrors:
+          - {source: old.example.org, path: old}
+          - {source: quay.io, target: old.example.org/quay}
         hosts: {old.example.org: {insecureSkipVerify: true}}
         targets: [k3s]
 
@@ -80,8 +82,10 @@ def flag_without_effect(subject: LintContext) -> Iterator[RuleResult]:
         if access and (access.has_login or access.ca_cert or access.insecure_skip_verify):
             yield (
                 mirror.place,
-                f"k3s requests {code_span(mirror.source)} itself when its mirror fails: the site "
-                "has a login or TLS settings for this host",
+                (
+                    f"k3s requests {code_span(mirror.source)} itself when its mirror fails: the "
+                    "site has a login or TLS settings for this host"
+                ),
                 "put the mirrors on another host if it must never be requested",
             )
 

@@ -44,8 +44,10 @@ def source_of_every_port(subject: LintContext) -> Iterator[RuleResult]:
             if host.startswith(f"{mirror.source}:") and host not in sources:
                 yield (
                     mirror.place,
-                    f"on OpenShift, images of {code_span(host)} are also looked for in the mirror "
-                    f"of {code_span(mirror.source)}",
+                    (
+                        f"on OpenShift, images of {code_span(host)} are also looked for in the "
+                        f"mirror of {code_span(mirror.source)}"
+                    ),
                     "name the registry by a host that is not a source",
                 )
 
