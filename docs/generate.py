@@ -190,7 +190,8 @@ def _anchor(name: str) -> str:
 
 
 def _capitalised(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]
+    """A sentence with a capital letter, unless it begins with the name of a file."""
+    return sentence if "." in sentence.split()[0] else sentence[0].upper() + sentence[1:]
 
 
 def rules_page() -> str:
