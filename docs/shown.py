@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_BLOCK = re.compile(r"(<!-- .*? -->\n)?```(\w+)\n(.*?)```\n", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- [^\n]* -->\n)?```(\w+)\n(.*?)```\n", re.DOTALL)
 _FILE = re.compile(r"<!-- file: (\S+) -->\n")
 _NOT_RUN = "<!-- not run -->\n"
 _END = "\x1e"
