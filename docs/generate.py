@@ -191,7 +191,7 @@ def _anchor(name: str) -> str:
 
 def _capitalised(sentence: str) -> str:
     """A sentence with a capital letter, unless it begins with the name of a file."""
-    return sentence if "." in sentence.split()[0] else sentence[0].upper() + sentence[1:]
+    return sentence if "." in sentence.split(maxsplit=1)[0] else sentence[0].upper() + sentence[1:]
 
 
 def rules_page() -> str:
