@@ -61,12 +61,22 @@ def files(globs: Iterable[str]) -> list[Path]:
     return sorted({path for one in globs for path in ROOT.glob(one) if path.is_file()})
 
 
+def listed(*, every: bool) -> list[Path]:
+    """The files of the settings, in order.
+
+    Args:
+        every: also the files of `later`. Without it, a file that `later` lists is left out.
+    """
+    checked, later = (set(files(settings()[key])) for key in ("checked", "later"))
+    return sorted(checked | later if every else checked - later)
+
+
 def only_prose(name: str, text: str) -> str:
     """A text with blanks for everything that is not prose, so that locations stay.
 
     Args:
         name: the name of its file, which says what is prose: comments, docstrings and messages of
-            Python; values of JSON with a blank; all of other files.
+            Python, values of JSON with a blank, and all of other files.
         text: the text.
     """
     if name.endswith(".py"):
@@ -169,10 +179,7 @@ def main() -> int:
     if not is_installed():
         print("prose: not checked, because textlint is not installed (make prose)", file=sys.stderr)
         return 1 if os.environ.get("CI") else 0
-    listed = settings()
-    paths = [Path(name).resolve() for name in options.files] or files(
-        [*listed["checked"], *(listed["later"] if options.all else ())]
-    )
+    paths = [Path(name).resolve() for name in options.files] or listed(every=options.all)
     findings = check(paths)
     if options.count:
         print_counts(findings)

@@ -121,6 +121,6 @@ def rows(costs: Mapping[str, Sequence[Cost]], specs: int, mirrors: int, floor: f
         result = f"fewer than 1 site of {changed:.0f} has changed"
         found.append(Row("`make -j` is cheaper than `compile -j` where", result))
     few, many = (medians(costs[f"{count} mirrors"]) for count in (mirrors // 10, mirrors))
-    result = f"{many.cpu:.2f} s, {many.cpu / few.cpu:.1f} times that of {mirrors // 10:,}"
+    result = f"{many.cpu:.2f} s, {many.cpu / few.cpu:.1f} times the time of {mirrors // 10:,}"
     name = f"{mirrors} mirrors"
     return [*found, Row(f"one spec of {mirrors:,} mirrors", result, memory=memory(name))]

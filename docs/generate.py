@@ -71,20 +71,20 @@ def spec_page() -> str:
     lines = [
         "# The spec\n",
         NOTE,
-        "One YAML document. Plain `true`, `false`, `null` and decimal numbers are what they are in",
-        "JSON; every other plain scalar is text (`no`, `010`, `1e3` too). A key stands once, and",
-        "an unknown key is an error. `regspec schema` prints the JSON Schema behind this page;",
-        "[rules.md](rules.md) says what else is checked.\n",
+        "A spec is one YAML document. Plain `true`, `false`, `null` and decimal numbers have the",
+        "same meaning as in JSON. Every other plain scalar is text, also `no`, `010` and `1e3`. A",
+        "repeated key and an unknown key are errors. `regspec schema` prints the JSON Schema of",
+        "this page. [rules.md](rules.md) lists the other checks.\n",
         *tables(SCHEMA, ""),
         "## References\n",
-        "Where text may be a reference, it is a mapping with one of these keys. What it refers to",
-        "is text in UTF-8, which must not be empty; one final line break is dropped.\n",
+        "A text that may be a reference is then a mapping with one of these keys. The content of",
+        "the variable or file must be UTF-8 and not empty. One final line break is removed.\n",
         "| key | what |",
         "| --- | --- |",
         *(f"| `{key}` | {value['description']} |" for key, value in text.items()),
         "",
-        "A file must be a regular file of at most 1 MiB inside the folder of the spec, after links",
-        "are resolved; `--allow-file DIR` on the command line allows another folder.\n",
+        "A file must be a regular file of at most 1 MiB. After links are resolved, it must be in",
+        "the folder of the spec. `--allow-file DIR` on the command line allows another folder.\n",
     ]
     return "\n".join(lines)
 
@@ -190,7 +190,8 @@ def _anchor(name: str) -> str:
 
 
 def _capitalised(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]
+    """A sentence with a capital letter, unless it begins with the name of a file."""
+    return sentence if "." in sentence.split(maxsplit=1)[0] else sentence[0].upper() + sentence[1:]
 
 
 def rules_page() -> str:

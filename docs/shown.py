@@ -1,9 +1,9 @@
 """Runs what a page shows, and puts the real output into it.
 
-A block of `console` holds commands after `$ ` (a line after `> ` goes on with one) and what they
-print, errors included. All commands of a page run in one shell and one scratch folder, as a reader
-would type them. A block after `<!-- file: NAME -->` is written to that file, and one after
-`<!-- not run -->` is left as it is.
+A block of `console` contains commands after `$ ` (a line after `> ` continues a command) and their
+output, with errors. All commands of a page run in one shell and one scratch folder, as a reader
+would type them. A block after `<!-- file: NAME -->` is written to this file, and a block after
+`<!-- not run -->` is not changed.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_BLOCK = re.compile(r"(<!-- .*? -->\n)?```(\w+)\n(.*?)```\n", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- [^\n]* -->\n)?```(\w+)\n(.*?)```\n", re.DOTALL)
 _FILE = re.compile(r"<!-- file: (\S+) -->\n")
 _NOT_RUN = "<!-- not run -->\n"
 _END = "\x1e"
 """What the shell prints after each command."""
 
 
-class Failed(Exception):  # noqa: N818 - it says what became of the commands
+class Failed(Exception):  # noqa: N818 - the name says what happened to the commands
     """The commands of a page did not all run."""
 
 
@@ -51,7 +51,7 @@ def refreshed(page: str, files: Mapping[str, str] | None = None) -> str:
         elif kind == "console" and mark != _NOT_RUN:
             run.append(block)
             for command in commands(content):
-                script += [command, f"status=$?; printf '{_END}'; (exit $status)"]
+                script += [command, "status=$?", f"printf '{_END}'", "(exit $status)"]
     *outputs, rest = printed("\n".join(script), files or {}).split(_END)
     if rest or len(outputs) != sum(len(commands(block[3])) for block in run):
         raise Failed("the shell has ended too early")
@@ -76,8 +76,8 @@ def commands(block: str) -> list[str]:
 
 
 def _shown(command: str, output: str) -> str:
-    told = f"{output.rstrip()}\n" if output.strip() else ""
-    return f"$ {command.replace(chr(10), chr(10) + '> ')}\n{told}"
+    lines = f"{output.rstrip()}\n" if output.strip() else ""
+    return f"$ {command.replace(chr(10), chr(10) + '> ')}\n{lines}"
 
 
 def printed(script: str, files: Mapping[str, str]) -> str:

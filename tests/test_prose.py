@@ -70,6 +70,14 @@ def test_a_listed_file_exists():
         assert PROSE["files"]([one]), one
 
 
+def test_a_file_that_is_still_to_be_edited_is_not_checked():
+    checked, every = (set(PROSE["listed"](every=every)) for every in (False, True))
+    later = set(PROSE["files"](SETTINGS["later"]))
+    assert not checked & later
+    assert checked | later == every
+    assert ROOT / "README.md" in checked
+
+
 @pytest.mark.parametrize("ci", ["", "true"])
 def test_without_textlint_a_line_says_that_nothing_was_checked(ci, tmp_path):
     """A newcomer has no Node.js, and can lint nevertheless."""

@@ -189,7 +189,7 @@ def rules_of_logins() -> tuple[Rule, ...]:
 
 CONFIG = Target(
     name="containerd",
-    summary="the containerd registry mirrors that a node should have",
+    summary="the containerd mirrors of a node, as in the Palette procedure",
     file="containerd.toml",
     destination="/etc/containerd/config.toml",
     on_nodes=True,

@@ -62,7 +62,7 @@ _LIMITS = Limits(
 )
 COPY_LIST = Target(
     name="copy-list",
-    summary="which image to copy to which place of the registry, for skopeo or crane",
+    summary="the images to copy to the registry, as a list for skopeo or crane",
     file="copy-list.txt",
     destination="skopeo copy, line by line",
     on_nodes=False,
@@ -75,7 +75,7 @@ COPY_LIST = Target(
 )
 REGSYNC = Target(
     name="regsync",
-    summary="which image to copy to which place of the registry, for regclient's regsync",
+    summary="the images to copy to the registry, as a configuration of regclient's regsync",
     file="regsync.yaml",
     destination="regsync once --config regsync.yaml",
     on_nodes=False,
@@ -88,7 +88,7 @@ REGSYNC = Target(
 )
 HAULER = Target(
     name="hauler",
-    summary="the files without a login and the images, as manifests for hauler",
+    summary="the images, and the files without credentials, as manifests for hauler",
     file="hauler",
     destination="hauler store sync --filename hauler/files.yaml",
     on_nodes=False,
@@ -103,7 +103,7 @@ HAULER = Target(
 )
 ZARF = Target(
     name="zarf",
-    summary="the files without a login and the images, as a package definition for zarf",
+    summary="the images, and the files without credentials, as a package for zarf",
     file="zarf.yaml",
     destination="zarf package create",
     on_nodes=False,

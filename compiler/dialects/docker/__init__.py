@@ -77,7 +77,7 @@ def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
 _BY_NETWORK = "only the network can: let it refuse the upstream at once"
 TARGET = Target(
     name="docker",
-    summary="daemon.json of dockerd, to be merged into the one that is there, and its CA files",
+    summary="daemon.json of dockerd, to merge into an existing one, and its CA files",
     file="docker",
     destination="/etc/docker",
     on_nodes=True,

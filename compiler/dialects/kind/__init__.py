@@ -64,7 +64,7 @@ def _section(spec: Spec, made: CompiledTarget) -> Section:
 
 TARGET = Target(
     name="kind",
-    summary="a kind cluster that mounts certs.d, with the certs.d",
+    summary="a kind cluster, and the certs.d that it mounts",
     file="kind",
     destination="kind create cluster --config cluster.yaml (in this folder)",
     on_nodes=False,

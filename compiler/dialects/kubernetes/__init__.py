@@ -60,7 +60,7 @@ def _section(spec: Spec, made: CompiledTarget) -> Section:
 
 TARGET = Target(
     name="pull-secret",
-    summary="a pull secret with every login of the spec",
+    summary="a pull secret with all credentials of the spec",
     file="pull-secret.yaml",
     destination="kubectl apply --filename pull-secret.yaml",
     on_nodes=False,

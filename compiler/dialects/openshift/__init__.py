@@ -66,7 +66,7 @@ def _cross_references(
 
 TARGET = Target(
     name="openshift",
-    summary="ImageDigestMirrorSet, ImageTagMirrorSet, CA and logins for the nodes of OpenShift",
+    summary="ImageDigestMirrorSet, ImageTagMirrorSet, CAs and credentials for OpenShift nodes",
     file="openshift",
     destination="oc apply --server-side --filename openshift",
     on_nodes=False,

@@ -19,7 +19,7 @@ def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
 
 TARGET = Target(
     name="runbook",
-    summary="the documented steps with the values of this spec, for the person at the site",
+    summary="the steps of the Palette procedure with the values of this spec, for the operator",
     file="RUNBOOK.md",
     destination="the person at the site",
     on_nodes=False,
