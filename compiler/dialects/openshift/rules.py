@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...diagnostics import Severity, code_span
 from ...rules.rule import LintContext, RuleResult, rule
+from ..containers.rules import not_blocked
 from . import TARGET
 
 TYPE_CHECKING = False
@@ -52,4 +53,4 @@ def source_of_every_port(subject: LintContext) -> Iterator[RuleResult]:
                 )
 
 
-RULES = (source_of_every_port,)
+RULES = (not_blocked, source_of_every_port)
