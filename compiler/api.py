@@ -11,7 +11,7 @@ from . import pipeline, reference, rules
 from .diagnostics import Diagnostic, Severity, Span, code_span
 from .dialects import TARGETS, Artifact
 from .dialects.attempt import Attempt, Outcome
-from .dialects.containerd import versions
+from .dialects.containerd import RUNTIME, versions
 from .explaining import explain
 from .explaining.explain import Row
 from .frozen import frozen
@@ -167,7 +167,7 @@ def explain_spec(  # noqa: PLR0913 - what compile_spec takes, and the images
     )
     if found.spec is None:
         return Explanation(found.result.diagnostics, failed=True)
-    wanted = {"containerd": tuple(containerd)} if containerd else {}
+    wanted = {RUNTIME: tuple(containerd)} if containerd else {}
     rows = tuple(explain.of_spec(found.spec, found.artifacts, images, wanted))
     return Explanation(found.result.diagnostics, found.result.failed, rows)
 

@@ -200,7 +200,7 @@ def attempts(root, choice, **keys):
     explained = pipeline.explain_spec(spec_of(choice, **keys), **given(root))
     if explained.spec is None:
         return None
-    rows = explain.of_spec(explained.spec, explained.artifacts, ["nginx"], {})
+    rows = explain.of_spec(explained.spec, explained.artifacts, ["docker.io/library/nginx"], {})
     return [attempt for row in rows for attempt in row.outcome.attempts]
 
 
@@ -251,7 +251,7 @@ def test_what_is_taken_away_is_missed(root, choice, question, keys, ending):
     if explained.spec is None or len(kept) == len(explained.artifacts):
         return  # it is in the one file that there is, or nowhere
     before, after = (
-        list(explain.of_spec(explained.spec, artifacts, ["nginx"], {}))
+        list(explain.of_spec(explained.spec, artifacts, ["docker.io/library/nginx"], {}))
         for artifacts in (explained.artifacts, kept)
     )
     assert before != after
@@ -266,7 +266,7 @@ def test_without_its_mirrors_the_upstream_alone_is_left(root):
             continue
         names = ("hosts.toml", ".conf", "image-mirrors.yaml")
         kept = [one for one in explained.artifacts if not one[1].path.endswith(names)]
-        rows = explain.of_spec(explained.spec, kept, ["nginx"], {})
+        rows = explain.of_spec(explained.spec, kept, ["docker.io/library/nginx"], {})
         assert {row.verdict for row in rows} <= {"upstream"}, choice
 
 

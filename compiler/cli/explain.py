@@ -101,7 +101,9 @@ def explain_command(
         echo_error(f"error: {image} is not an image reference: {why}")
     images = [image for image in images if image not in wrong]
     if version:
-        versions = {**versions, "containerd": (*versions.get("containerd", ()), version)}
+        from ..dialects.containerd import RUNTIME
+
+        versions = {**versions, RUNTIME: (*versions.get(RUNTIME, ()), version)}
     options = ExplainOptions(targets, allowed, versions, allow_upstream, form)
     if sources:
         code = explain_files(sources, spec, images, options)

@@ -339,6 +339,8 @@ class Dialect:
     know the files and nothing of the spec."""
     runtime: str = ""
     """What `explain` calls the runtime that reads its files."""
+    version_in_rows: bool = False
+    """Whether each row of `explain` has the version, also if nobody chose it; see docs/json.md."""
     versions: Callable[[str], bool] | None = None
     """Whether a version of the runtime is known, if versions behave differently."""
     installed_at: tuple[str, ...] = ()

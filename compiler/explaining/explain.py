@@ -171,8 +171,7 @@ def _resolvers(
         yield from dialect.resolvers(files, tuple(asked))
         return
     for resolver in dialect.resolvers(files, (own,)):
-        # Only rows of containerd always have a version: see docs/json.md.
-        shown = resolver.version if dialect.runtime == "containerd" else None
+        shown = resolver.version if dialect.version_in_rows else None
         yield replace(resolver, version=shown)
 
 

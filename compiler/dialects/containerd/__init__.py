@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..dialect import ReadingView, Section
     from ..files import Tree
 
+RUNTIME = "containerd"
 CONFIG_ROOT = "/etc/containerd"
 CONFIG_PATH = f"{CONFIG_ROOT}/certs.d"
 MAIN = f"{CONFIG_ROOT}/config.toml"
@@ -245,7 +246,8 @@ DIALECT = Dialect(
     rules=_rules,
     section=_section,
     resolvers=_resolvers,
-    runtime="containerd",
+    runtime=RUNTIME,
+    version_in_rows=True,
     versions=_is_modelled,
     installed_at=(CONFIG_ROOT,),
     on_node=WholeNode(CONFIG_ROOT, MAIN, _compare_node),

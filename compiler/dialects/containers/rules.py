@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from ...diagnostics import Severity, code_list, code_span
+from ...dialects import dialect_of
 from ...rules.rule import LintContext, RuleResult, rule
-from . import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_OPENSHIFT = "openshift"
 
 
 @rule("RS228", Severity.INFO)
@@ -38,7 +36,12 @@ def not_blocked(subject: LintContext) -> Iterator[RuleResult]:
         targets: [registries.conf]
     """
     spec = subject.spec
-    targets = [name for name in (TARGET.name, _OPENSHIFT) if subject.has(name)]
+    # OpenShift shares this rule.
+    targets = [
+        choice.target
+        for choice in subject.choices
+        if not_blocked in dialect_of(choice.target).rules()
+    ]
     if spec.fallback != "deny" or not targets:
         return
     for mirror in spec.mirrors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...frozen import replace
-from ..containerd import CERTS_D, CONSUMER, rules_of_logins
+from ..containerd import CERTS_D, CONSUMER, RUNTIME, rules_of_logins
 from ..dialect import Artifact, Dialect, Limit, Limits, Target
 
 TYPE_CHECKING = False
@@ -81,6 +81,7 @@ DIALECT = Dialect(
     targets=(TARGET,),
     rules=_rules,
     resolvers=_resolvers,
-    runtime="containerd",
+    runtime=RUNTIME,
+    version_in_rows=True,
     section=_section,
 )
