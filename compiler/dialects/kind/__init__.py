@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from ..files import Tree
 
 
+def sets_config_path(choice: TargetEntry, *, has_logins: bool) -> bool:
+    """Whether the cluster sets `config_path`, so that a node image of any version reads certs.d.
+
+    Args:
+        choice: of this target.
+        has_logins: whether the spec has a login.
+    """
+    with_logins = has_logins and choice.option("credentials") == "config"
+    return with_logins or bool(choice.option("patches"))
+
+
 def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
@@ -25,16 +36,20 @@ def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
 
 
 def _limits(choice: TargetEntry) -> Limits:
+    """Limits of one choice; a node image with containerd 1.x reads certs.d only with the patch."""
     has_login = choice.option("credentials", "none") != "none"
+    version = choice.option("version", "")
+    unread = None if sets_config_path(choice, has_logins=False) else Limit(reported_by="RS230")
+    tls = unread if version.startswith("1.") else None
     return Limits(
         wildcard=None,
         registry_beside_wildcard=None,
         library=Limit(consumer=CONSUMER),
         ipv6=None,
-        deny=None,
+        deny=unread if not version or version.startswith("1.") else None,
         login=None if has_login else Limit(reported_by="RS214"),
-        ca=None,
-        skip_verify=None,
+        ca=tls,
+        skip_verify=tls,
     )
 
 
