@@ -185,6 +185,8 @@ class Target:
     other files may have more than it can carry."""
     one_choice: bool = False
     """Whether all files of it that are imported are of one choice, with the options of each."""
+    versions: tuple[str, ...] = ()
+    """The first `version` of each range in which it can carry the same, for the pages."""
     sandbox_image: Callable[[TargetEntry], str] | None = None
     """The sandbox image of the nodes that a choice is for, or an empty text if it is not known."""
 

@@ -185,6 +185,7 @@ CONFIG = Target(
     restart="containerd",
     options=("version", "form", "configVersion", "endpoints", "caFile"),
     makes=("containerd",),
+    versions=("1.6", "2.0"),
     limits=_config_limits,
     render=_config,
     placement=_config_placement,

@@ -86,6 +86,7 @@ TARGET = Target(
     restart="",
     options=("version", "credentials", "patches"),
     makes=("hosts.toml",),
+    versions=("1.6", "2.0"),
     limits=_limits,
     render=_render,
     parts=("cluster.yaml", "certs.d"),

@@ -86,6 +86,7 @@ TARGET = Target(
     restart="",
     options=("version",),
     makes=("talos",),
+    versions=("1.3", "1.9"),
     limits=_limits,
     render=_render,
 )
