@@ -222,7 +222,7 @@ class Section:
 
     template: str
     """`FOLDER/runbook.md.j2`, with a macro for each of the parts. A macro takes the values, and
-    whether this section is the first, and the last, of its template in that part."""
+    whether this section is the first, and the last, of its template in the same ten places."""
     values: Mapping[str, Any]
     parts: Mapping[str, int]
     """The parts of the runbook: `procedure`, `images`, `cluster`, `nodes` and `validate`; of each,
