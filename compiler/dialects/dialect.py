@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..model import Spec, TargetEntry
     from ..reading.facts import Reading
-    from ..rules.rule import Rule
+    from ..rules.rule import Rule, RuleResult
     from ..verifying.drift import Drift
     from ..verifying.node import Node
     from .attempt import Resolver
@@ -178,8 +178,8 @@ class Target:
     options in common."""
     stands_for: Callable[[TargetEntry], TargetEntry] | None = None
     """The choice of another target that its files come to on a node, if it is not its own."""
-    conflicts: Callable[[TargetEntry], Iterator[tuple[str, str, str]]] | None = None
-    """The options of a choice that exclude others: each with the problem, and the advice."""
+    conflicts: Callable[[TargetEntry], Iterator[RuleResult]] | None = None
+    """The options of a choice that exclude others, for RS202."""
     left_out_of_import: Callable[[Spec, TargetEntry], str] | None = None
     """Why an import leaves a choice of it out of a spec, or an empty text if the spec can have it:
     other files may have more than it can carry."""

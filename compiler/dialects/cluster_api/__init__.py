@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
+    from ...rules.rule import Rule, RuleResult
     from ..companions import CompiledTarget
     from ..dialect import Section
 
@@ -21,6 +21,12 @@ def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     from .write import render
 
     return render(spec, choice)
+
+
+def _conflicts(choice: TargetEntry) -> Iterator[RuleResult]:
+    from .rules import conflicts
+
+    return conflicts(choice)
 
 
 def _rules() -> tuple[Rule, ...]:
@@ -64,6 +70,7 @@ TARGET = Target(
         "cloud-config.yaml",
     ),
     companions=CARRIES,
+    conflicts=_conflicts,
 )
 DIALECT = Dialect(
     name="cluster_api",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
+    from ...rules.rule import Rule, RuleResult
     from ...verifying.node import Node
     from ..attempt import Resolver
     from ..companions import CompiledTarget
@@ -73,7 +73,7 @@ def _config_limits(choice: TargetEntry) -> Limits:
     )
 
 
-def _conflicts(choice: TargetEntry) -> Iterator[tuple[str, str, str]]:
+def _conflicts(choice: TargetEntry) -> Iterator[RuleResult]:
     from .rules import conflicts
 
     return conflicts(choice)
