@@ -1,7 +1,8 @@
 """What keeps the dialects apart, and what they say of themselves against what they do.
 
 A dialect's folder has several views of one consumer: what we write, what we read back, what the
-consumer makes of it. They share a front with facts, and no code; tests like these compare them.
+consumer makes of it, and what else `verify` compares. They share a front with facts, and no code;
+tests like these compare them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from regspec.explaining import explain
 from regspec.model import TargetEntry
 
 COMPILER = Path(__file__).resolve().parent.parent / "compiler"
-VIEWS = ("write", "resolve", "read")
+VIEWS = ("write", "resolve", "read", "verify")
 
 
 def modules():
@@ -47,7 +48,7 @@ def imported(path, tree):
             yield from ((*module, alias.name) for alias in node.names)
 
 
-SHARED = {("dialects", "containerd", "versions")}
+SHARED = {("dialects", "containerd", "versions"), ("dialects", "docker", "insecure")}
 """What every view may use."""
 
 
