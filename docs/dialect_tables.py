@@ -160,10 +160,13 @@ NODES = "| what pulls images on the node | target | notes |"
 MACHINES = "| what pulls or builds images | target | notes |"
 CLUSTER = "| what you use | target |"
 FILLING = "| what you do | target | reads `images` of the spec |"
+SPELLINGS = "| consumer | write | does it add `/v2`? | another spelling | basis |"
+FORMATS = "| format | forms that are read |"
+LOST = "| target | not in its files |"
 PICTURE = "| in the picture | for |"
 HEADINGS = (
     *(REQUESTS, FAILING, LOGINS, STEPS, SHOWN),
-    *(NODES, MACHINES, CLUSTER, FILLING, PICTURE),
+    *(NODES, MACHINES, CLUSTER, FILLING, SPELLINGS, FORMATS, LOST, PICTURE),
 )
 """The tables that the `docs.md` of a dialect may have rows of."""
 
@@ -289,6 +292,12 @@ def _refusing(answers: dict[str, Answer]) -> Iterator[str]:
         yield f"{', '.join(targets)}{when}"
 
 
+def lost(_options: dict[str, Any]) -> list[str]:
+    """What the files of each target do not hold."""
+    found = cells_of_targets(LOST)
+    return _by_target(LOST, ((name, tuple(found[name])) for name in TARGETS if name in found))
+
+
 def outputs(_options: dict[str, Any]) -> list[str]:
     """The targets of the spec in README.md: their files, and what to do with these."""
     (spec,) = re.findall(r"```yaml\n(apiVersion.*?)```", README.read_text("utf-8"), re.DOTALL)
@@ -318,6 +327,9 @@ TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "machines": functools.partial(of_dialects, MACHINES),
     "cluster": functools.partial(of_dialects, CLUSTER),
     "filling": functools.partial(of_dialects, FILLING),
+    "spellings": functools.partial(of_dialects, SPELLINGS),
+    "formats": functools.partial(of_dialects, FORMATS),
+    "lost": lost,
     "limits": not_possible,
     "outputs": outputs,
 }

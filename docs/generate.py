@@ -196,7 +196,7 @@ def run_page(page: str) -> str:
         name: (examples / name).read_text(encoding="utf-8")
         for name in ("harbor-airgap.yaml", "ca.crt")
     }
-    return shown.refreshed((HERE / page).read_text(encoding="utf-8"), files)
+    return shown.refreshed(filled_page(page), files)
 
 
 PAGES = {
@@ -204,6 +204,7 @@ PAGES = {
     "targets.md": targets_page,
     "rules.md": rules_page,
     "runtimes.md": functools.partial(filled_page, "runtimes.md"),
+    "import.md": functools.partial(filled_page, "import.md"),
     "which-target.md": functools.partial(filled_page, "which-target.md"),
     "../README.md": functools.partial(filled_page, "../README.md"),
     "pictures/flow.svg": picture.flow,

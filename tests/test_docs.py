@@ -40,7 +40,7 @@ def test_a_generated_page_is_current(page):
     assert (DOCS / page).read_text() == PAGES[page](), "run: make docs"
 
 
-@pytest.mark.parametrize("heading", [tables.FAILING, tables.LOGINS, tables.STEPS])
+@pytest.mark.parametrize("heading", [tables.FAILING, tables.LOGINS, tables.STEPS, tables.LOST])
 def test_a_row_of_a_dialect_names_targets(heading):
     assert set(tables.cells_of_targets(heading)) <= set(TARGETS)
 
