@@ -95,6 +95,20 @@ def test_a_view_of_another_dialect_is_the_same_view_or_the_front():
     assert wrong == []
 
 
+@pytest.mark.parametrize("dialect", list(dialects()), ids=lambda dialect: dialect.name)
+def test_a_dialect_names_the_modules_of_its_folder(dialect):
+    folder = COMPILER / "dialects" / dialect.name
+    names = [n for n in ("resolve", "rules", "runbook") if (folder / f"{n}.py").exists()]
+    assert sorted(dialect.modules) == names
+    readers, writers = (
+        {f"{dialect.name}.{path.stem}" for path in folder.glob(f"{view}*.py")}
+        for view in ("read", "write")
+    )
+    assert {reader.module for reader in dialect.readers} == readers
+    assert {target.module for target in dialect.targets} <= writers
+    assert all(callable(function) for reader in dialect.readers for function in reader.view)
+
+
 # -- a name stands in its folder and in the registry only --------------------------------------
 
 KINDS = {one.kind: dialect.name for dialect in dialects() for one in dialect.formats}
@@ -116,22 +130,26 @@ def asked(tree):
                 yield from (id(text) for text in texts)
 
 
+def of_files(tree):
+    """The texts that are files of a target, or modules of a dialect."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.keyword(arg="makes" | "parts" | "authorities" | "modules"):
+                yield from map(id, ast.walk(node))
+            case ast.Compare(comparators=[ast.Attribute(attr="modules")]):
+                yield id(node.left)
+
+
 def names_in(tree):
-    """The names that stand in a module as text by themselves; the files of a target are none."""
-    asked_by = set(asked(tree))
-    of_files = {
-        id(below)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.keyword) and node.arg in ("makes", "parts", "authorities")
-        for below in ast.walk(node)
-    }
+    """The names that stand in a module as text by themselves, and are not of files."""
+    asked_by, others = set(asked(tree)), set(of_files(tree))
     return {
         node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and node.value in NAMES
-        and id(node) not in of_files
+        and id(node) not in others
         and (id(node) in asked_by or node.value not in WORDS_OF_KUBERNETES)
     }
 

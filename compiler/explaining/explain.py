@@ -44,7 +44,7 @@ class Row:
 
 def is_explained(target: str) -> bool:
     """Whether a runtime reads the files of a target."""
-    return dialect_of(target).resolvers is not None
+    return dialect_of(target).is_explained
 
 
 def as_json(row: Row) -> str:
@@ -79,7 +79,7 @@ def of_node(tree: Tree, images: Sequence[str], wanted: Sequence[str]) -> Iterato
     resolvers = [
         resolver
         for dialect in dialects()
-        if dialect.on_node and dialect.resolvers
+        if dialect.on_node
         for resolver in dialect.resolvers(tree, tuple(wanted))
     ]
     for image in images:
@@ -150,12 +150,12 @@ def placed(spec: Spec, choice: TargetEntry, made: dict[str, str]) -> Files:
 def _resolvers(
     spec: Spec, choice: TargetEntry, made: dict[str, str], wanted: Sequence[str]
 ) -> Iterator[Resolver]:
-    resolvers = dialect_of(choice.target).resolvers
-    if resolvers is None:
+    dialect = dialect_of(choice.target)
+    if not dialect.is_explained:
         return
     own = choice.option("version")
     versions = tuple(wanted) or ((own,) if own else ())
-    yield from resolvers(placed(spec, choice, made), versions)
+    yield from dialect.resolvers(placed(spec, choice, made), versions)
 
 
 class _Site:

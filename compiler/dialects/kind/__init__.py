@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from ...frozen import replace
-from ..containerd import CERTS_D, CONSUMER, rules_of_logins
-from ..dialect import Artifact, Dialect, Limit, Limits, Target
+from ..containerd import CERTS_D, CONSUMER
+from ..dialect import Dialect, Limit, Limits, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import Section
-    from ..files import Tree
+    from ...model import TargetEntry
 
 
 def sets_config_path(choice: TargetEntry, *, has_logins: bool) -> bool:
@@ -27,12 +20,6 @@ def sets_config_path(choice: TargetEntry, *, has_logins: bool) -> bool:
     """
     with_logins = has_logins and choice.option("credentials") == "config"
     return with_logins or bool(choice.option("patches"))
-
-
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
-
-    return render(spec, choice)
 
 
 def _limits(choice: TargetEntry) -> Limits:
@@ -59,24 +46,6 @@ def _on_its_node(choice: TargetEntry) -> TargetEntry:
     return replace(choice, target=CERTS_D.name, options=kept)
 
 
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return (*RULES, *rules_of_logins())
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
-
-
 TARGET = Target(
     name="kind",
     summary="a kind cluster that mounts certs.d, with the certs.d",
@@ -88,14 +57,12 @@ TARGET = Target(
     makes=("hosts.toml",),
     versions=("1.6", "2.0"),
     limits=_limits,
-    render=_render,
+    module="kind.write",
     parts=("cluster.yaml", "certs.d"),
     stands_for=_on_its_node,
 )
 DIALECT = Dialect(
     name="kind",
+    modules=("resolve", "rules", "runbook"),
     targets=(TARGET,),
-    rules=_rules,
-    resolvers=_resolvers,
-    section=_section,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...diagnostics import Severity
 from ...rules.rule import LintContext, RuleResult, place_of, rule
+from ..containerd.rules import OF_LOGINS
 from . import TARGET, sets_config_path
 
 TYPE_CHECKING = False
@@ -52,4 +53,4 @@ def kind_without_config_path(subject: LintContext) -> Iterator[RuleResult]:
             )
 
 
-RULES = (kind_without_config_path,)
+RULES = (kind_without_config_path, *OF_LOGINS)

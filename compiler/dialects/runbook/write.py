@@ -42,8 +42,8 @@ class _Sections:
     """What the dialects say of their own files, by the parts of the runbook."""
 
     def __init__(self, spec: Spec, made: Iterable[companions.CompiledTarget]) -> None:
-        of_dialects = ((dialect_of(one.target.name).section, one) for one in made)
-        self._all = [section(spec, one) for section, one in of_dialects if section]
+        sections = (dialect_of(one.target.name).section(spec, one) for one in made)
+        self._all = [section for section in sections if section]
 
     def has(self, part: str) -> bool:
         """Whether a section is of a part."""
