@@ -1,6 +1,6 @@
 """The tables of the pages that are made from the dialects.
 
-What a target can carry comes from its `Limits`, which the rules ask too. The words that no record
+What a target can express comes from its `Limits`, which the rules also query. The words that no record
 has are rows of `docs.md` in the folder of a dialect.
 """
 
@@ -22,15 +22,15 @@ from regspec.model import TargetEntry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-# -- what a target can carry ---------------------------------------------------------------------
+# -- what a target can express ---------------------------------------------------------------------
 
 QUESTIONS = {
     "wildcard": ('a mirror of all registries, `source: "*"`', "RS215"),
     "registry_beside_wildcard": (
-        "images that are named by the private registry itself, beside a mirror of `*`",
+        "images that name the private registry, next to a mirror of `*`",
         "RS316",
     ),
-    "library": ("a `docker.io/library` whose place is not below that of `docker.io`", "RS206"),
+    "library": ("`docker.io/library` at a path that is not below the path of `docker.io`", "RS206"),
     "ipv6": ("an IPv6 address as a host", "RS103"),
     "deny": ("`fallback: deny`", "RS211"),
     "login": ("the login of a mirror", ""),
@@ -42,16 +42,16 @@ another."""
 
 
 class Answer(NamedTuple):
-    """What a target can carry, by its options."""
+    """What a target can express, by its options."""
 
     limit: Limit | None
     """Without any option."""
     exceptions: tuple[str, ...]
     """The smallest sets of options with which it is the other way round, in words."""
     codes: tuple[str, ...]
-    """The rules that report what it cannot carry."""
+    """The rules that report what it cannot express."""
     mark: str
-    """The text that it cannot carry, if it is a matter of text."""
+    """The text that it cannot express, if it is a matter of text."""
 
     def __str__(self) -> str:
         """Whether the target can, for a cell of a table."""
@@ -136,7 +136,7 @@ def _versions(firsts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def limits(target: Target, options: dict[str, Any]) -> list[str]:
-    """What a target cannot carry, with the rule that says so and the options that matter."""
+    """What a target cannot express, with the rule that says so and the options that matter."""
     lines = []
     for question, (what, _) in QUESTIONS.items():
         found = answer(target, question, options)
@@ -246,7 +246,7 @@ def failing(options: dict[str, Any]) -> list[str]:
 
 
 def logins(options: dict[str, Any]) -> list[str]:
-    """Where each target has logins and CAs, and which cannot carry them."""
+    """Where each target has logins and CAs, and which cannot express them."""
     places = cells_of_targets(LOGINS)
 
     def lines() -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -268,7 +268,7 @@ def logins(options: dict[str, Any]) -> list[str]:
 
 
 def not_possible(options: dict[str, Any]) -> list[str]:
-    """What a spec may have, and the targets that cannot carry it."""
+    """What a spec may have, and the targets that cannot express it."""
 
     def lines() -> Iterator[tuple[str, str]]:
         for question, (what, _) in QUESTIONS.items():
@@ -282,7 +282,7 @@ def not_possible(options: dict[str, Any]) -> list[str]:
 
 
 def _refusing(answers: dict[str, Answer]) -> Iterator[str]:
-    """The targets that cannot carry something, those with the same exceptions together."""
+    """The targets that cannot express something, those with the same exceptions together."""
     names: dict[str, list[str]] = {}
     for name, one in answers.items():
         where = " or ".join(one.exceptions)

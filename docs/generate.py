@@ -110,7 +110,7 @@ def targets_page() -> str:
             for target in TARGETS.values()
         ),
         "",
-        "Each target lists what it cannot carry, with the rule that reports it. What depends on",
+        "Each target lists what it cannot express, with the rule that reports it. What depends on",
         "the `version` on the nodes is in [runtimes.md](runtimes.md).\n",
     ]
     for target in TARGETS.values():
@@ -123,7 +123,7 @@ def targets_page() -> str:
             f"- {'Files' if target.parts else 'File'}: {', '.join(f'`{f}`' for f in target.files)}",
             f"- {place}: `{target.destination}`{restart}",
             *(f"- How: {link}" for link in steps.get(target.name, ())),
-            *(["- Cannot carry:", *(f"  - {line}" for line in lacking)] if lacking else []),
+            *(["- Cannot express:", *(f"  - {line}" for line in lacking)] if lacking else []),
             "",
             *(_option_table(options, target.options) if target.options else ()),
         ]
