@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from .. import reference
 from ..dialects import TARGETS, dialect_of, dialects
 from ..dialects.files import Files
+from ..docker_hub import without_default_port
+from ..frozen import frozen
 from ..mirrors import MirrorIndex
 from ..reports import json_text
-from .verdicts import Row, verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..dialects import Artifact
-    from ..dialects.attempt import Outcome, Resolver
+    from ..dialects.attempt import Attempt, Outcome, Resolver
     from ..dialects.files import Tree
     from ..model import Spec, TargetEntry
 
-__all__ = ["Row", "as_json", "is_explained", "of_node", "of_spec"]
+MIRROR, MIRROR_THEN_UPSTREAM, UPSTREAM = "mirror", "mirror, then upstream", "upstream"
+WRONG_PATH, NONE, NOT_LOADED = "wrong path", "none", "not loaded"
+
+
+@frozen
+class Row:
+    """What one runtime does with one image."""
+
+    image: str
+    """As it was given."""
+    runtime: str
+    target: str | None
+    """The target whose files it reads; none for a node."""
+    version: str | None
+    """Of containerd; none for other runtimes."""
+    outcome: Outcome
+    verdict: str
+    becomes: str = ""
+    """The reference that a webhook writes in its place."""
 
 
 def is_explained(target: str) -> bool:
     """Whether a runtime reads the files of a target."""
-    return dialect_of(target).resolvers is not None
+    return dialect_of(target).is_explained
 
 
 def as_json(row: Row) -> str:
@@ -58,15 +79,15 @@ def of_node(tree: Tree, images: Sequence[str], wanted: Sequence[str]) -> Iterato
     resolvers = [
         resolver
         for dialect in dialects()
-        if dialect.on_node and dialect.resolvers
+        if dialect.on_node
         for resolver in dialect.resolvers(tree, tuple(wanted))
     ]
     for image in images:
         parsed = reference.parse(image)
         for resolver in resolvers:
             outcome = resolver.pull(image, parsed)
-            version, judged = resolver.version, verdict(outcome)
-            yield Row(image, resolver.runtime, None, version, outcome, judged, outcome.becomes)
+            version, verdict = resolver.version, _verdict(outcome)
+            yield Row(image, resolver.runtime, None, version, outcome, verdict, outcome.becomes)
 
 
 def of_spec(
@@ -129,12 +150,12 @@ def placed(spec: Spec, choice: TargetEntry, made: dict[str, str]) -> Files:
 def _resolvers(
     spec: Spec, choice: TargetEntry, made: dict[str, str], wanted: Sequence[str]
 ) -> Iterator[Resolver]:
-    resolvers = dialect_of(choice.target).resolvers
-    if resolvers is None:
+    dialect = dialect_of(choice.target)
+    if not dialect.is_explained:
         return
     own = choice.option("version")
     versions = tuple(wanted) or ((own,) if own else ())
-    yield from resolvers(placed(spec, choice, made), versions)
+    yield from dialect.resolvers(placed(spec, choice, made), versions)
 
 
 class _Site:
@@ -146,10 +167,47 @@ class _Site:
 
     def verdict(self, outcome: Outcome, image: reference.Reference) -> str:
         """The verdict on what is requested for an image."""
-        return verdict(outcome, self._meant(image), self._hosts)
+        return _verdict(outcome, self._meant(image), self._hosts)
 
     def _meant(self, image: reference.Reference) -> str | None:
         """`HOST/REPOSITORY` where the spec has an image; none if it has no mirror of it."""
         if image.registry in self._hosts:
             return f"{image.registry}/{image.repository}"
         return self._places.find(image)[1] or None
+
+
+def _verdict(
+    outcome: Outcome, meant: str | None = None, known: frozenset[str] = frozenset()
+) -> str:
+    """What to think of a list of attempts.
+
+    Args:
+        outcome: the attempts.
+        meant: `HOST/REPOSITORY` where the spec has the image; none if nobody knows.
+        known: hosts that count as mirrors, even if an image is named by them.
+    """
+    if not outcome.loads:
+        return NOT_LOADED
+    if not outcome.attempts:
+        return NONE
+    outside = [attempt for attempt in outcome.attempts if _is_outside(attempt, known)]
+    mirrors = [attempt for attempt in outcome.attempts if attempt not in outside]
+    if any(_misses(attempt.url, meant) for attempt in mirrors):
+        return WRONG_PATH
+    if not mirrors:
+        return UPSTREAM
+    return MIRROR_THEN_UPSTREAM if outside else MIRROR
+
+
+def _is_outside(attempt: Attempt, known: frozenset[str]) -> bool:
+    return attempt.upstream and urlsplit(attempt.url).netloc not in known
+
+
+def _misses(url: str, meant: str | None) -> bool:
+    """Whether a URL is not below `/v2/`, or for another repository than is meant."""
+    parts = urlsplit(url)
+    if not parts.path.startswith("/v2/"):
+        return True
+    repository = parts.path.removeprefix("/v2/").rpartition("/manifests/")[0]
+    places = (parts.netloc, without_default_port(parts.scheme, parts.netloc))
+    return meant is not None and meant not in [f"{host}/{repository}" for host in places]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ... import emit
 from ...mirrors import WILDCARD, Location
+from ...model import Trust
 from ..dialect import Artifact
 from . import CONFIG_PATH
 
@@ -63,6 +64,7 @@ def hosts(spec: Spec, root: str, *, header: bool) -> Iterator[Artifact]:
     }
     # Images that are named by a host of ours: no mirror, but its CA and login.
     folders |= {folder_of(host): _itself(spec, host, header=header) for host in spec.mirror_hosts}
+    authorities = spec.authorities
     for folder, (host, tables) in folders.items():
         has_login = any("header" in path for path, _ in tables)
         yield Artifact(
@@ -74,8 +76,7 @@ def hosts(spec: Spec, root: str, *, header: bool) -> Iterator[Artifact]:
             holds_secret=has_login,
             secret_keys=frozenset({"Authorization"}),
         )
-        ca = _ca(spec, host)
-        if ca:
+        if ca := authorities.get(host):
             yield Artifact(f"{root}/{folder}/ca.crt", ca, ca, "text")
 
 
@@ -103,17 +104,12 @@ def _as_server(url: str, reached: dict[str, Any], login: dict[str, str]) -> emit
 
 
 def _tls(spec: Spec, host: str) -> dict[str, Any]:
-    access = spec.access(host)
-    if access is None or access.plain_http:
-        return {}  # given TLS settings, containerd tries https first
-    if access.insecure_skip_verify:
-        return {"skip_verify": True}
-    return {"ca": "ca.crt"} if access.ca_cert else {}
-
-
-def _ca(spec: Spec, host: str) -> str:
-    access = spec.access(host)
-    return str(access.ca_cert) if access and "ca" in _tls(spec, host) else ""
+    match spec.trust(host):
+        case Trust.SKIP_VERIFY:
+            return {"skip_verify": True}
+        case Trust.CA:
+            return {"ca": "ca.crt"}
+    return {}  # for plain http too: given TLS settings, containerd tries https first
 
 
 def _login(spec: Spec, host: str) -> dict[str, str]:

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from ..containerd import CONSUMER
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
+from ..dialect import Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import ReadingView, Section
-    from ..files import Tree
+    from ...model import TargetEntry
 
 FIRST_WITH_OVERRIDE_PATH = (1, 3)
 FIRST_WITH_SKIP_FALLBACK = (1, 9)
@@ -28,12 +21,6 @@ def version_of(choice: TargetEntry) -> tuple[int, int] | None:
         return None
     major, minor = version.partition("-")[0].split(".")[:2]
     return int(major), int(minor)
-
-
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
-
-    return render(spec, choice)
 
 
 def _limits(choice: TargetEntry) -> Limits:
@@ -53,30 +40,6 @@ def _limits(choice: TargetEntry) -> Limits:
     )
 
 
-def _reader() -> ReadingView:
-    from .read import read, recognises
-
-    return recognises, read
-
-
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
-
 TARGET = Target(
     name="talos",
     summary="the registries of Talos, as a patch of its machine configuration",
@@ -86,8 +49,9 @@ TARGET = Target(
     restart="",
     options=("version",),
     makes=("talos",),
+    versions=("1.3", "1.9"),
     limits=_limits,
-    render=_render,
+    module="talos.write",
 )
 FORMAT = Format(
     "talos",
@@ -97,11 +61,9 @@ FORMAT = Format(
 )
 DIALECT = Dialect(
     name="talos",
+    modules=("resolve", "rules", "runbook"),
     targets=(TARGET,),
     formats=(FORMAT,),
-    readers=(Reader("yaml stream", _reader),),
+    readers=(Reader("yaml stream", "talos.read"),),
     reads=("the machine configuration of Talos",),
-    rules=_rules,
-    section=_section,
-    resolvers=_resolvers,
 )
