@@ -49,7 +49,7 @@ def _reader(syntax: str, data: Any) -> Callable[..., Reading] | None:
     """What reads data of a syntax, if any dialect has it."""
     readers = [one for dialect in dialects() for one in dialect.readers if one.syntax == syntax]
     for reader in sorted(readers, key=lambda reader: reader.last):
-        recognises, read_it = reader.view()
+        recognises, read_it = reader.view
         if recognises(data):
             return read_it
     return None

@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the schema, the targets, the rules and the commands.
+"""Writes the pages, and the parts of pages, that are made from the code and the schema.
 
     python docs/generate.py
 
@@ -8,18 +8,17 @@ tests/test_docs.py fails when a page is not what this makes.
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import commands
+import dialect_tables
+import picture
 import shown
 from regspec import resources
-from regspec.dialects import DEFAULT_TARGETS, FOLDERS, TARGETS, Target
-from regspec.dialects.dialect import Limits
-from regspec.model import TargetEntry
+from regspec.dialects import DEFAULT_TARGETS, TARGETS
 from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 from regspec.schema import resolved
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- made by docs/generate.py; run `make docs` -->\n"
 SCHEMA = resources.schema()
+OPTIONS = SCHEMA["properties"]["targets"]["items"]["properties"]
 
 
 def kind(node: dict[str, Any]) -> str:
@@ -89,55 +89,9 @@ def spec_page() -> str:
     return "\n".join(lines)
 
 
-LIMITS = {
-    "wildcard": ("a mirror of `*`", "RS215"),
-    "registry_beside_wildcard": (
-        "images that are named by the private registry itself, beside a mirror of `*`",
-        "RS316",
-    ),
-    "library": ("a `docker.io/library` whose place is not below that of `docker.io`", "RS206"),
-    "ipv6": ("an IPv6 address as a host", "RS103"),
-    "deny": ("`fallback: deny`", "RS211"),
-    "login": ("the login of a mirror", ""),
-    "ca": ("the CA of a mirror", ""),
-    "skip_verify": ("`insecureSkipVerify` of a mirror", ""),
-}
-"""What each question is about, and the rule that reports it unless the dialect names another."""
-
-
-def choices(target: Target, options: dict[str, Any]) -> dict[str, TargetEntry]:
-    """The target without options, and with each single one that is not free text."""
-    found = {"": TargetEntry(target.name)}
-    for name in target.options:
-        schema = options[name]
-        for value in schema.get("enum", [True] if schema.get("type") == "boolean" else []):
-            written = str(value).lower() if isinstance(value, bool) else value
-            found[f"`{name}: {written}`"] = TargetEntry(target.name, ((name, value),))
-    return found
-
-
-def limits(target: Target, options: dict[str, Any]) -> list[str]:
-    """What a target cannot carry, with the rule that says so and the options that matter."""
-    answers = {words: target.limits_of(one) for words, one in choices(target, options).items()}
-    lines = []
-    for question in Limits.__annotations__:
-        what, code = LIMITS[question]
-        found = {words: getattr(one, question) for words, one in answers.items()}
-        without, reasons = found[""], [limit for limit in found.values() if limit]
-        if not reasons:
-            continue
-        codes = dict.fromkeys(limit.reported_by or code for limit in reasons)
-        other = [words for words, limit in found.items() if (limit is None) != (without is None)]
-        when = f", {'unless' if without else 'if'} {' or '.join(other)} is set" if other else ""
-        mark = f"`{reasons[0].mark}` of " if reasons[0].mark else ""
-        reported = ", ".join(f"[{code}](rules.md#{code.lower()})" for code in codes)
-        lines.append(f"{mark}{what}{when} ({reported})")
-    return lines
-
-
 def targets_page() -> str:
     """docs/targets.md, from the targets, their limits and the schema."""
-    options = SCHEMA["properties"]["targets"]["items"]["properties"]
+    options, steps = OPTIONS, dialect_tables.cells_of_targets(dialect_tables.STEPS)
     lines = [
         "# Targets\n",
         NOTE,
@@ -156,19 +110,20 @@ def targets_page() -> str:
             for target in TARGETS.values()
         ),
         "",
-        "Each target lists what it cannot carry, with the rule that reports it. What depends on",
+        "Each target lists what it cannot express, with the rule that reports it. What depends on",
         "the `version` on the nodes is in [runtimes.md](runtimes.md).\n",
     ]
     for target in TARGETS.values():
         place = "On each node" if target.on_nodes else "Taken by"
         restart = f"; restart {target.restart} afterwards" if target.restart else ""
-        lacking = limits(target, options)
+        lacking = dialect_tables.limits(target, options)
         lines += [
             f"## `{target.name}`\n",
             f"{_capitalised(target.summary)}.\n",
             f"- {'Files' if target.parts else 'File'}: {', '.join(f'`{f}`' for f in target.files)}",
             f"- {place}: `{target.destination}`{restart}",
-            *(["- Cannot carry:", *(f"  - {line}" for line in lacking)] if lacking else []),
+            *(f"- How: {link}" for link in steps.get(target.name, ())),
+            *(["- Cannot express:", *(f"  - {line}" for line in lacking)] if lacking else []),
             "",
             *(_option_table(options, target.options) if target.options else ()),
         ]
@@ -230,39 +185,9 @@ def _title(manual: str) -> str:
     return " ".join(manual.partition("\n\n")[0].split()).removesuffix(".")
 
 
-def table_rows(text: str) -> dict[str, dict[str, str]]:
-    """The rows of each table of a page, by its heading and then by their first cells."""
-    found: dict[str, dict[str, str]] = {}
-    heading = ""
-    for line in text.splitlines():
-        if not line.startswith("|"):
-            heading = ""
-        elif not heading:
-            heading = line
-        elif not line.startswith("| --- |"):
-            found.setdefault(heading, {})[line.split(" | ")[0]] = line
-    return found
-
-
-def runtimes_page() -> str:
-    """docs/runtimes.md, which is written by hand, with the rows that the dialects have."""
-    own: dict[str, dict[str, str]] = {}
-    for folder in dict.fromkeys(FOLDERS.values()):
-        front = importlib.import_module(f"regspec.dialects.{folder}").__file__ or ""
-        file = Path(front).with_name("docs.md")
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
-        for heading, rows in table_rows(text).items():
-            own.setdefault(heading, {}).update(rows)
-    lines: list[str] = []
-    missing: dict[str, str] = {}
-    for line in [*(HERE / "runtimes.md").read_text(encoding="utf-8").splitlines(), ""]:
-        if not line.startswith("|"):
-            lines += missing.values()  # of a table that ends here
-            missing = {}
-        elif line in own:
-            missing = dict(own[line])
-        lines.append(missing.pop(line.split(" | ")[0], line))
-    return "\n".join(lines)
+def filled_page(page: str) -> str:
+    """A page that is written by hand, with the tables that come from the dialects."""
+    return dialect_tables.filled((HERE / page).read_text(encoding="utf-8"), OPTIONS)
 
 
 def run_page(page: str) -> str:
@@ -272,14 +197,18 @@ def run_page(page: str) -> str:
         name: (examples / name).read_text(encoding="utf-8")
         for name in ("harbor-airgap.yaml", "ca.crt")
     }
-    return shown.refreshed((HERE / page).read_text(encoding="utf-8"), files)
+    return shown.refreshed(filled_page(page), files)
 
 
 PAGES = {
     "spec.md": spec_page,
     "targets.md": targets_page,
     "rules.md": rules_page,
-    "runtimes.md": runtimes_page,
+    "runtimes.md": functools.partial(filled_page, "runtimes.md"),
+    "import.md": functools.partial(filled_page, "import.md"),
+    "which-target.md": functools.partial(filled_page, "which-target.md"),
+    "../README.md": functools.partial(filled_page, "../README.md"),
+    "pictures/flow.svg": picture.flow,
     "cli.md": functools.partial(commands.cli_page, NOTE),
     "json.md": functools.partial(run_page, "json.md"),
     "explain.md": functools.partial(run_page, "explain.md"),

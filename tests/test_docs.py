@@ -31,12 +31,34 @@ def script(name):
 
 
 shown = script("shown")
-PAGES = script("generate").PAGES
+generate = script("generate")
+PAGES, tables = generate.PAGES, generate.dialect_tables
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_generated_page_is_current(page):
     assert (DOCS / page).read_text() == PAGES[page](), "run: make docs"
+
+
+@pytest.mark.parametrize("heading", [tables.FAILING, tables.LOGINS, tables.STEPS, tables.LOST])
+def test_a_row_of_a_dialect_names_targets(heading):
+    assert set(tables.cells_of_targets(heading)) <= set(TARGETS)
+
+
+def test_a_table_says_with_which_options_a_target_can_carry_something():
+    def said(name, question):
+        return str(tables.answer(TARGETS[name], question, generate.OPTIONS)).partition(" (")[0]
+
+    assert said("k3s", "login") == "yes"
+    assert said("docker", "deny") == "no"
+    assert said("talos", "deny") == "yes, except with `version` before 1.9"
+    assert said("containerd", "ca") == (
+        "no, except with `version` before 2.0, `endpoints: api` and `caFile`"
+    )
+    assert said("certs.d", "login") == (
+        "no, except with `credentials: config` or `credentials: header`"
+    )
+    assert said("kind", "ca") == "yes, except with `version` before 2.0 but not `patches: true`"
 
 
 def test_the_tutorial_leaves_out_only_what_needs_a_cluster():

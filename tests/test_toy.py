@@ -112,5 +112,10 @@ def test_the_pages_have_it(root):
     finally:
         sys.path.remove(str(docs))
     row = "| `toy` | `harbor.example.org/airgap-images/docker.io` | the toy |\n"
-    assert row in pages.runtimes_page()
+    runtimes = pages.filled_page("runtimes.md")
+    assert row in runtimes
+    assert "| `certs.d`, `registries.conf`, `toy` | yes | |\n" in runtimes
+    assert "| `toy` | yes | yes | yes |\n" in runtimes
+    assert "| toys | `toy` | |\n" in pages.filled_page("which-target.md")
+    assert ">toy.json</text>" in pages.picture.flow()
     assert "## `toy`\n\nThe mirrors of a toy.\n" in pages.targets_page()

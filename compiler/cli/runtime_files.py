@@ -132,7 +132,7 @@ def _places(text: Text) -> Iterator[tuple[Dialect, Format, str]]:
         raise InputError(f"{where}: {problem.message}") from None
     for kind in dict.fromkeys(reading.kind for reading in readings):
         for dialect in dialects():
-            if dialect.resolvers and kind in {form.kind for form in dialect.formats}:
+            if dialect.is_explained and kind in {form.kind for form in dialect.formats}:
                 yield dialect, format_of(kind), _path_of(text.path, format_of(kind), dialect)
 
 

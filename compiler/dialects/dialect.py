@@ -8,6 +8,7 @@ its own, which the front imports when it is called, so that a run pays for what 
 from __future__ import annotations
 
 import re
+from importlib import import_module
 
 from ..frozen import field, frozen
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..model import Spec, TargetEntry
     from ..reading.facts import Reading
-    from ..rules.rule import Rule
+    from ..rules.rule import Rule, RuleResult
     from ..verifying.drift import Drift
     from ..verifying.node import Node
     from .attempt import Resolver
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     ReadingView = tuple[Callable[[Any], bool], Callable[..., Reading]]
     """Two functions: whether some data is of a form, and what is in a `Source` of it. That of a
     stream also takes the indexes of the documents."""
+
+
+def _module(name: str) -> Any:
+    """A module of a folder, `FOLDER.NAME`."""
+    return import_module(f".{name}", __package__)
 
 
 # -- what a target makes ---------------------------------------------------------------------
@@ -158,8 +164,8 @@ class Target:
     """The kinds of its files that are read back, see `Format`."""
     limits: Limits | Callable[[TargetEntry], Limits]
     """What it cannot carry; a function if that depends on its options."""
-    render: Callable[[Spec, TargetEntry], Iterator[Artifact]]
-    """Makes the files of a resolved spec for one choice of this target."""
+    module: str
+    """The module with its `render`, such as `FOLDER.write`; imported when it is called."""
     parts: tuple[str, ...] = ()
     """What it writes below its folder, files and folders; none if it writes one file."""
     placement: Callable[[Spec, TargetEntry], Placement | None] | None = None
@@ -180,15 +186,22 @@ class Target:
     options in common."""
     stands_for: Callable[[TargetEntry], TargetEntry] | None = None
     """The choice of another target that its files come to on a node, if it is not its own."""
-    conflicts: Callable[[TargetEntry], Iterator[tuple[str, str, str]]] | None = None
-    """The options of a choice that exclude others: each with the problem, and the advice."""
+    conflicts: Callable[[TargetEntry], Iterator[RuleResult]] | None = None
+    """The options of a choice that exclude others, for RS202."""
     left_out_of_import: Callable[[Spec, TargetEntry], str] | None = None
     """Why an import leaves a choice of it out of a spec, or an empty text if the spec can have it:
     other files may have more than it can carry."""
     one_choice: bool = False
     """Whether all files of it that are imported are of one choice, with the options of each."""
+    versions: tuple[str, ...] = ()
+    """The first `version` of each range in which it can carry the same, for the pages."""
     sandbox_image: Callable[[TargetEntry], str] | None = None
     """The sandbox image of the nodes that a choice is for, or an empty text if it is not known."""
+
+    def render(self, spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
+        """The files of a resolved spec for one choice of this target."""
+        made: Iterator[Artifact] = _module(self.module).render(spec, choice)
+        return made
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -222,7 +235,7 @@ class Section:
 
     template: str
     """`FOLDER/runbook.md.j2`, with a macro for each of the parts. A macro takes the values, and
-    whether this section is the first, and the last, of its template in that part."""
+    whether this section is the first, and the last, of its template in the same ten places."""
     values: Mapping[str, Any]
     parts: Mapping[str, int]
     """The parts of the runbook: `procedure`, `images`, `cluster`, `nodes` and `validate`; of each,
@@ -308,9 +321,19 @@ class Reader:
 
     syntax: str
     """`text`, `toml`, `yaml` (a document), or `yaml stream`, whose documents are read as one."""
-    view: Callable[[], ReadingView]
+    module: str
+    """The module that has it, `FOLDER.read`; imported when it is asked for."""
+    functions: tuple[str, str] = ("recognises", "read")
+    """The names there of the functions of its `view`."""
     last: bool = False
     """Whether the others are asked first, since they may have its keys too."""
+
+    @property
+    def view(self) -> ReadingView:
+        """Whether some data is of its form, and what is in a `Source` of it."""
+        module = _module(self.module)
+        recognises, read = self.functions
+        return getattr(module, recognises), getattr(module, read)
 
 
 # -- dialects --------------------------------------------------------------------------------
@@ -332,11 +355,8 @@ class Dialect:
     readers: tuple[Reader, ...] = ()
     reads: tuple[str, ...] = ()
     """What its readers read, as people call it."""
-    rules: Callable[[], tuple[Rule, ...]] = tuple
-    """The rules about this dialect alone."""
-    resolvers: Callable[[Tree, tuple[str, ...]], Iterator[Resolver]] | None = None
-    """The runtimes that read its files: of each version that is given, or of all that it has. They
-    know the files and nothing of the spec."""
+    modules: tuple[str, ...] = ()
+    """Which of `rules`, `resolve` and `runbook` its folder has; imported when they are needed."""
     runtime: str = ""
     """What `explain` calls the runtime that reads its files."""
     version_in_rows: bool = False
@@ -347,5 +367,33 @@ class Dialect:
     """The paths on a node of which one is there if the runtime is; none if it has no such files."""
     on_node: WholeNode | None = None
     """How its files on a node are compared together."""
-    section: Callable[[Spec, CompiledTarget], Section] | None = None
-    """What the runbook says of one choice, with its files."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules about this dialect alone: `RULES` of `rules`."""
+        rules: tuple[Rule, ...] = ()
+        if "rules" in self.modules:
+            rules = _module(f"{self.name}.rules").RULES
+        return rules
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether a runtime reads its files."""
+        return "resolve" in self.modules
+
+    def resolvers(self, files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
+        """The runtimes that read its files, which know the files and nothing of the spec.
+
+        Args:
+            files: of a node, or of one choice of a target.
+            versions: of the runtime; none takes all that are known.
+        """
+        if self.is_explained:
+            yield from _module(f"{self.name}.resolve").resolvers(files, versions)
+
+    def section(self, spec: Spec, made: CompiledTarget) -> Section | None:
+        """What the runbook says of one choice, with its files; none without `runbook`."""
+        if "runbook" not in self.modules:
+            return None
+        section: Section = _module(f"{self.name}.runbook").section(spec, made)
+        return section

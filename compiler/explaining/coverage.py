@@ -6,14 +6,15 @@ from .. import reference
 from ..dialects import TARGETS
 from ..frozen import frozen
 from ..mirrors import LIBRARY, WILDCARD, MirrorIndex
+from ..reference import DOCKER_HUB
 from ..reports import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..mirrors import Location
+    from ..mirrors import Mirror
     from ..model import Spec, TargetEntry
 
 
@@ -92,15 +93,15 @@ def sandbox_image(choice: TargetEntry) -> str:
 
 
 def analyse(spec: Spec, images: Iterable[str]) -> Coverage:
-    """Hold images against the mirrors of a spec.
+    """Compare images with the mirrors of a spec.
 
     Args:
         spec: the spec.
-        images: references; what is none is told as such.
+        images: references; texts that are not references are reported as such.
     """
     mirrors = {mirror.source: mirror for mirror in reversed(spec.mirrors)}
     own = frozenset(spec.mirror_hosts)
-    places_of = MirrorIndex(spec.mirrors)
+    index = MirrorIndex(spec.mirrors)
     wrong: dict[str, None] = {}
     by_registry: dict[str, dict[str, None]] = {}
     places: dict[str, dict[str, str]] = {}
@@ -111,31 +112,40 @@ def analyse(spec: Spec, images: Iterable[str]) -> Coverage:
         except reference.NotAReference:
             wrong[image] = None
             continue
-        mirror, served = places_of.find(parsed)
+        mirror, served = index.find(parsed)
         library = mirror is not None and mirror.source == LIBRARY
-        name = LIBRARY if library and "docker.io" not in mirrors else parsed.registry
+        name = LIBRARY if library and DOCKER_HUB not in mirrors else parsed.registry
         by_registry.setdefault(name, {})[image] = None
         if mirror is not None:
-            used |= {mirror.source, *({parsed.registry} if parsed.registry in mirrors else ())}
+            used |= {mirror.source, parsed.registry}
             places.setdefault(f"{served}{parsed.version}", {}).setdefault(str(parsed), image)
-    registries = []
-    for name, found in by_registry.items():
-        mirror = mirrors.get(name) or (mirrors.get(WILDCARD) if name not in own else None)
-        source: str | None = mirror.source if mirror else None
-        location: Location | str | None = mirror.location if mirror else None
-        if mirror is None and name in own:
-            source = location = name
-        registries.append(
-            Registry(name, tuple(found), source, None if location is None else str(location))
-        )
     return Coverage(
-        registries=tuple(registries),
+        registries=tuple(
+            Registry(name, tuple(found), *_served_by(name, mirrors, own))
+            for name, found in by_registry.items()
+        ),
         unused=tuple(source for source in mirrors if source not in used)[::-1],
         collisions=tuple(
             (place, tuple(found.values())) for place, found in places.items() if len(found) > 1
         ),
         no_images=tuple(wrong),
     )
+
+
+def _served_by(
+    name: str, mirrors: Mapping[str, Mirror], own: frozenset[str]
+) -> tuple[str | None, str | None]:
+    """The source of the mirror that serves a registry, and its location; none without one.
+
+    Args:
+        name: the registry.
+        mirrors: by their sources.
+        own: the hosts of the mirrors, which serve themselves, also beside a wildcard.
+    """
+    mirror = mirrors.get(name) or (None if name in own else mirrors.get(WILDCARD))
+    if mirror:
+        return mirror.source, str(mirror.location)
+    return (name, name) if name in own else (None, None)
 
 
 def as_json(coverage: Coverage) -> str:

@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from .. import reference
 from ..dialects import TARGETS, dialect_of, dialects
 from ..dialects.files import Files
 from ..dialects.values import is_there
-from ..frozen import replace
+from ..docker_hub import without_default_port
+from ..frozen import frozen, replace
 from ..mirrors import WILDCARD, MirrorIndex
 from ..reports import json_text
-from .verdicts import WRONG_PATH, Row, verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..dialects import Artifact
-    from ..dialects.attempt import Outcome, Resolver
+    from ..dialects.attempt import Attempt, Outcome, Resolver
     from ..dialects.dialect import Dialect
     from ..dialects.files import Tree
     from ..model import Spec, TargetEntry
 
-__all__ = ["Row", "as_json", "installed", "is_explained", "of_files", "of_spec", "runtimes"]
+MIRROR, MIRROR_THEN_UPSTREAM, UPSTREAM = "mirror", "mirror, then upstream", "upstream"
+WRONG_PATH, NONE, NOT_LOADED = "wrong path", "none", "not loaded"
+
+
+@frozen
+class Row:
+    """What one runtime does with one image."""
+
+    image: str
+    """As it was given."""
+    runtime: str
+    target: str | None
+    """The target whose files it reads; none for files that are there."""
+    version: str | None
+    """Of containerd, or of another runtime if it was chosen."""
+    outcome: Outcome
+    verdict: str
+    becomes: str = ""
+    """The reference that a webhook writes in its place."""
 
 
 def is_explained(target: str) -> bool:
     """Whether a runtime reads the files of a target."""
-    return dialect_of(target).resolvers is not None
+    return dialect_of(target).is_explained
 
 
 def as_json(row: Row) -> str:
@@ -65,7 +85,7 @@ def runtimes() -> dict[str, Dialect]:
     """The dialects of all runtimes, by what `explain` calls them."""
     known: dict[str, Dialect] = {}
     for dialect in dialects():
-        if dialect.resolvers:
+        if dialect.is_explained:
             known.setdefault(dialect.runtime, dialect)
     return known
 
@@ -88,7 +108,6 @@ def of_files(
     resolvers = [
         resolver
         for dialect, tree in sorted(found, key=lambda item: list(runtimes()).index(item[0].runtime))
-        if dialect.resolvers
         for resolver in dialect.resolvers(tree, tuple(wanted.get(dialect.runtime, ())))
     ]
     site = _Site(spec) if spec else None
@@ -96,7 +115,7 @@ def of_files(
         parsed = reference.parse(image)
         for resolver in resolvers:
             outcome = resolver.pull(image, parsed)
-            judged = site.verdict(outcome, parsed) if site else verdict(outcome)
+            judged = site.verdict(outcome, parsed) if site else _verdict(outcome)
             row = (image, resolver.runtime, None, resolver.version, outcome)
             yield Row(*row, judged, outcome.becomes)
 
@@ -163,7 +182,7 @@ def _resolvers(
     spec: Spec, choice: TargetEntry, made: dict[str, str], wanted: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Resolver]:
     dialect = dialect_of(choice.target)
-    if dialect.resolvers is None:
+    if not dialect.is_explained:
         return
     files, asked = placed(spec, choice, made), wanted.get(dialect.runtime, ())
     own = choice.option("version")
@@ -189,7 +208,7 @@ class _Site:
             return WRONG_PATH  # the spec has no mirror of it
         # An image that is pulled from the registry that it names has no other upstream.
         is_own = meant is not None and meant.partition("/")[0] == image.registry
-        return verdict(outcome, meant, self._hosts if is_own else frozenset())
+        return _verdict(outcome, meant, self._hosts if is_own else frozenset())
 
     def _meant(self, image: reference.Reference) -> str | None:
         """`HOST/REPOSITORY` where the spec has an image; none if it has no mirror of it."""
@@ -197,3 +216,40 @@ class _Site:
         if image.registry in self._hosts and (mirror is None or mirror.source == WILDCARD):
             return f"{image.registry}/{image.repository}"
         return place or None
+
+
+def _verdict(
+    outcome: Outcome, meant: str | None = None, known: frozenset[str] = frozenset()
+) -> str:
+    """What to think of a list of attempts.
+
+    Args:
+        outcome: the attempts.
+        meant: `HOST/REPOSITORY` where the spec has the image; none if nobody knows.
+        known: hosts that count as mirrors, even if an image is named by them.
+    """
+    if not outcome.loads:
+        return NOT_LOADED
+    if not outcome.attempts:
+        return NONE
+    outside = [attempt for attempt in outcome.attempts if _is_outside(attempt, known)]
+    mirrors = [attempt for attempt in outcome.attempts if attempt not in outside]
+    if any(_misses(attempt.url, meant) for attempt in mirrors):
+        return WRONG_PATH
+    if not mirrors:
+        return UPSTREAM
+    return MIRROR_THEN_UPSTREAM if outside else MIRROR
+
+
+def _is_outside(attempt: Attempt, known: frozenset[str]) -> bool:
+    return attempt.upstream and urlsplit(attempt.url).netloc not in known
+
+
+def _misses(url: str, meant: str | None) -> bool:
+    """Whether a URL is not below `/v2/`, or for another repository than is meant."""
+    parts = urlsplit(url)
+    if not parts.path.startswith("/v2/"):
+        return True
+    repository = parts.path.removeprefix("/v2/").rpartition("/manifests/")[0]
+    places = (parts.netloc, without_default_port(parts.scheme, parts.netloc))
+    return meant is not None and meant not in [f"{host}/{repository}" for host in places]

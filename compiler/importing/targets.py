@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from ..dialects import Target
     from .claims import InputDocument
 
 
@@ -40,36 +41,51 @@ def _targets(
     given: Sequence[InputDocument], data: dict[str, Any], left: list[ImportNote]
 ) -> list[tuple[Any, InputDocument]]:
     """The targets that make such files, with the options that they need, and a file of each."""
-    options: dict[str, list[tuple[dict[str, Any], InputDocument]]] = {}
-    for one in given:
-        reading = one.reading
-        if not reading.target:
-            continue
-        known = options.setdefault(reading.target, [])
-        new = dict(reading.options)
-        if TARGETS[reading.target].one_choice and known:
-            known[0][0].update(new)
-            continue
-        joined_by = TARGETS[reading.target].joined_by
-        alike = [had for had, _ in known if _without(had, joined_by) == _without(new, joined_by)]
-        if joined_by and alike:
-            alike[0].setdefault(joined_by, []).extend(new.get(joined_by, ()))
-        elif new not in [had for had, _ in known]:
-            known.append((new, one))
+    choices = _choices(given)
     targets: list[tuple[Any, InputDocument]] = []
-    for name in TARGETS:
-        several = options.get(name, [])
+    for name, target in TARGETS.items():
+        several = choices.get(name, [])
         outs = _outs(name, [first.file for _, first in several])
-        for (had, first), out in zip(several, outs, strict=True):
-            choice = model.TargetEntry(name, tuple(had.items()))
-            left_out = TARGETS[name].left_out_of_import
-            why = left_out(model.build(data), choice) if left_out else ""
-            if why:
-                left.append(ImportNote(first, Place(()), why))
-                continue
-            chosen = {"target": name, **({"out": out} if out else {}), **had}
-            targets.append((name if list(chosen) == ["target"] else chosen, first))
+        for (options, first), out in zip(several, outs, strict=True):
+            if target.left_out_of_import:
+                choice = model.TargetEntry(name, tuple(options.items()))
+                if why := target.left_out_of_import(model.build(data), choice):
+                    left.append(ImportNote(first, Place(()), why))
+                    continue
+            entry = {"target": name, **({"out": out} if out else {}), **options}
+            targets.append((name if list(entry) == ["target"] else entry, first))
     return targets
+
+
+def _choices(
+    given: Sequence[InputDocument],
+) -> dict[str, list[tuple[dict[str, Any], InputDocument]]]:
+    """By target, each set of options that some files need, and the first of these files."""
+    choices: dict[str, list[tuple[dict[str, Any], InputDocument]]] = {}
+    for document in given:
+        name = document.reading.target
+        if not name:
+            continue
+        known = choices.setdefault(name, [])
+        if not _joins([options for options, _ in known], TARGETS[name], document.reading.options):
+            known.append((dict(document.reading.options), document))
+    return choices
+
+
+def _joins(known: list[dict[str, Any]], target: Target, options: dict[str, Any]) -> bool:
+    """Whether the options of a file belong to a known choice, which gets what it has not."""
+    if target.one_choice:
+        if known:
+            known[0].update(options)
+        return bool(known)
+    joined_by = target.joined_by
+    if not joined_by:
+        return options in known
+    for choice in known:
+        if _without(choice, joined_by) == _without(options, joined_by):
+            choice.setdefault(joined_by, []).extend(options.get(joined_by, ()))
+            return True
+    return False
 
 
 def _refused(data: dict[str, Any], given: list[InputDocument]) -> Iterator[ImportNote]:

@@ -93,7 +93,7 @@ class _Catalogue(Mapping[str, Rule]):
     """All rules by their codes; those about one dialect are imported when one is asked for."""
 
     def _all(self) -> dict[str, Rule]:
-        own = (rule for dialect in dialects() for rule in dialect.rules())
+        own = (rule for dialect in dialects() for rule in dialect.rules)
         return _GENERIC | {rule.code: rule for rule in own}
 
     def __getitem__(self, code: str) -> Rule:
@@ -129,7 +129,7 @@ def check_spec(subject: LintContext, selection: Selection) -> Iterator[Finding]:
         for dialect in (dialect_of(choice.target) for choice in subject.choices)
     }
     # Dialects may share a rule.
-    own = {rule.code: rule for dialect in chosen.values() for rule in dialect.rules()}
+    own = {rule.code: rule for dialect in chosen.values() for rule in dialect.rules}
     for rule in (*_GENERIC.values(), *own.values()):
         if rule.over_data or rule is settings.IDLE_IGNORE:
             continue

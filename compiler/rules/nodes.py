@@ -44,7 +44,7 @@ def upstream_is_asked(subject: LintContext) -> Iterator[RuleResult]:
     told: set[str] = set()
     for target, choice in subject.targets:
         limit = target.limits_of(choice).deny
-        if limit is None or target.name in told:
+        if limit is None or limit.reported_by or target.name in told:
             continue
         if not limit.option:  # another choice of the target cannot either
             told.add(target.name)

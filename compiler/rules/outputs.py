@@ -65,16 +65,8 @@ def exclusive_options(subject: LintContext) -> Iterator[RuleResult]:
           - {target: containerd, endpoints: api}
     """
     for choice in subject.choices:
-        for option in ("name", "namespaces"):
-            if choice.option("format") == "cloud-init" and choice.option(option) is not None:
-                yield (
-                    place_of(choice, option, on_key=True),
-                    f"with `format: cloud-init` there is no Secret that `{option}` could be of",
-                    "remove it",
-                )
-        conflicts = TARGETS[choice.target].conflicts
-        for option, problem, advice in conflicts(choice) if conflicts else ():
-            yield place_of(choice, option), problem, advice
+        if conflicts := TARGETS[choice.target].conflicts:
+            yield from conflicts(choice)
 
 
 @rule("RS204", Severity.ERROR)

@@ -166,7 +166,7 @@ def test_how_k3s_asks_a_host_by_its_own_name(  # noqa: PLR0913, PLR0917
 def test_a_node_image_of_kind(  # noqa: PLR0913, PLR0917
     regspec, head, tmp_path, options, wanted, verdicts
 ):
-    """As RS230 says: those with containerd 1.x set no `config_path`."""
+    """Those with containerd 1.x set no `config_path`."""
     spec = (
         f"{head}registry: {{endpoint: m.example.org, username: u, password: p}}\n"
         f"mirrors: [quay.io]\ntargets: [{{target: kind, {options}}}]\n"
@@ -174,8 +174,6 @@ def test_a_node_image_of_kind(  # noqa: PLR0913, PLR0917
     words = ("explain", "-", "quay.io/a:1", "--format", "json", *wanted)
     done = regspec(*words, cwd=tmp_path, input=spec)
     assert {row["version"]: row["verdict"] for row in rows(done)} == verdicts
-    warned = "RS230" in regspec("check", "-", cwd=tmp_path, input=spec).stderr
-    assert warned == ("upstream" in verdicts.values() and not wanted)
 
 
 def test_an_insecure_mirror_of_dockerd_by_its_ipv6_address(regspec, head, tmp_path):

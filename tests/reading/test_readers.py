@@ -148,7 +148,7 @@ def kinds_of(text, path="/any/name"):
 def recognised(syntax, data):
     """The readers of a syntax that take some data for theirs, without those that are asked last."""
     known = [one for dialect in dialects() for one in dialect.readers if one.syntax == syntax]
-    found = [reader for reader in known if reader.view()[0](data)]
+    found = [reader for reader in known if reader.view[0](data)]
     return [reader for reader in found if not reader.last] or found
 
 

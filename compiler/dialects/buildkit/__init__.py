@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..dialect import (
-    Artifact,
     Dialect,
     Format,
     Limit,
@@ -17,50 +16,13 @@ from ..dialect import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import ReadingView, Section
-    from ..files import Tree
-
-
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
-
-    return render(spec, choice)
 
 
 def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec, choice
     folders = (("", TARGET.destination),)
     return Placement(folders, ("buildkit",), shared=(TARGET.parts[0],))
-
-
-def _reader() -> ReadingView:
-    from .read import read, recognises
-
-    return recognises, read
-
-
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
 
 
 _BY_NETWORK = "only the network can: let it refuse the upstream at once"
@@ -83,7 +45,7 @@ TARGET = Target(
         ca=None,
         skip_verify=None,
     ),
-    render=_render,
+    module="buildkit.write",
     parts=("buildkitd.toml", "ca"),
     placement=_placement,
 )
@@ -93,13 +55,11 @@ _ON_NODE = NodeFiles((FILE,), only_if_chosen=True)
 FORMAT = Format("buildkit", rank=9, of_each_host=True, on_node=_ON_NODE)
 DIALECT = Dialect(
     name="buildkit",
+    modules=("resolve", "rules", "runbook"),
     targets=(TARGET,),
     formats=(FORMAT,),
-    readers=(Reader("toml", _reader),),
+    readers=(Reader("toml", "buildkit.read"),),
     reads=("buildkitd.toml",),
-    rules=_rules,
-    section=_section,
-    resolvers=_resolvers,
     runtime="buildkit",
     versions=is_release,
     installed_at=(FILE,),

@@ -2,67 +2,7 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import ReadingView, Section
-    from ..files import Tree
-
-
-def _values(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write_values import render
-
-    return render(spec, choice)
-
-
-def _secret(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write_secret import render
-
-    return render(spec, choice)
-
-
-def _palette(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write_palette import render
-
-    return render(spec, choice)
-
-
-def _values_reader() -> ReadingView:
-    from .read_values import read, recognises
-
-    return recognises, read
-
-
-def _secret_reader() -> ReadingView:
-    from .read_secret import read, recognises
-
-    return recognises, read
-
-
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
+from ..dialect import Dialect, Format, Limit, Limits, Reader, Target
 
 _LIMITS = Limits(
     wildcard=None,
@@ -84,7 +24,7 @@ VALUES = Target(
     options=(),
     makes=("values",),
     limits=_LIMITS,
-    render=_values,
+    module="charts.write_values",
     carries_mirror_string=True,
     for_webhook=True,
 )
@@ -98,7 +38,7 @@ SECRET = Target(
     options=(),
     makes=("secret",),
     limits=_LIMITS,
-    render=_secret,
+    module="charts.write_secret",
     carries_mirror_string=True,
     for_webhook=True,
 )
@@ -112,7 +52,7 @@ PALETTE = Target(
     options=(),
     makes=("values",),
     limits=_LIMITS,
-    render=_palette,
+    module="charts.write_palette",
     carries_mirror_string=True,
     for_webhook=True,
 )
@@ -125,12 +65,10 @@ VALUES_FORMAT = Format(
 SECRET_FORMAT = Format("secret", rank=2, of_each_host=False)
 DIALECT = Dialect(
     name="charts",
+    modules=("resolve", "rules", "runbook"),
     targets=(VALUES, SECRET, PALETTE),
     formats=(VALUES_FORMAT, SECRET_FORMAT),
-    readers=(Reader("yaml", _values_reader, last=True), Reader("yaml", _secret_reader)),
+    readers=(Reader("yaml", "charts.read_values", last=True), Reader("yaml", "charts.read_secret")),
     reads=("Helm values", "the registry Secret"),
-    rules=_rules,
-    section=_section,
-    resolvers=_resolvers,
     runtime="image-swap",
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _PARTS = {
     VALUES.name: {"procedure": 10, "cluster": 10, "validate": 10},
     PALETTE.name: {"cluster": 20},
-    SECRET.name: {"procedure": 20, "cluster": 40, "validate": 10},
+    SECRET.name: {"procedure": 11, "cluster": 40, "validate": 10},
 }
 
 

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from ..dialect import CARRIES, Artifact, Dialect, Limits, Target
+from ..dialect import CARRIES, Dialect, Limits, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
-    from ..companions import CompiledTarget
-    from ..dialect import Section
+    from ...model import TargetEntry
+    from ...rules.rule import RuleResult
 
 MAX_FILES = 200
 """So many `files` of a machine Cluster API takes."""
 
 
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
+def _conflicts(choice: TargetEntry) -> Iterator[RuleResult]:
+    from .rules import conflicts
 
-    return render(spec, choice)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
+    return conflicts(choice)
 
 
 TARGET = Target(
@@ -54,7 +40,7 @@ TARGET = Target(
         ca=None,
         skip_verify=None,
     ),
-    render=_render,
+    module="cluster_api.write",
     parts=(
         "kustomization.yaml",
         "control-plane.yaml",
@@ -64,10 +50,10 @@ TARGET = Target(
         "cloud-config.yaml",
     ),
     companions=CARRIES,
+    conflicts=_conflicts,
 )
 DIALECT = Dialect(
     name="cluster_api",
+    modules=("rules", "runbook"),
     targets=(TARGET,),
-    rules=_rules,
-    section=_section,
 )

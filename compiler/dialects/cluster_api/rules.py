@@ -232,6 +232,19 @@ def too_many_files(subject: LintContext) -> Iterator[RuleResult]:
             )
 
 
+def conflicts(choice: TargetEntry) -> Iterator[RuleResult]:
+    """The options of target `kubeadm` that exclude others (RS202)."""
+    if choice.option("format") != "cloud-init":
+        return
+    for option in ("name", "namespaces"):
+        if choice.option(option) is not None:
+            yield (
+                place_of(choice, option, on_key=True),
+                f"with `format: cloud-init` there is no Secret that `{option}` could be of",
+                "remove it",
+            )
+
+
 RULES = (
     not_carried,
     login_in_user_data,

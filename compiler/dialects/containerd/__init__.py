@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..dialect import (
-    Artifact,
     Dialect,
     Format,
     Limit,
@@ -19,12 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
+    from ...rules.rule import RuleResult
     from ...verifying.node import Node
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import ReadingView, Section
-    from ..files import Tree
 
 RUNTIME = "containerd"
 CONFIG_ROOT = "/etc/containerd"
@@ -41,24 +36,18 @@ CONSUMER = "containerd"
 """Who looks mirrors up by the registry of an image: containerd, in all that embed it."""
 
 
+def _is_modelled(version: str) -> bool:
+    from .versions import is_modelled
+
+    return is_modelled(version)
+
+
 def tls_hosts(spec: Spec) -> Iterator[tuple[str, bool, bool]]:
     """The mirrors' hosts that need TLS settings: host, whether it has a CA, and skips checks."""
     for host in dict.fromkeys(mirror.location.host for mirror in spec.mirrors):
         access = spec.access(host)
         if access and not access.plain_http and (access.ca_cert or access.insecure_skip_verify):
             yield host, bool(access.ca_cert), access.insecure_skip_verify
-
-
-def _config(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write_config import render
-
-    return render(spec, choice)
-
-
-def _certs_d(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write_hosts import render
-
-    return render(spec, choice)
 
 
 def _config_limits(choice: TargetEntry) -> Limits:
@@ -79,7 +68,7 @@ def _config_limits(choice: TargetEntry) -> Limits:
     )
 
 
-def _conflicts(choice: TargetEntry) -> Iterator[tuple[str, str, str]]:
+def _conflicts(choice: TargetEntry) -> Iterator[RuleResult]:
     from .rules import conflicts
 
     return conflicts(choice)
@@ -133,59 +122,16 @@ def _sandbox_image(choice: TargetEntry) -> str:
     return written or (f"{PAUSE_IMAGE}:{PAUSE_TAGS[line]}" if line in PAUSE_TAGS else "")
 
 
-def _config_reader() -> ReadingView:
-    from .read_config import read, recognises
-
-    return recognises, read
-
-
-def _hosts_reader() -> ReadingView:
-    from .read_hosts import read, recognises
-
-    return recognises, read
-
-
 def _namespace_of(path: str) -> str:
     from .read_hosts import namespace_of
 
     return namespace_of(path)
 
 
-def _is_modelled(version: str) -> bool:
-    from .versions import is_modelled
-
-    return is_modelled(version)
-
-
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
 def _compare_node(node: Node) -> None:
     from .compare_node import compare
 
     compare(node)
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
-
-def rules_of_logins() -> tuple[Rule, ...]:
-    """Those about where a login goes, for all targets that write certs.d."""
-    from .rules import OF_LOGINS
-
-    return OF_LOGINS
 
 
 CONFIG = Target(
@@ -197,8 +143,9 @@ CONFIG = Target(
     restart="containerd",
     options=("version", "form", "configVersion", "endpoints", "caFile"),
     makes=("containerd",),
+    versions=("1.6", "2.0"),
     limits=_config_limits,
-    render=_config,
+    module="containerd.write_config",
     placement=_config_placement,
     conflicts=_conflicts,
     left_out_of_import=_left_out_of_import,
@@ -214,7 +161,7 @@ CERTS_D = Target(
     options=("version", "configPath", "credentials", "sandboxImage", "systemdCgroup"),
     makes=("containerd", "hosts.toml"),
     limits=_certs_d_limits,
-    render=_certs_d,
+    module="containerd.write_hosts",
     parts=("certs.d", "conf.d/50-regspec.toml"),
     placement=_certs_d_placement,
     one_choice=True,
@@ -239,16 +186,17 @@ HOSTS_FORMAT = Format(
 )
 DIALECT = Dialect(
     name="containerd",
+    modules=("resolve", "rules", "runbook"),
     targets=(CONFIG, CERTS_D),
     formats=(CONFIG_FORMAT, HOSTS_FORMAT),
-    readers=(Reader("toml", _config_reader, last=True), Reader("toml", _hosts_reader)),
+    readers=(
+        Reader("toml", "containerd.read_config", last=True),
+        Reader("toml", "containerd.read_hosts"),
+    ),
     reads=("config.toml and hosts.toml of containerd",),
-    rules=_rules,
-    section=_section,
-    resolvers=_resolvers,
+    on_node=WholeNode(CONFIG_ROOT, MAIN, _compare_node),
     runtime=RUNTIME,
     version_in_rows=True,
     versions=_is_modelled,
     installed_at=(CONFIG_ROOT,),
-    on_node=WholeNode(CONFIG_ROOT, MAIN, _compare_node),
 )

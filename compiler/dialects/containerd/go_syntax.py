@@ -136,22 +136,28 @@ def _in_toml_1_0(text: str, version: Version) -> str:
     before = ""
     for match in re.finditer(_TOKENS, text):
         part = match[0]
-        if part.startswith('"'):
-            part = re.sub(r"(?s)\\(x[0-9a-fA-F]{2}|.)", _older_escape if newer else _escape, part)
-        elif part in ("{", "["):
+        is_blank = part.isspace() or part.startswith("#")
+        if part in ("{", "["):
             brackets.append(part)
         elif part in ("}", "]") and len(brackets) > 1:
             brackets.pop()
             if newer and part == "}":
                 _drop_comma(parts)
-        elif before in ("=", "[", ",") and re.fullmatch(_MOMENT, part):
-            part = _SOME_DATE
-        if newer and brackets[-1] == "{" and (part.isspace() or part.startswith("#")):
-            part = " "
-        if not part.isspace() and not part.startswith("#"):
-            before = part
+        elif is_blank:
+            part = " " if newer and brackets[-1] == "{" else part
+        else:
+            part = _value_in_toml_1_0(part, before, newer=newer)
         parts.append(part)
+        before = before if is_blank else part
     return "".join(parts)
+
+
+def _value_in_toml_1_0(part: str, before: str, *, newer: bool) -> str:
+    """A token, after another one, with the escapes and the date that TOML 1.0 has."""
+    if part.startswith('"'):
+        return re.sub(r"(?s)\\(x[0-9a-fA-F]{2}|.)", _older_escape if newer else _escape, part)
+    is_moment = before in ("=", "[", ",") and re.fullmatch(_MOMENT, part)
+    return _SOME_DATE if is_moment else part
 
 
 def _drop_comma(parts: list[str]) -> None:

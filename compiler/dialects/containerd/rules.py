@@ -435,19 +435,20 @@ def header_before_2_1(subject: LintContext) -> Iterator[RuleResult]:
             )
 
 
-def conflicts(choice: TargetEntry) -> Iterator[tuple[str, str, str]]:
+def conflicts(choice: TargetEntry) -> Iterator[RuleResult]:
     """The options of target `containerd` that exclude others (RS202)."""
     if choice.option("configVersion", 2) == 2:  # noqa: PLR2004
         return
+    place = place_of(choice, "configVersion")
     if choice.option("endpoints") != "api":
         problem = "the documented endpoints exist in `configVersion: 2` only"
-        yield "configVersion", problem, "leave it out, or add `endpoints: api`"
+        yield place, problem, "leave it out, or add `endpoints: api`"
     elif choice.option("form") == "full":
         problem = "the whole documented file exists in `configVersion: 2` only"
-        yield "configVersion", problem, "leave it out, or remove `form: full`"
+        yield place, problem, "leave it out, or remove `form: full`"
     elif choice.option("version", "2").startswith("1."):
         problem = f"containerd {choice.option('version')} does not read `configVersion: 3`"
-        yield "configVersion", problem, "leave it out: version 2 works with every containerd"
+        yield place, problem, "leave it out: version 2 works with every containerd"
 
 
 OF_LOGINS = (login_left_behind, header_before_2_1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ... import emit
 from ...mirrors import WILDCARD
+from ...model import Trust
 from ..dialect import Artifact
 from . import CONFIG_PATH
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 PLUGIN = ("plugins", "io.containerd.grpc.v1.cri")
 """In a file of version 2, which every containerd takes below every config.toml."""
 _DEFAULT = "_default"
+_SERVER_CA = "server-ca.crt"
+"""The CA of a registry that is requested after its mirror, and has settings of its own."""
 _DROP_IN = f"""{emit.HEADER}
 # Before this goes to a node, remove every `registry.mirrors` and `registry.configs.*.tls` there:
 # with them, containerd does not load its CRI plugin. containerd reads it when config.toml says
@@ -67,6 +70,8 @@ def hosts(spec: Spec, root: str, *, header: bool) -> Iterator[Artifact]:
     # Images that are named by a host of ours without a mirror: its CA and login.
     for name, itself in own.items():
         folders.setdefault(folder_of(name), itself)
+    authorities = spec.authorities
+    sources = {folder_of(mirror.source): mirror.source for mirror in spec.by_registry}
     for folder, (host, tables) in folders.items():
         has_login = any("header" in path for path, _ in tables)
         yield Artifact(
@@ -78,9 +83,11 @@ def hosts(spec: Spec, root: str, *, header: bool) -> Iterator[Artifact]:
             holds_secret=has_login,
             secret_keys=frozenset({"Authorization"}),
         )
-        ca = _ca(spec, host)
-        if ca:
+        if ca := authorities.get(host):
             yield Artifact(f"{root}/{folder}/ca.crt", ca, ca, "text")
+        if any(settings.get("ca") == _SERVER_CA for _, settings in tables):
+            ca = authorities[sources[folder]]
+            yield Artifact(f"{root}/{folder}/{_SERVER_CA}", ca, ca, "text")
 
 
 def _mirror(spec: Spec, mirror: Mirror, *, header: bool) -> tuple[str, emit.Tables]:
@@ -96,6 +103,8 @@ def _mirror(spec: Spec, mirror: Mirror, *, header: bool) -> tuple[str, emit.Tabl
     tables: emit.Tables = [(("host", url), reached)]
     if mirror.source in spec.mirror_hosts:
         settings = {"server": spec.origin(mirror.source), **_tls(spec, mirror.source)}
+        if "ca" in settings:
+            settings["ca"] = _SERVER_CA
         tables.insert(0, ((), settings))
     return location.host, tables + ([(("host", url, "header"), login)] if login else [])
 
@@ -111,17 +120,12 @@ def _as_server(url: str, reached: dict[str, Any], login: dict[str, str]) -> emit
 
 
 def _tls(spec: Spec, host: str) -> dict[str, Any]:
-    access = spec.access(host)
-    if access is None or access.plain_http:
-        return {}  # given TLS settings, containerd tries https first
-    if access.insecure_skip_verify:
-        return {"skip_verify": True}
-    return {"ca": "ca.crt"} if access.ca_cert else {}
-
-
-def _ca(spec: Spec, host: str) -> str:
-    access = spec.access(host)
-    return str(access.ca_cert) if access and "ca" in _tls(spec, host) else ""
+    match spec.trust(host):
+        case Trust.SKIP_VERIFY:
+            return {"skip_verify": True}
+        case Trust.CA:
+            return {"ca": "ca.crt"}
+    return {}  # for plain http too: given TLS settings, containerd tries https first
 
 
 def _login(spec: Spec, host: str) -> dict[str, str]:

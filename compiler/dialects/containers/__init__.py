@@ -2,53 +2,16 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
+from ..dialect import Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import ReadingView, Section
-    from ..files import Tree
-
-
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
-
-    return render(spec, choice)
 
 
 def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec, choice
     return Placement((("", FOLDER),), ("crio",))
-
-
-def _reader() -> ReadingView:
-    from .read import read, recognises
-
-    return recognises, read
-
-
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
 
 
 FOLDER = "/etc/containers"
@@ -74,7 +37,7 @@ TARGET = Target(
         ca=None,
         skip_verify=None,
     ),
-    render=_render,
+    module="containers.write",
     parts=("registries.conf.d/50-regspec.conf", "certs.d", "auth.json"),
     placement=_placement,
 )
@@ -96,13 +59,11 @@ FORMAT = Format(
 )
 DIALECT = Dialect(
     name="containers",
+    modules=("resolve", "rules", "runbook"),
     targets=(TARGET,),
     formats=(FORMAT,),
-    readers=(Reader("toml", _reader),),
+    readers=(Reader("toml", "containers.read"),),
     reads=("registries.conf",),
-    rules=_rules,
-    section=_section,
-    resolvers=_resolvers,
     runtime="containers",
     installed_at=("/etc/containers/registries.conf", "/etc/containers/registries.conf.d"),
 )

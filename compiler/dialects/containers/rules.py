@@ -40,7 +40,7 @@ def not_blocked(subject: LintContext) -> Iterator[RuleResult]:
     targets = [
         choice.target
         for choice in subject.choices
-        if not_blocked in dialect_of(choice.target).rules()
+        if not_blocked in dialect_of(choice.target).rules
     ]
     if spec.fallback != "deny" or not targets:
         return

@@ -40,11 +40,8 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
         data={"registry": registries} if registries else {},
         syntax="toml",
     )
-    for host in spec.mirror_hosts:
-        access = spec.access(host)
-        if access and access.ca_cert and not spec.is_insecure(host):
-            ca = str(access.ca_cert)
-            yield Artifact(f"{root}/certs.d/{host}/ca.crt", ca, ca, "text")
+    for host, ca in spec.authorities.items():
+        yield Artifact(f"{root}/certs.d/{host}/ca.crt", ca, ca, "text")
     if spec.logins:
         yield logins_file(spec, f"{root}/auth.json")
 

@@ -2,53 +2,7 @@
 
 from __future__ import annotations
 
-from ..dialect import BUNDLES, Artifact, Dialect, Limit, Limits, Target
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
-    from ..companions import CompiledTarget
-    from ..dialect import Section
-
-
-def _copy_list(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write_copy_list import render
-
-    return render(spec, choice)
-
-
-def _regsync(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write_regsync import render
-
-    return render(spec, choice)
-
-
-def _hauler(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write_hauler import render
-
-    return render(spec, choice)
-
-
-def _zarf(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write_zarf import render
-
-    return render(spec, choice)
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
+from ..dialect import BUNDLES, Dialect, Limit, Limits, Target
 
 _LIMITS = Limits(
     wildcard=None,
@@ -70,7 +24,7 @@ COPY_LIST = Target(
     options=(),
     makes=(),
     limits=_LIMITS,
-    render=_copy_list,
+    module="copying.write_copy_list",
     needs_images=True,
 )
 REGSYNC = Target(
@@ -83,7 +37,7 @@ REGSYNC = Target(
     options=(),
     makes=(),
     limits=_LIMITS,
-    render=_regsync,
+    module="copying.write_regsync",
     needs_images=True,
 )
 HAULER = Target(
@@ -96,7 +50,7 @@ HAULER = Target(
     options=(),
     makes=(),
     limits=_LIMITS,
-    render=_hauler,
+    module="copying.write_hauler",
     parts=("files.yaml", "images"),
     companions=BUNDLES,
     needs_images=True,
@@ -111,13 +65,12 @@ ZARF = Target(
     options=(),
     makes=(),
     limits=_LIMITS,
-    render=_zarf,
+    module="copying.write_zarf",
     companions=BUNDLES,
     needs_images=True,
 )
 DIALECT = Dialect(
     name="copying",
+    modules=("rules", "runbook"),
     targets=(COPY_LIST, REGSYNC, HAULER, ZARF),
-    rules=_rules,
-    section=_section,
 )

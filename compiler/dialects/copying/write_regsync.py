@@ -7,6 +7,7 @@ config/host.go (`creds`) and pkg/template (`env`, which gives an empty text for 
 from __future__ import annotations
 
 from ... import emit, placeholders
+from ...model import Trust
 from ..dialect import Artifact
 from . import REGSYNC
 from .write_copy_list import copies
@@ -70,10 +71,11 @@ def _creds(spec: Spec, host: str, named: dict[str, str]) -> dict[str, str]:
         for key, part in _LOGIN.items():
             variable = placeholders.login_name((*access.path, part), named)
             entry[key] = f'{{{{env "{variable}"}}}}'
-    if access and access.plain_http:
-        entry["tls"] = "disabled"
-    elif access and access.insecure_skip_verify:
-        entry["tls"] = "insecure"
-    elif access and access.ca_cert:
-        entry["regcert"] = str(access.ca_cert)
+    match spec.trust(host):
+        case Trust.PLAIN_HTTP:
+            entry["tls"] = "disabled"
+        case Trust.SKIP_VERIFY:
+            entry["tls"] = "insecure"
+        case Trust.CA if access:
+            entry["regcert"] = str(access.ca_cert)
     return {"registry": host, **entry} if entry else {}

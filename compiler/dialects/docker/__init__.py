@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
+from ..dialect import Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,48 +10,13 @@ if TYPE_CHECKING:
 
     from ...model import Spec, TargetEntry
     from ...reading.facts import Reading
-    from ...rules.rule import Rule
     from ...verifying.drift import Drift
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import ReadingView, Section
-    from ..files import Tree
-
-
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
-
-    return render(spec, choice)
 
 
 def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec, choice
     folders = (("", TARGET.destination),)
     return Placement(folders, ("docker",), shared=("daemon.json",), reloads=True)
-
-
-def _reader() -> ReadingView:
-    from .read import read, recognises
-
-    return recognises, read
-
-
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
 
 
 def _left_out_of_import(spec: Spec, _choice: TargetEntry) -> str:
@@ -94,7 +59,7 @@ TARGET = Target(
         ca=None,
         skip_verify=None,
     ),
-    render=_render,
+    module="docker.write",
     parts=("daemon.json", "certs.d"),
     placement=_placement,
     left_out_of_import=_left_out_of_import,
@@ -111,13 +76,11 @@ FORMAT = Format(
 )
 DIALECT = Dialect(
     name="docker",
+    modules=("resolve", "rules", "runbook"),
     targets=(TARGET,),
     formats=(FORMAT,),
-    readers=(Reader("yaml", _reader, last=True),),
+    readers=(Reader("yaml", "docker.read", last=True),),
     reads=("daemon.json",),
-    rules=_rules,
-    section=_section,
-    resolvers=_resolvers,
     runtime="dockerd",
     installed_at=("/etc/docker/daemon.json",),
 )

@@ -5,13 +5,13 @@ Source: moby/moby, daemon/pkg/registry; run with dockerd 20.10.24.
 
 from __future__ import annotations
 
-import ipaddress
 from functools import partial
 from urllib.parse import urlsplit
 
 from ...docker_hub import HUB, default_host
 from .. import values
 from ..attempt import Attempt
+from .insecure import is_insecure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,24 +69,3 @@ def mirror_urls(data: Mapping[str, Any], image: Reference) -> list[str]:
 def manifest_url(origin: str, image: Reference) -> str:
     """The URL of an image's manifest at a registry. It does not name the upstream."""
     return f"{origin}/v2/{image.repository}/manifests/{image.digest or image.tag or 'latest'}"
-
-
-def is_insecure(data: Mapping[str, Any], host: str) -> bool:
-    """Whether http, and a certificate that is not checked, are allowed for a host.
-
-    An address may be in a range. An IPv6 address needs a port: without one dockerd looks it up with
-    its brackets, and finds nothing.
-    """
-    listed = data.get("insecure-registries", ())
-    return host in listed or any(_is_in(host, entry) for entry in listed if "/" in entry)
-
-
-def _is_in(host: str, entry: str) -> bool:
-    """Whether a host is an address in a range. A name is not resolved."""
-    if host.endswith("]"):
-        return False
-    address = (host.rpartition(":")[0] or host).strip("[]")
-    try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(entry, strict=False)
-    except ValueError:
-        return False

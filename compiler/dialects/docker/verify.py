@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...diagnostics import Place, code_span
 from ...verifying.drift import Drift
-from .resolve import is_insecure
+from .insecure import is_insecure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -34,11 +34,8 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
         data["insecure-registries"] = insecure
     text = f"{json.dumps(data, indent=2, ensure_ascii=False)}\n"
     yield Artifact(f"{root}/daemon.json", text, data, "json")
-    for host in spec.mirror_hosts:
-        access = spec.access(host)
-        if access and access.ca_cert and not spec.is_insecure(host):
-            ca = str(access.ca_cert)
-            yield Artifact(f"{root}/certs.d/{host}/ca.crt", ca, ca, "text")
+    for host, ca in spec.authorities.items():
+        yield Artifact(f"{root}/certs.d/{host}/ca.crt", ca, ca, "text")
 
 
 def _url(spec: Spec, host: str) -> str:

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from ..containerd import CONSUMER
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
+from ..dialect import Dialect, Format, Limit, Limits, NodeFiles, Placement, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import ReadingView, Section
-    from ..files import Tree
 
 FOLDERS = {"k3s": "/etc/rancher/k3s", "rke2": "/etc/rancher/rke2"}
 """The folder of the files on a node, by distribution."""
@@ -28,40 +21,10 @@ def distribution_of(choice: TargetEntry) -> str:
     return distribution
 
 
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
-
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
-
-    return render(spec, choice)
-
-
 def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec
     distribution = distribution_of(choice)
     return Placement((("", FOLDERS[distribution]),), SERVICES[distribution])
-
-
-def _reader() -> ReadingView:
-    from .read import read, recognises
-
-    return recognises, read
-
-
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
 
 
 _DENIED_BY_FLAG = "start the servers and agents with `--disable-default-registry-endpoint`"
@@ -84,7 +47,7 @@ TARGET = Target(
         ca=None,
         skip_verify=None,
     ),
-    render=_render,
+    module="k3s.write",
     parts=("registries.yaml", "ca"),
     placement=_placement,
 )
@@ -93,13 +56,11 @@ FILES = tuple(f"{folder}/registries.yaml" for folder in FOLDERS.values())
 FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=NodeFiles(FILES, required=True))
 DIALECT = Dialect(
     name="k3s",
+    modules=("resolve", "rules", "runbook"),
     targets=(TARGET,),
     formats=(FORMAT,),
-    readers=(Reader("yaml", _reader),),
+    readers=(Reader("yaml", "k3s.read"),),
     reads=("registries.yaml of k3s",),
-    rules=_rules,
-    section=_section,
-    resolvers=_resolvers,
     runtime="k3s",
     installed_at=tuple(FOLDERS.values()),
 )

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from ...frozen import replace
-from ..containerd import CERTS_D, CONSUMER, RUNTIME, rules_of_logins
-from ..dialect import Artifact, Dialect, Limit, Limits, Target
+from ..containerd import CERTS_D, CONSUMER, RUNTIME
+from ..dialect import Dialect, Limit, Limits, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import Section
-    from ..files import Tree
+    from ...model import TargetEntry
 
 
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
+def sets_config_path(choice: TargetEntry, *, has_logins: bool) -> bool:
+    """Whether the cluster sets `config_path`, so that a node image of any version reads certs.d.
 
-    return render(spec, choice)
+    Args:
+        choice: of this target.
+        has_logins: whether the spec has a login.
+    """
+    with_logins = has_logins and choice.option("credentials") == "config"
+    return with_logins or bool(choice.option("patches"))
 
 
 def _limits(choice: TargetEntry) -> Limits:
+    """Limits of one choice; a node image with containerd 1.x reads certs.d only with the patch."""
     has_login = choice.option("credentials", "none") != "none"
+    version = choice.option("version", "")
+    unread = None if sets_config_path(choice, has_logins=False) else Limit(reported_by="RS230")
+    tls = unread if version.startswith("1.") else None
     return Limits(
         wildcard=None,
         registry_beside_wildcard=None,
         library=Limit(consumer=CONSUMER),
         ipv6=None,
-        deny=None,
+        deny=unread if not version or version.startswith("1.") else None,
         login=None if has_login else Limit(reported_by="RS214"),
-        ca=None,
-        skip_verify=None,
+        ca=tls,
+        skip_verify=tls,
     )
 
 
@@ -42,24 +44,6 @@ def _on_its_node(choice: TargetEntry) -> TargetEntry:
     """A kind cluster mounts what `certs.d` puts on a node."""
     kept = tuple(option for option in choice.options if option[0] in ("version", "credentials"))
     return replace(choice, target=CERTS_D.name, options=kept)
-
-
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return (*RULES, *rules_of_logins())
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
 
 
 TARGET = Target(
@@ -71,17 +55,16 @@ TARGET = Target(
     restart="",
     options=("version", "credentials", "patches"),
     makes=("hosts.toml",),
+    versions=("1.6", "2.0"),
     limits=_limits,
-    render=_render,
+    module="kind.write",
     parts=("cluster.yaml", "certs.d"),
     stands_for=_on_its_node,
 )
 DIALECT = Dialect(
     name="kind",
+    modules=("resolve", "rules", "runbook"),
     targets=(TARGET,),
-    rules=_rules,
-    resolvers=_resolvers,
     runtime=RUNTIME,
     version_in_rows=True,
-    section=_section,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ... import emit
 from ..containerd import CONFIG_PATH, write_config, write_hosts
 from ..dialect import Artifact
-from . import TARGET
+from . import TARGET, sets_config_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
         "apiVersion": "kind.x-k8s.io/v1alpha4",
         "nodes": [{"role": "control-plane", "extraMounts": [mount]}],
     }
-    if logins or choice.option("patches"):
+    if sets_config_path(choice, has_logins=bool(logins)):
         data["containerdConfigPatches"] = [
             _patch(plugin, logins) for plugin in write_config.PLUGINS.values()
         ]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Format, Limits, NodeFiles, Reader, Target
+from ..dialect import Dialect, Format, Limits, NodeFiles, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Spec, TargetEntry
+    from ...model import Spec
     from ...reading.facts import Reading
-    from ...rules.rule import Rule
     from ...verifying.drift import Drift
-    from ..companions import CompiledTarget
-    from ..dialect import ReadingView, Section
 
 DEFAULT_NAME = "registry-pull"
 """The name of a Secret without the option `name`."""
@@ -22,40 +19,10 @@ OF_OPENSHIFT = ("openshift-config", "pull-secret")
 the credentials that the cluster itself needs."""
 
 
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write_pull_secret import render
-
-    return render(spec, choice)
-
-
-def _logins_reader() -> ReadingView:
-    from .read_logins import read, recognises
-
-    return recognises, read
-
-
-def _certificates_reader() -> ReadingView:
-    from .read_certificates import read, recognises
-
-    return recognises, read
-
-
 def _compare_certificates(spec: Spec, reading: Reading) -> Iterator[Drift]:
     from .verify import compare_certificates
 
     return compare_certificates(spec, reading)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
 
 
 TARGET = Target(
@@ -77,7 +44,7 @@ TARGET = Target(
         ca=None,
         skip_verify=None,
     ),
-    render=_render,
+    module="kubernetes.write_pull_secret",
     needs_login=True,
     joined_by="namespaces",
 )
@@ -95,10 +62,12 @@ CERTIFICATES = Format(
 )
 DIALECT = Dialect(
     name="kubernetes",
+    modules=("rules", "runbook"),
     targets=(TARGET,),
     formats=(LOGINS, CERTIFICATES),
-    readers=(Reader("yaml", _logins_reader), Reader("text", _certificates_reader)),
+    readers=(
+        Reader("yaml", "kubernetes.read_logins"),
+        Reader("text", "kubernetes.read_certificates"),
+    ),
     reads=("a dockerconfigjson", "a CA"),
-    rules=_rules,
-    section=_section,
 )

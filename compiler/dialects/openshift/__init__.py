@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target
+from ..dialect import Dialect, Format, Limit, Limits, Reader, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ...model import Spec, TargetEntry
     from ...reading.facts import Reading
-    from ...rules.rule import Rule
     from ...verifying.drift import Drift
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import ReadingView, Section
-    from ..files import Tree
 
 NAME = "regspec"
 """The name of the mirror sets."""
@@ -24,36 +18,6 @@ CONFIG_MAP = "regspec-registry-ca"
 """The name of the ConfigMap with the CAs."""
 PULL_SECRET = "pull-secret.dockerconfigjson"  # noqa: S105 - the name of a file
 """Not a name that `oc apply` takes from a folder: the logins are added to an existing Secret."""
-
-
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
-
-    return render(spec, choice)
-
-
-def _reader() -> ReadingView:
-    from .read import read, recognises
-
-    return recognises, read
-
-
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
 
 
 def _cross_references(
@@ -89,7 +53,7 @@ TARGET = Target(
         ca=None,
         skip_verify=None,
     ),
-    render=_render,
+    module="openshift.write",
     parts=("image-mirrors.yaml", "image-config.yaml", "ca.yaml", PULL_SECRET),
 )
 _OF_A_SET: dict[str, Any] = {
@@ -105,12 +69,10 @@ IMAGE = Format(
 AUTHORITIES = Format("registry CAs", rank=None, of_each_host=True)
 DIALECT = Dialect(
     name="openshift",
+    modules=("resolve", "rules", "runbook"),
     targets=(TARGET,),
     formats=(DIGEST_MIRRORS, TAG_MIRRORS, IMAGE, AUTHORITIES),
-    readers=(Reader("yaml", _reader),),
+    readers=(Reader("yaml", "openshift.read"),),
     reads=("mirror sets, image configuration and CAs of OpenShift",),
-    rules=_rules,
-    section=_section,
-    resolvers=_resolvers,
     runtime="openshift",
 )

@@ -57,15 +57,6 @@ def read(source: Source) -> Reading:
     return _image(source) if kind == "Image" else _mirrors(source, kind)
 
 
-def name_of_authorities(reading: Reading) -> str:
-    """The name of the ConfigMap with the CAs, as itself or the image configuration has it."""
-    data = reading.source.data
-    if reading.kind == AUTHORITIES.kind:
-        return text_of(data["metadata"].get("name")) or ""
-    trusted = data["spec"].get("additionalTrustedCA") if reading.kind == IMAGE.kind else None
-    return (text_of(trusted.get("name")) or "") if isinstance(trusted, dict) else ""
-
-
 def _mirrors(source: Source, kind: str) -> Reading:
     old = kind not in (DIGEST_MIRRORS.kind, TAG_MIRRORS.kind)
     known = DIGEST_MIRRORS.kind if old else kind

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...diagnostics import code_span
+from ...reading.facts import text_of
 from ...verifying.drift import Drift
-from . import AUTHORITIES
-from .read import name_of_authorities
+from . import AUTHORITIES, IMAGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,12 +29,21 @@ def cross_references(
     needs_authorities = any(
         _TRUSTED in [fact.subject for fact in reading.facts] for reading in expected
     )
-    maps = [name_of_authorities(one) for one in given if one.kind == AUTHORITIES.kind]
+    maps = [_name_of_authorities(one) for one in given if one.kind == AUTHORITIES.kind]
     names = list(dict.fromkeys(filter(None, maps)))
-    name = name_of_authorities(found)
+    name = _name_of_authorities(found)
     if needs_authorities and name and names and name not in names:
         place = found.place("spec", "additionalTrustedCA", "name")
         message = (
             f"`additionalTrustedCA` is {code_span(name)}; the CAs are in {code_span(names[0])}"
         )
         yield Drift(found, place, message)
+
+
+def _name_of_authorities(reading: Reading) -> str:
+    """The name of the ConfigMap with the CAs, as itself or the image configuration has it."""
+    data = reading.source.data
+    if reading.kind == AUTHORITIES.kind:
+        return text_of(data["metadata"].get("name")) or ""
+    trusted = data["spec"].get("additionalTrustedCA") if reading.kind == IMAGE.kind else None
+    return (text_of(trusted.get("name")) or "") if isinstance(trusted, dict) else ""

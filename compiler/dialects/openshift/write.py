@@ -35,13 +35,9 @@ _IMAGE = """\
 def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
-    insecure = [host for host in spec.mirror_hosts if _insecure(spec, host)]
-    authorities = {
-        # A key cannot contain a colon.
-        host.replace(":", ".."): str(access.ca_cert)
-        for host in spec.mirror_hosts
-        if host not in insecure and (access := spec.access(host)) and access.ca_cert
-    }
+    insecure = [host for host in spec.mirror_hosts if spec.is_insecure(host)]
+    # A key cannot contain a colon.
+    authorities = {host.replace(":", ".."): ca for host, ca in spec.authorities.items()}
     if authorities:
         metadata = {"name": CONFIG_MAP, "namespace": "openshift-config"}
         config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
@@ -78,12 +74,6 @@ def _policy(spec: Spec, source: str) -> str:
     """Whether the nodes may contact a source when its mirrors fail."""
     denied = spec.fallback == "deny" and spec.may_block(source)
     return "NeverContactSource" if denied else "AllowContactingSource"
-
-
-def _insecure(spec: Spec, host: str) -> bool:
-    """Whether http, and a certificate that is not checked, are allowed for a host."""
-    access = spec.access(host)
-    return bool(access and (access.plain_http or access.insecure_skip_verify))
 
 
 def _config(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:

@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from ..dialect import DESCRIBES, Artifact, Dialect, Limits, Target
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ...model import Spec, TargetEntry
-
-
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
-
-    return render(spec, choice)
-
+from ..dialect import DESCRIBES, Dialect, Limits, Target
 
 TARGET = Target(
     name="runbook",
@@ -36,7 +23,7 @@ TARGET = Target(
         ca=None,
         skip_verify=None,
     ),
-    render=_render,
+    module="runbook.write",
     companions=DESCRIBES,
 )
 DIALECT = Dialect(

@@ -38,30 +38,30 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     yield Artifact(choice.option("out", TARGET.file), text, text, "text")
 
 
-_LAST = {"procedure": 10, "images": 30, "cluster": 60, "nodes": 100, "validate": 100}
-"""In each part the place after which any section may come."""
-
-
 class _Sections:
     """What the dialects say of their own files, by the parts of the runbook."""
 
     def __init__(self, spec: Spec, made: Iterable[companions.CompiledTarget]) -> None:
-        of_dialects = ((dialect_of(one.target.name).section, one) for one in made)
-        self._all = [section(spec, one) for section, one in of_dialects if section]
+        sections = (dialect_of(one.target.name).section(spec, one) for one in made)
+        self._all = [section for section in sections if section]
 
     def has(self, part: str) -> bool:
         """Whether a section is of a part."""
         return any(part in section.parts for section in self._all)
 
-    def text(self, part: str, at: int) -> emit.Verbatim:
-        """The sections of a part whose places are in the ten from one on; after the last, all."""
-        until = at + 10 if at < _LAST[part] else 1000
-        found = [one for one in self._all if at <= one.parts.get(part, -1) < until]
-        found.sort(key=lambda section: section.parts[part])
+    def text(self, part: str) -> emit.Verbatim:
+        """The sections of a part in the order of their places.
+
+        Sections of one template in the same ten places are a group. Its first and its last one
+        have what the group says once.
+        """
+        sections = [section for section in self._all if part in section.parts]
+        sections.sort(key=lambda section: section.parts[part])
+        groups = [(section.template, section.parts[part] // 10) for section in sections]
         texts = []
-        for section in found:
-            alike = [one for one in found if one.template == section.template]
-            first, last = section is alike[0], section is alike[-1]
+        for number, section in enumerate(sections):
+            first = groups[number] not in groups[:number]
+            last = groups[number] not in groups[number + 1 :]
             texts.append(emit.macro(section.template, part, section.values, first, last))
         return emit.Verbatim("".join(texts))
 

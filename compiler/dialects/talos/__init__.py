@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from ..containerd import CONSUMER
-from ..dialect import Artifact, Dialect, Format, Limit, Limits, Reader, Target, is_release
+from ..dialect import Dialect, Format, Limit, Limits, Reader, Target, is_release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
-    from ..attempt import Resolver
-    from ..companions import CompiledTarget
-    from ..dialect import ReadingView, Section
-    from ..files import Tree
+    from ...model import TargetEntry
 
 FIRST_WITH_OVERRIDE_PATH = (1, 3)
 FIRST_WITH_SKIP_FALLBACK = (1, 9)
@@ -38,12 +31,6 @@ def panics_at_tls(choice: TargetEntry) -> bool:
     return choice.option("version") in ("1.12.0", "1.12.1")
 
 
-def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
-    from .write import render
-
-    return render(spec, choice)
-
-
 def _limits(choice: TargetEntry) -> Limits:
     version, deny = version_of(choice), None
     if version and FIRST_WITH_OVERRIDE_PATH <= version < FIRST_WITH_SKIP_FALLBACK:
@@ -61,30 +48,6 @@ def _limits(choice: TargetEntry) -> Limits:
     )
 
 
-def _reader() -> ReadingView:
-    from .read import read, recognises
-
-    return recognises, read
-
-
-def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
-    from .resolve import resolvers
-
-    return resolvers(files, versions)
-
-
-def _section(spec: Spec, made: CompiledTarget) -> Section:
-    from .runbook import section
-
-    return section(spec, made)
-
-
-def _rules() -> tuple[Rule, ...]:
-    from .rules import RULES
-
-    return RULES
-
-
 TARGET = Target(
     name="talos",
     summary="the registries of Talos, as a patch of its machine configuration",
@@ -94,8 +57,9 @@ TARGET = Target(
     restart="",
     options=("version",),
     makes=("talos",),
+    versions=("1.3", "1.9"),
     limits=_limits,
-    render=_render,
+    module="talos.write",
 )
 FORMAT = Format(
     "talos",
@@ -105,13 +69,11 @@ FORMAT = Format(
 )
 DIALECT = Dialect(
     name="talos",
+    modules=("resolve", "rules", "runbook"),
     targets=(TARGET,),
     formats=(FORMAT,),
-    readers=(Reader("yaml stream", _reader),),
+    readers=(Reader("yaml stream", "talos.read"),),
     reads=("the machine configuration of Talos",),
-    rules=_rules,
-    section=_section,
-    resolvers=_resolvers,
     runtime="talos",
     versions=is_release,
 )

@@ -9,6 +9,7 @@ import binascii
 
 from ... import emit
 from ...mirrors import Location
+from ...model import Trust
 from ..dialect import Artifact
 from . import (
     FIRST_WITH_DOCUMENTS,
@@ -64,19 +65,19 @@ def _mirrors(spec: Spec) -> Iterator[tuple[str, str, bool]]:
         itself = mirror.source == str(mirror.location)
         yield mirror.source, spec.api_root(mirror.location), itself
     for host in spec.mirror_hosts:
-        access = spec.access(host)
-        if access and access.plain_http and host not in sources:
+        if spec.trust(host) is Trust.PLAIN_HTTP and host not in sources:
             # Also for images that are named by it: Talos takes https otherwise.
             yield host, spec.api_root(Location(host)), True
 
 
 def _tls(access: Access) -> dict[str, Any]:
     """What is said of a host's certificate; of a host without TLS Talos takes no such thing."""
-    if access.plain_http:
-        return {}
-    if access.insecure_skip_verify:
-        return {"insecureSkipVerify": True}
-    return {"ca": str(access.ca_cert)} if access.ca_cert else {}
+    match access.trust:
+        case Trust.SKIP_VERIFY:
+            return {"insecureSkipVerify": True}
+        case Trust.CA:
+            return {"ca": str(access.ca_cert)}
+    return {}
 
 
 def _patch(mirrors: dict[str, tuple[str, bool]], accesses: dict[str, Access]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import helm_python as helm
 import jsonschema
 import pytest
 from regspec import pipeline
+from regspec.explaining import explain
 
 SCHEMA = jsonschema.Draft202012Validator(
     json.loads((Path(__file__).resolve().parent / "data/cluster.schema.json").read_text())
@@ -133,3 +134,38 @@ def test_containerd_reads_the_patched_configuration_of_a_node(tmp_path):
     auth = plugin["registry"]["configs"]["harbor.example.net:8443"]["auth"]
     assert (auth["username"], auth["password"]) == ("u$r", PASSWORD)
     assert "registry.k8s.io/pause:3.10" in done.stdout
+
+
+OPTIONS = [
+    {},
+    {"patches": True},
+    {"credentials": "header"},
+    {"credentials": "config"},
+    {"version": "1.6"},
+    {"version": "1.7", "credentials": "config"},
+    {"version": "1.7", "patches": True},
+    {"version": "2.1"},
+]
+
+
+def warned_and_explained(options, **keys):
+    """Whether RS230 is reported, and the verdicts on an image for each version of containerd."""
+    content = json.dumps(SPEC | keys | {"targets": [{"target": "kind", **options}]}).encode()
+    given = {"targets": (), "environment": {}, "read_file": {}.__getitem__}
+    reported = pipeline.check_spec(content, selection=None, **given).diagnostics
+    explained = pipeline.explain_spec(content, **given)
+    rows = explain.of_spec(explained.spec, explained.artifacts, ["nginx"], ())
+    return "RS230" in {one.code for one in reported}, {row.verdict for row in rows}
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("registry", [SPEC["registry"], {"endpoint": "harbor.example.net"}])
+def test_check_warns_exactly_if_explain_says_upstream(options, registry):
+    warned, verdicts = warned_and_explained(options, registry=registry)
+    assert warned == ("upstream" in verdicts)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_an_unknown_node_image_may_contact_the_upstream_that_is_allowed(options):
+    warned, _ = warned_and_explained(options, fallback="allow")
+    assert warned == (options == {"version": "1.6"})
