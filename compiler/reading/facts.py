@@ -7,7 +7,7 @@ import binascii
 from dataclasses import dataclass, field
 
 from .. import certificates, limits
-from ..diagnostics import Place
+from ..diagnostics import Place, code_span
 from ..mirrors import Location, read_string
 from ..places import Showing
 from .stream import Unquoted
@@ -66,6 +66,8 @@ class Fact:
     """The value as it is written, if that is not the value."""
     problem: str = ""
     """Why it is no value, if it is none."""
+    hint: str = ""
+    """What is likely wrong with the value, and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Reading:
     """The kinds of facts of which one too many matters."""
     unsupported: list[tuple[Place, str]] = field(default_factory=list)
     """What is no fact and no claim, and why if there is a reason."""
+    lost: list[tuple[Place, str]] = field(default_factory=list)
+    """The mirrors that a spec cannot hold, and why: without them, images are pulled from elsewhere."""
     cannot_express: Callable[[str, Served], bool] = field(default=lambda _source, _served: False)
     """Whether the format would not hold a mirror, so that its absence says nothing."""
     target: str = ""
@@ -126,10 +130,17 @@ class Reading:
         return Place((*self.source.within, *steps), on_key=on_key)
 
     def add(
-        self, subject: FactKey, value: Any, place: Place, *, secret: bool = False, shown: str = ""
+        self,
+        subject: FactKey,
+        value: Any,
+        place: Place,
+        *,
+        secret: bool = False,
+        shown: str = "",
+        hint: str = "",
     ) -> None:
         """Add a fact."""
-        self.facts.append(Fact(subject, value, place, secret, shown))
+        self.facts.append(Fact(subject, value, place, secret, shown, hint=hint))
 
     def claim(self, subject: FactKey, value: Any, place: Place, *, secret: bool = False) -> None:
         """Add a claim."""
@@ -146,6 +157,21 @@ class Reading:
     def leave(self, place: Place, why: str = "") -> None:
         """Add what cannot be carried over."""
         self.unsupported.append((place, why))
+
+    def lose(self, place: Place, why: str) -> None:
+        """Add a mirror that cannot be carried over."""
+        self.lost.append((place, why))
+
+    def lose_root(self, place: Place, root: str, hint: str = "") -> None:
+        """Add a mirror whose API root is not one that a spec has.
+
+        Args:
+            place: of its URL.
+            root: the URL below which repositories are requested, without a login.
+            hint: what is likely wrong with it.
+        """
+        why = hint or "a spec has mirrors at `HOST/v2` and `HOST/v2/PATH` only"
+        self.lose(place, f"images are requested below {code_span(root)}: {why}")
 
     def leave_others(self, mapping: Any, known: Any, *steps: str | int) -> None:
         """Add all keys of a mapping that are not known and hold something."""
@@ -264,8 +290,17 @@ def served_by(url: str) -> tuple[str, Served] | None:
 
 
 def is_below_api(root: str) -> bool:
-    """Whether a URL is one of a registry's API, which is below `/v2`."""
-    return root.partition("://")[2].partition("/")[2].startswith("v2")
+    """Whether a URL is `SCHEME://HOST/v2` or below it, as a spec can say it."""
+    path = root.partition("://")[2].partition("/")[2]
+    return path == "v2" or path.startswith("v2/")
+
+
+def ends_in_v2(location: Location) -> bool:
+    """Whether a path begins or ends with `/v2`: an API root that was copied into it.
+
+    The consumer adds `/v2` itself, so that it requests `/v2/PATH/v2/REPOSITORY`.
+    """
+    return location.path.startswith("v2/") or f"/{location.path}".endswith("/v2")
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

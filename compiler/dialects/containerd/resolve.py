@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 
-from ...docker_hub import default_host
+from ...docker_hub import default_host, is_upstream
 from ...frozen import frozen, replace
 from ..attempt import Attempt, Outcome, Resolver
 from ..files import Unreadable
@@ -117,7 +117,7 @@ class Containerd:
                 attempts.append(
                     Attempt(
                         url=url,
-                        upstream=host == upstream,
+                        upstream=is_upstream(host, image.registry, parts.scheme),
                         file=None if host == upstream else self.configuration.origins.get(key),
                         authorities=authorities,
                         skip_verify=skip,
@@ -190,7 +190,7 @@ class Containerd:
                 attempts.append(
                     Attempt(
                         url=url,
-                        upstream=host.host == default_host(image.registry),
+                        upstream=is_upstream(host.host, image.registry, host.scheme),
                         file=folder.file,
                         authorities=host.authorities,
                         skip_verify=host.skip_verify,
