@@ -1,11 +1,11 @@
-"""What every runtime takes for granted about the host of a registry, and the names of Docker Hub."""
+"""What every runtime takes for granted about hosts of registries, and the names of Docker Hub."""
 
 from __future__ import annotations
 
 HUB, HUB_HOST = "docker.io", "registry-1.docker.io"
 _DOMAINS = (HUB, "hub.docker.com")
-"""Docker's own domains. The registry answers as docker.io, index.docker.io, registry-1.docker.io and
-registry.hub.docker.com. No private registry has a name below them."""
+"""Docker's own domains, below which no private registry has a name. The registry is found there as
+docker.io, index.docker.io, registry-1.docker.io and registry.hub.docker.com."""
 
 
 def default_host(registry: str) -> str:

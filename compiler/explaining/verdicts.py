@@ -47,7 +47,8 @@ def verdict(
         outcome: the attempts.
         image: what is pulled.
         meant: `HOST/REPOSITORY` where the spec has the image; none if nobody knows.
-        known: hosts that count as mirrors, even if an image is named by them; Docker Hub never does.
+        known: hosts that count as mirrors, even if an image is named by them. Docker Hub never
+            does.
     """
     if not outcome.loads:
         return NOT_LOADED

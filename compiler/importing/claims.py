@@ -77,8 +77,7 @@ class ClaimSet:
                     self.replace(fact.subject, [])
                 self.said[fact.subject].append(Claim(one, fact))
             self.left += [
-                ImportNote(one, at, why, severity=Severity.WARNING)
-                for at, why in one.reading.lost
+                ImportNote(one, at, why, severity=Severity.WARNING) for at, why in one.reading.lost
             ]
             self.left += [ImportNote(one, at, why) for at, why in one.reading.unsupported]
 

@@ -41,6 +41,7 @@ UNKNOWN: Any = _Unknown()
 NUMBER = "it is a number without quotes, which is not read as its text"
 STAND_IN = "\ue000not set\ue000"
 """Stands in for a login or a CA that nobody has given us, and comes back as it is."""
+ROOTS_OF_A_SPEC = "a spec has mirrors at `HOST/v2` and `HOST/v2/PATH` only"
 _NO_PAIR = "it is no `SOURCE::TARGET` pair that the mirror string can carry"
 
 
@@ -115,7 +116,7 @@ class Reading:
     unsupported: list[tuple[Place, str]] = field(default_factory=list)
     """What is no fact and no claim, and why if there is a reason."""
     lost: list[tuple[Place, str]] = field(default_factory=list)
-    """The mirrors that a spec cannot hold, and why: without them, images are pulled from elsewhere."""
+    """The mirrors that a spec cannot hold, and why: images are pulled from elsewhere then."""
     cannot_express: Callable[[str, Served], bool] = field(default=lambda _source, _served: False)
     """Whether the format would not hold a mirror, so that its absence says nothing."""
     target: str = ""
@@ -130,17 +131,10 @@ class Reading:
         return Place((*self.source.within, *steps), on_key=on_key)
 
     def add(
-        self,
-        subject: FactKey,
-        value: Any,
-        place: Place,
-        *,
-        secret: bool = False,
-        shown: str = "",
-        hint: str = "",
+        self, subject: FactKey, value: Any, place: Place, *, secret: bool = False, shown: str = ""
     ) -> None:
         """Add a fact."""
-        self.facts.append(Fact(subject, value, place, secret, shown, hint=hint))
+        self.facts.append(Fact(subject, value, place, secret, shown))
 
     def claim(self, subject: FactKey, value: Any, place: Place, *, secret: bool = False) -> None:
         """Add a claim."""
@@ -170,7 +164,7 @@ class Reading:
             root: the URL below which repositories are requested, without a login.
             hint: what is likely wrong with it.
         """
-        why = hint or "a spec has mirrors at `HOST/v2` and `HOST/v2/PATH` only"
+        why = hint or ROOTS_OF_A_SPEC
         self.lose(place, f"images are requested below {code_span(root)}: {why}")
 
     def leave_others(self, mapping: Any, known: Any, *steps: str | int) -> None:
@@ -293,14 +287,6 @@ def is_below_api(root: str) -> bool:
     """Whether a URL is `SCHEME://HOST/v2` or below it, as a spec can say it."""
     path = root.partition("://")[2].partition("/")[2]
     return path == "v2" or path.startswith("v2/")
-
-
-def ends_in_v2(location: Location) -> bool:
-    """Whether a path begins or ends with `/v2`: an API root that was copied into it.
-
-    The consumer adds `/v2` itself, so that it requests `/v2/PATH/v2/REPOSITORY`.
-    """
-    return location.path.startswith("v2/") or f"/{location.path}".endswith("/v2")
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -10,7 +10,7 @@ from ...docker_hub import is_docker_hub, is_upstream
 from ...frozen import frozen
 from ...mirrors import LIBRARY, WILDCARD
 from ...reading.claims import claim_ca
-from ...reading.facts import Reading, decoded, is_below_api, served_by, switch_of
+from ...reading.facts import Fact, Reading, decoded, is_below_api, served_by, switch_of
 from . import CERTS_D, HOSTS_FORMAT
 
 TYPE_CHECKING = False
@@ -79,7 +79,8 @@ def read(source: Source) -> Reading:
     first = hosts[0]
     at = reading.place() if first.table is None else _place(reading, first)
     hint = next(filter(None, (_hint(url, table) for url, table in _urls(source.data))), "")
-    reading.add(("asked", namespace), roots, at, shown=", then ".join(roots), hint=hint)
+    shown = ", then ".join(roots)
+    reading.facts.append(Fact(("asked", namespace), roots, at, shown=shown, hint=hint))
     for index, host in enumerate(hosts):
         if host.table is not None:
             _say_how(reading, (namespace, str(index)), host.table, host.steps)
@@ -123,8 +124,8 @@ def _hosts(reading: Reading, namespace: str) -> list[_Host]:
 def _has_host(url: str) -> bool:
     """Whether a URL names a host; `https:/HOST`, and `http...` without `://`, do not.
 
-    Source: parseHostConfig in core/remotes/docker/config/hosts.go, which puts `https://` before what
-    does not begin with `http`; ConfigureHosts takes the upstream for a server without a host.
+    Source: parseHostConfig in core/remotes/docker/config/hosts.go puts `https://` before what does
+    not begin with `http`; ConfigureHosts takes the upstream for a server without a host.
     """
     whole = url if url.startswith("http") else f"https://{url}"
     return re.match(r"https?://[^/?#]", whole) is not None
@@ -268,7 +269,9 @@ def _claim(reading: Reading, namespace: str, host: _Host) -> None:
         reading.lose_root(at, host.root, hint)
         return
     if host.is_upstream and (namespace != name or is_docker_hub(name)):
-        reading.leave(at, f"{code_span(name)} is {code_span(namespace)} itself, and no mirror of it")
+        reading.leave(
+            at, f"{code_span(name)} is {code_span(namespace)} itself, and no mirror of it"
+        )
         return
     if namespace == name and not served.location.path:
         reading.claim(("itself", name), True, at)  # noqa: FBT003
