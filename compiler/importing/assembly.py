@@ -100,7 +100,7 @@ def assemble(
 
 def _missing(claims: ClaimSet, what: str) -> str:
     """Why there is no spec."""
-    if claims.names("mirror"):
+    if claims.names("mirror") or any(one.reading.lost for one in claims.given):
         return "none of the mirrors is one that a spec can have"
     return f"no file says which {what}: give a values file, the Secret or a node's configuration"
 

@@ -10,7 +10,6 @@ from ..dialects import format_of
 from ..docker_hub import is_docker_hub, is_upstream
 from ..frozen import replace
 from ..mirrors import WILDCARD
-from ..reading.claims import DOUBLED
 from .claims import ImportNote
 
 TYPE_CHECKING = False
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from .claims import Claim, InputDocument
 
+_ADDED = "consumers add that by themselves, unless hosts.toml has `override_path = true`"
 _PART = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?/[a-z0-9._/-]+\Z")
 """A part of a registry, as a source of other formats: surely no login is in it."""
 
@@ -27,7 +27,7 @@ def of_mirror(source: str, said: Claim) -> ImportNote | None:
     """Why a mirror is none that a spec can have, if it is none."""
     served = said.fact.value.location
     if served.repeats_api_root:
-        why = f"the path of {code_span(str(served))} begins or ends with `/v2`: {DOUBLED}"
+        why = f"the path of {code_span(str(served))} begins or ends with `/v2`; {_ADDED}"
         what = f"the mirror of {code_span(source)}"
         return ImportNote(said.given, said.fact.place, why, what=what, severity=Severity.WARNING)
     location = str(served)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FIRST_OF_2 = 2
 _MOVED = ("sandbox_image", "cni", "containerd")
 """The keys of the older CRI plugin that 2.x moves, in addition to those that keep their names."""
-_NEWEST_OF_1, _NEWEST = Version(1, 7, 99), Version(2, 99, 0)
+_OLDEST, _NEWEST_OF_1, _NEWEST = Version(1, 6, 0), Version(1, 7, 99), Version(2, 99, 0)
 _OF_REGISTRY = ("registry", "config_path", "mirrors", "configs")
 """What makes a table of an unknown name one that was meant for the CRI plugin."""
 _HUB_ALIAS = "index.docker.io"
@@ -65,17 +65,17 @@ def of_unread_folder(folder: str, configured: Sequence[str]) -> str:
 
 
 def of_file(path: str, data: Mapping[str, Any], version: Version) -> Iterator[str]:
-    """What has no effect at the top of a configuration file.
+    """What has no effect at the top of a configuration file, and is not of another version.
 
     Args:
         path: of the file.
         data: of its TOML text.
         version: of containerd.
     """
-    known = structures.file(version)
+    fields = {**structures.file(_OLDEST).fields, **structures.file(version).fields}
     for key in data:
-        if _name(key, known, version) is None:
-            yield _ignored(path, (key,), known.fields)
+        if _name(key, structures.Struct(fields), version) is None:
+            yield _ignored(path, (key,), fields)
 
 
 def of_plugins(config: Config, merged: Config, version: Version) -> Iterator[str]:
@@ -93,7 +93,7 @@ def of_plugins(config: Config, merged: Config, version: Version) -> Iterator[str
         if name in structs:
             for steps, known in _unknown(table, structs[name], version):
                 yield _ignored(config.path, ("plugins", name, *steps), known)
-            yield from _of_mirrors(config.path, name, table.get("registry"))
+            yield from _of_names(config.path, name, table.get("registry"))
         elif _is_misnamed(name, table):
             about = plugins.OLD if version.major < _FIRST_OF_2 else plugins.IMAGES
             yield (
@@ -103,7 +103,10 @@ def of_plugins(config: Config, merged: Config, version: Version) -> Iterator[str
 
 
 def _structs(config: Config, merged: Config, version: Version) -> dict[str, structures.Struct]:
-    """The keys that a version reads of each table of the CRI plugin, by the format of the file."""
+    """The keys that a version reads of each table of the CRI plugin, by the format of the file.
+
+    2.0 to 2.2 migrate all files by the version that they have together, later ones each by its own.
+    """
     if version.major < _FIRST_OF_2:
         name = config_merge.OLDEST if merged.version == 1 else config_merge.OLD
         return {name: _about_registries(structures.cri(version))}
@@ -112,14 +115,15 @@ def _structs(config: Config, merged: Config, version: Version) -> dict[str, stru
         config_merge.NEW: _about_registries(of_images),
         config_merge.OLD: structures.SERVER,
     }
-    if config.version < 3:  # noqa: PLR2004 - the older formats are migrated
+    in_format = merged.version if version.before(2, 3, 0) else config.version
+    if in_format < config_merge.newest_format(version):
         fields = {**structures.SERVER.fields, **structures.runtimes(version).fields}
         fields |= {key: of_images.fields[key] for key in config_merge.OF_IMAGES}
         fields |= dict.fromkeys(_MOVED, structures.ANY)
         older = _about_registries(structures.Struct(fields))
         structs[config_merge.OLD] = older
-        if config.version < _FIRST_OF_2:
-            structs[config_merge.OLDEST] = older
+    if config.version < _FIRST_OF_2:
+        structs[config_merge.OLDEST] = structs[config_merge.OLD]
     return structs
 
 
@@ -171,14 +175,19 @@ def _is_misnamed(name: str, table: Mapping[str, Any]) -> bool:
     return "cri" in name or "registry" in table or name == plugins.TRANSFER
 
 
-def _of_mirrors(path: str, name: str, registry: Any) -> Iterator[str]:
-    """The keys of `mirrors` by which containerd never looks: it has the host of an image."""
-    mirrors = registry.get("mirrors") if isinstance(registry, dict) else None
-    for key in mirrors if isinstance(mirrors, dict) else ():
-        if "/" in key or key == _HUB_ALIAS:
-            where = _dotted(("plugins", name, "registry", "mirrors", key))
-            meant = "docker.io" if key == _HUB_ALIAS else "HOST or HOST:PORT"
-            yield f"{path}: {where} has no effect: no image has this registry; write {meant}"
+def _of_names(path: str, name: str, registry: Any) -> Iterator[str]:
+    """The keys of `mirrors` and `configs` that are not looked up, since they are not hosts.
+
+    Source: registryEndpoints and registryHosts in pkg/cri/server/image_pull.go at v1.7.34.
+    """
+    for table in ("mirrors", "configs"):
+        named = registry.get(table) if isinstance(registry, dict) else None
+        for key in named if isinstance(named, dict) else ():
+            is_alias = table == "mirrors" and key == _HUB_ALIAS
+            if "/" in key or is_alias or (table == "configs" and key == "*"):
+                where = _dotted(("plugins", name, "registry", table, key))
+                meant = "docker.io" if is_alias else "HOST or HOST:PORT"
+                yield f"{path}: {where} has no effect: it is looked up by host; write {meant}"
 
 
 def _ignored(path: str, steps: tuple[str, ...], known: Iterable[str]) -> str:
