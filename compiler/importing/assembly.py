@@ -77,6 +77,9 @@ def assemble(
         out.guess = str(endpoint) if endpoint else ""
     path = _base_content_path(claims, endpoint, served) if endpoint else ""
     if not endpoint or not served:
+        for host in claims.names("itself"):
+            why = "it is the registry itself, and no mirror of it"
+            claims.leave(claims.of("itself", host)[0], why, what=code_span(host))
         out.missing = _missing(claims, "mirrors there are" if endpoint else "registry it is")
         return out
     # One thing after another, in the order in which one needs another.

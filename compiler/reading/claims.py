@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..docker_hub import is_upstream
+from ..docker_hub import is_docker_hub, is_upstream
 from .facts import UNKNOWN, is_below_api, served_by
 
 TYPE_CHECKING = False
@@ -50,7 +50,8 @@ def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place
             reading.lose_root(place, root, DOUBLED if is_below_api(root) else "")
             continue
         host = served.location.host
-        is_mirror = source != host or not is_served_by_itself(source, served)
+        is_own = is_served_by_itself(source, served) and not is_docker_hub(host)
+        is_mirror = source != host or not is_own
         if is_mirror:
             reading.claim(("mirror", source), served, place)
         else:

@@ -37,7 +37,7 @@ def notes(main, hosts, version):
         (f"{V2}[{OLD}.registry.configs.a.tls]\n", "", "2.0", "configs.a.tls"),
         (f"{V3}[{OLD}.registry]\n{PATH}", HOST, "2.1", ".registry` has no effect"),
         (f"[{OLD}.registry]\n{PATH}", HOST, "2.0", ".registry` has no effect"),
-        (f"{V3}[{NEW[:-2]}\".registry]\n{PATH}", HOST, "2.1", "io.containerd.cri.v1.image"),
+        (f'{V3}[{NEW[:-2]}".registry]\n{PATH}', HOST, "2.1", "io.containerd.cri.v1.image"),
         (f'{V3}[plugins."io.containerd.transfer.v1.local"]\n{PATH}', "", "2.1", "transfer"),
         (f"{V3}[{NEW}]\nuse_local_image_pull = true\n", "", "2.0", "use_local_image_pull"),
         (f"{V2}[{OLD}.registry]\nconfig_path = '/x'\n", HOST, "1.7", "certs.d is not read"),
