@@ -49,7 +49,7 @@ def of_upstream(source: str, said: Claim, *, private: bool) -> ImportNote | None
     Args:
         source: a registry.
         said: where it is served from.
-        private: whether the registry itself as its own mirror says something: beside a wildcard,
+        private: whether the registry itself as its own mirror says something: next to a wildcard,
             or because others are served from it. Docker Hub is an upstream all the same.
     """
     served = said.fact.value.location

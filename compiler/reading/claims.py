@@ -40,7 +40,7 @@ def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place
     for index, (root, place) in enumerate(roots):
         found = served_by(root)
         if index and names_upstream(source, root):
-            continue  # whether it is asked after the mirror is another claim
+            continue  # the upstream after the mirror is a claim of its own
         if index or found is None:
             why = "a second place for one source" if index else "it is no URL of a registry"
             reading.leave(place, why)

@@ -153,7 +153,7 @@ class Reading:
         self.unsupported.append((place, why))
 
     def lose(self, place: Place, why: str) -> None:
-        """Add a mirror that cannot be carried over."""
+        """Add a mirror that a spec cannot hold."""
         self.lost.append((place, why))
 
     def lose_root(self, place: Place, root: str, hint: str = "") -> None:

@@ -10,6 +10,7 @@ import difflib
 import re
 
 from ...diagnostics import code_span
+from ...mirrors import HUB, LIBRARY
 from . import config_merge, plugins, structures
 from .versions import Version
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _FIRST_OF_2 = 2
 _MOVED = ("sandbox_image", "cni", "containerd")
-"""The keys of the older CRI plugin that 2.x moves, in addition to those that keep their names."""
+"""The keys of the older CRI plugin that 2.x moves, in addition to the keys that keep their names."""
 _OLDEST, _NEWEST_OF_1, _NEWEST = Version(1, 6, 0), Version(1, 7, 99), Version(2, 99, 0)
 _OF_REGISTRY = ("registry", "config_path", "mirrors", "configs")
 """What makes a table of an unknown name one that was meant for the CRI plugin."""
@@ -130,7 +131,7 @@ def _structs(config: Config, merged: Config, version: Version) -> dict[str, stru
 def _about_registries(struct: structures.Struct) -> structures.Struct:
     """A structure in which only `registry` is inspected.
 
-    The keys about running containers that other versions have are no findings.
+    The keys about running containers that other versions have are not reported.
     """
     running = {*structures.cri(_NEWEST_OF_1).fields, *structures.runtimes(_NEWEST).fields}
     known = (running - structures.images(_NEWEST).fields.keys()) | struct.fields.keys()
@@ -183,6 +184,8 @@ def _of_names(path: str, name: str, registry: Any) -> Iterator[str]:
     for table in ("mirrors", "configs"):
         named = registry.get(table) if isinstance(registry, dict) else None
         for key in named if isinstance(named, dict) else ():
+            if key == LIBRARY and HUB in named:
+                continue  # the documented form, in which `docker.io` covers it
             is_alias = table == "mirrors" and key == _HUB_ALIAS
             if "/" in key or is_alias or (table == "configs" and key == "*"):
                 where = _dotted(("plugins", name, "registry", table, key))

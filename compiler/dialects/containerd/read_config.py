@@ -157,7 +157,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
 
 
 def _is_api_of_upstream(root: str, source: str) -> bool:
-    """Whether an endpoint is the upstream, which containerd asks last, under any name."""
+    """Whether an endpoint is the upstream, which containerd contacts last, under any name."""
     return root.startswith("https://") and root.endswith("/v2") and names_upstream(source, root)
 
 

@@ -115,7 +115,7 @@ def _hosts(reading: Reading, namespace: str) -> list[_Host]:
         add(_root(server, data), data)
     else:
         if server:
-            why = "it names no host, so that containerd asks the upstream"
+            why = "it names no host, so that containerd contacts the upstream"
             reading.lose(reading.place("server"), why)
         add(UPSTREAM, None)
     return hosts
@@ -125,7 +125,7 @@ def _has_host(url: str) -> bool:
     """Whether a URL names a host; `https:/HOST`, and `http...` without `://`, do not.
 
     Source: parseHostConfig in core/remotes/docker/config/hosts.go puts `https://` before what does
-    not begin with `http`; ConfigureHosts takes the upstream for a server without a host.
+    not begin with `http`; for a server without a host, ConfigureHosts has the upstream.
     """
     whole = url if url.startswith("http") else f"https://{url}"
     return re.match(r"https?://[^/?#]", whole) is not None
@@ -143,7 +143,7 @@ def _is_upstream(root: str, namespace: str) -> bool:
     host = rest.partition("/")[0]
     if root == UPSTREAM or is_upstream(host, namespace, scheme):
         return True
-    return namespace == WILDCARD and is_docker_hub(host)  # it is that of some images
+    return namespace == WILDCARD and is_docker_hub(host)  # the upstream of some images
 
 
 def _is_pulled_from(host: _Host) -> bool:
@@ -154,7 +154,7 @@ def _is_pulled_from(host: _Host) -> bool:
 
 
 def _urls(data: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every URL of a file, with the settings beside it."""
+    """Every URL of a file, with the settings that belong to it."""
     hosts = data.get("host")
     for url, table in hosts.items() if isinstance(hosts, dict) else ():
         if isinstance(table, dict):
@@ -260,7 +260,7 @@ def _claim(reading: Reading, namespace: str, host: _Host) -> None:
         reading.leave(reading.place(), "it names no mirror")
         return
     if found is None:
-        reading.lose(at, "it is no URL of a registry")
+        reading.lose(at, "it is not the URL of a registry")
         return
     scheme, served = found
     name = served.location.host
@@ -269,9 +269,7 @@ def _claim(reading: Reading, namespace: str, host: _Host) -> None:
         reading.lose_root(at, host.root, hint)
         return
     if host.is_upstream and (namespace != name or is_docker_hub(name)):
-        reading.leave(
-            at, f"{code_span(name)} is {code_span(namespace)} itself, and no mirror of it"
-        )
+        reading.leave(at, f"{code_span(name)} is {code_span(namespace)} itself, not a mirror of it")
         return
     if namespace == name and not served.location.path:
         reading.claim(("itself", name), True, at)  # noqa: FBT003

@@ -1,4 +1,4 @@
-"""The keys without effect that `explain --node` notes, and those that it does not."""
+"""The keys without effect that `explain --node` notes, and the keys that it does not note."""
 
 from __future__ import annotations
 
