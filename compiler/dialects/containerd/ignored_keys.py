@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FIRST_OF_2 = 2
 _MOVED = ("sandbox_image", "cni", "containerd")
-"""The keys of the older CRI plugin that 2.x moves, in addition to the keys that keep their names."""
+"""What 2.x moves from the older CRI plugin, in addition to the keys that keep their names."""
 _OLDEST, _NEWEST_OF_1, _NEWEST = Version(1, 6, 0), Version(1, 7, 99), Version(2, 99, 0)
 _OF_REGISTRY = ("registry", "config_path", "mirrors", "configs")
 """What makes a table of an unknown name one that was meant for the CRI plugin."""
