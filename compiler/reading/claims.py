@@ -41,6 +41,9 @@ def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place
         found = served_by(root)
         if index and names_upstream(source, root):
             continue  # the upstream after the mirror is a claim of its own
+        if index and found and found[1].location.repeats_api_root:
+            reading.lose_root(place, root, DOUBLED)
+            continue
         if index or found is None:
             why = "a second place for one source" if index else "it is no URL of a registry"
             reading.leave(place, why)

@@ -192,6 +192,7 @@ def test_another_api_root_is_reported_and_not_moved(imported, name, text):
     [
         ("node.tar", '[host."https://h.example.org/v2/hub"]\n'),
         ("node.tar", '[host."https://h.example.org/v2/hub/v2/"]\noverride_path = true\n'),
+        ("node.tar", '[host."https://docker.io"]\n[host."https://h.example.org/v2/hub"]\n'),
         ("node.tar", 'server = "https://h.example.org/v2/hub/"\n'),
         ("m.yaml", TALOS % "endpoints: ['https://h.example.org/v2/hub']"),
         ("r.yaml", "mirrors: {docker.io: {endpoint: ['https://h.example.org/v2/hub/v2']}}\n"),

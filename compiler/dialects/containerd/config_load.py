@@ -221,8 +221,6 @@ def _configuration(
     registry = plugin.get("registry", {})
     config_path = _config_path(registry, version)
     _check_conflicts(registry, config_path)
-    if version.major >= _FIRST_OF_2:
-        notes += _lost_tls(merged.plugins.get(NEW, {}))
     local = version.before(2, 1, 0) or _pulls_locally(plugin)
     if not local and ":" in config_path:
         notes.append(f"`config_path` is taken for one folder, {config_path}, not for a list")
@@ -283,14 +281,6 @@ def _check_conflicts(registry: dict[str, Any], config_path: str) -> None:
         raise ConfigRejected("`mirrors` cannot be set when `config_path` is provided")
     if config_path and any("tls" in config for config in registry.get("configs", {}).values()):
         raise ConfigRejected("`configs.tls` cannot be set when `config_path` is provided")
-
-
-def _lost_tls(plugin: dict[str, Any]) -> Iterator[str]:
-    """2.x: what is to be said of `configs.tls`."""
-    for host, config in plugin.get("registry", {}).get("configs", {}).items():
-        if "tls" in config:
-            yield f'registry.configs."{host}".tls is not read since 2.0'
-            return
 
 
 def _pulls_locally(plugin: dict[str, Any]) -> bool:

@@ -92,7 +92,7 @@ def of_plugins(config: Config, merged: Config, version: Version) -> Iterator[str
         if not isinstance(table, dict):
             continue
         if name in structs:
-            for steps, known in _unknown(table, structs[name], version):
+            for steps, known in (*_unknown(table, structs[name], version), *_misplaced(table)):
                 yield _ignored(config.path, ("plugins", name, *steps), known)
             yield from _of_names(config.path, name, table.get("registry"))
         elif _is_misnamed(name, table):
@@ -157,6 +157,15 @@ def _unknown(
             yield from _unknown(one, kind.of, version, (*steps, key))
 
 
+def _misplaced(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Iterable[str]]]:
+    """The keys of `registry` that are in another table of the plugin."""
+    for name, below in table.items():
+        if name != "registry" and isinstance(below, dict):
+            for key in _OF_REGISTRY:
+                if key in below:
+                    yield (name, key), ()
+
+
 def _name(key: str, struct: structures.Struct, version: Version) -> str | None:
     """The key of a structure that a version reads a key as; see `structures.decode`."""
     is_any_case = version.major >= _FIRST_OF_2 or key == key.upper()
@@ -171,9 +180,12 @@ def _is_misnamed(name: str, table: Mapping[str, Any]) -> bool:
     snapshotter's table is for what that pulls itself.
     """
     known = (config_merge.OLD, config_merge.NEW, config_merge.OLDEST)
-    if name in known or ".snapshotter." in name or not any(key in table for key in _OF_REGISTRY):
+    if name in known or ".snapshotter." in name:
         return False
-    return "cri" in name or "registry" in table or name == plugins.TRANSFER
+    if "cri" in name and "registry" in name:
+        return True  # a dot within the quotes, as in "io.containerd.grpc.v1.cri.registry"
+    is_about = any(key in table for key in _OF_REGISTRY)
+    return is_about and ("cri" in name or "registry" in table or name == plugins.TRANSFER)
 
 
 def _of_names(path: str, name: str, registry: Any) -> Iterator[str]:
@@ -182,8 +194,10 @@ def _of_names(path: str, name: str, registry: Any) -> Iterator[str]:
     Source: registryEndpoints and registryHosts in pkg/cri/server/image_pull.go at v1.7.34.
     """
     for table in ("mirrors", "configs"):
-        named = registry.get(table) if isinstance(registry, dict) else None
-        for key in named if isinstance(named, dict) else ():
+        named: Any = registry.get(table) if isinstance(registry, dict) else None
+        if not isinstance(named, dict):
+            continue
+        for key in named:
             if key == LIBRARY and HUB in named:
                 continue  # the documented form, in which `docker.io` covers it
             is_alias = table == "mirrors" and key == _HUB_ALIAS
@@ -197,6 +211,8 @@ def _ignored(path: str, steps: tuple[str, ...], known: Iterable[str]) -> str:
     """The note for a key that is not known."""
     alike = difflib.get_close_matches(steps[-1].lower().replace("-", "_"), known, n=1)
     meant = f"; did you mean `{alike[0]}`?" if alike else ""
+    if steps[-1] == "tls" and "configs" in steps:
+        return f"{path}: {_dotted(steps)} has no effect: it is not read since 2.0"
     return f"{path}: {_dotted(steps)} has no effect: this containerd has no such key{meant}"
 
 

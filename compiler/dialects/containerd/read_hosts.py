@@ -179,6 +179,10 @@ def _place(reading: Reading, host: _Host) -> Place:
 
 def _leave_host(reading: Reading, host: _Host, table: dict[str, Any]) -> None:
     """A place that is asked after the first one: it, or how it is reached if it is the upstream."""
+    hint = _hint(host.steps[-1], table) if host.steps else ""
+    if hint:
+        reading.lose_root(_place(reading, host), host.root, hint)
+        return
     if not host.is_upstream:
         reading.leave(reading.place(*host.steps), "a second place for one source")
         return
