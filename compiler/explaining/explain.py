@@ -8,7 +8,7 @@ from .. import reference
 from ..dialects import TARGETS, dialect_of, dialects
 from ..dialects.files import Files
 from ..dialects.values import is_there
-from ..docker_hub import without_default_port
+from ..docker_hub import is_docker_hub, without_default_port
 from ..frozen import frozen, replace
 from ..mirrors import WILDCARD, MirrorIndex
 from ..reports import json_text
@@ -114,8 +114,8 @@ def of_files(
     for image in images:
         parsed = reference.parse(image)
         for resolver in resolvers:
-            outcome = resolver.pull(image, parsed)
-            judged = site.verdict(outcome, parsed) if site else _verdict(outcome)
+            outcome = _with_notes(resolver.pull(image, parsed), parsed)
+            judged = site.verdict(outcome, parsed) if site else _verdict(outcome, parsed)
             row = (image, resolver.runtime, None, resolver.version, outcome)
             yield Row(*row, judged, outcome.becomes)
 
@@ -147,7 +147,7 @@ def of_spec(
     for image in images:
         parsed = reference.parse(image)
         for choice, resolver in resolvers:
-            outcome = resolver.pull(image, parsed)
+            outcome = _with_notes(resolver.pull(image, parsed), parsed)
             row = (image, resolver.runtime, choice.target, resolver.version, outcome)
             yield Row(*row, site.verdict(outcome, parsed), outcome.becomes)
 
@@ -176,6 +176,12 @@ def placed(spec: Spec, choice: TargetEntry, made: dict[str, str]) -> Files:
     if placement is not None:
         files |= dict(placement.companion_files + placement.assumed)
     return Files(files)
+
+
+def _with_notes(outcome: Outcome, image: reference.Reference) -> Outcome:
+    """An outcome, with what is to be said of any runtime's requests."""
+    added = tuple(dict.fromkeys(_notes(outcome, image)))
+    return replace(outcome, notes=outcome.notes + added) if added else outcome
 
 
 def _resolvers(
@@ -208,7 +214,7 @@ class _Site:
             return WRONG_PATH  # the spec has no mirror of it
         # An image that is pulled from the registry that it names has no other upstream.
         is_own = meant is not None and meant.partition("/")[0] == image.registry
-        return _verdict(outcome, meant, self._hosts if is_own else frozenset())
+        return _verdict(outcome, image, meant, self._hosts if is_own else frozenset())
 
     def _meant(self, image: reference.Reference) -> str | None:
         """`HOST/REPOSITORY` where the spec has an image; none if it has no mirror of it."""
@@ -219,14 +225,19 @@ class _Site:
 
 
 def _verdict(
-    outcome: Outcome, meant: str | None = None, known: frozenset[str] = frozenset()
+    outcome: Outcome,
+    image: reference.Reference,
+    meant: str | None = None,
+    known: frozenset[str] = frozenset(),
 ) -> str:
     """What to think of a list of attempts.
 
     Args:
         outcome: the attempts.
+        image: what is pulled.
         meant: `HOST/REPOSITORY` where the spec has the image; none if nobody knows.
-        known: hosts that count as mirrors, even if an image is named by them.
+        known: hosts that count as mirrors, even if an image is named by them. Docker Hub never
+            does.
     """
     if not outcome.loads:
         return NOT_LOADED
@@ -234,22 +245,65 @@ def _verdict(
         return NONE
     outside = [attempt for attempt in outcome.attempts if _is_outside(attempt, known)]
     mirrors = [attempt for attempt in outcome.attempts if attempt not in outside]
-    if any(_misses(attempt.url, meant) for attempt in mirrors):
+    if any(_misses(attempt.url, image, meant) for attempt in mirrors):
         return WRONG_PATH
     if not mirrors:
         return UPSTREAM
     return MIRROR_THEN_UPSTREAM if outside else MIRROR
 
 
+def _notes(outcome: Outcome, image: reference.Reference) -> Iterator[str]:
+    """What to say of the API roots of an outcome's mirrors, for any runtime."""
+    for attempt in outcome.attempts:
+        root = _root(attempt.url, image)
+        if not attempt.upstream and _is_doubled(root):
+            parts = urlsplit(attempt.url)
+            yield (
+                f"`/v2` is in {parts.scheme}://{parts.netloc}{root} twice. In hosts.toml, add "
+                "`override_path = true` (Talos: `overridePath: true`) to a URL with `/v2` in its "
+                "path. For other files, remove the `/v2` that the runtime adds by itself"
+            )
+
+
 def _is_outside(attempt: Attempt, known: frozenset[str]) -> bool:
-    return attempt.upstream and urlsplit(attempt.url).netloc not in known
+    host = urlsplit(attempt.url).netloc
+    return attempt.upstream and (host not in known or is_docker_hub(host))
 
 
-def _misses(url: str, meant: str | None) -> bool:
-    """Whether a URL is not below `/v2/`, or for another repository than is meant."""
-    parts = urlsplit(url)
-    if not parts.path.startswith("/v2/"):
+def _misses(url: str, image: reference.Reference, meant: str | None) -> bool:
+    """Whether a URL is for another repository than is meant, or of no registry's API.
+
+    The root of an API ends in `/v2`, below whatever path, or is `/v2/PATH`, which is the repository
+    `PATH` of the host. What is below another path is known to be wrong only if a spec says so.
+
+    Source: the OCI distribution specification, end-4; Artifactory answers at
+    `/artifactory/api/docker/REPOSITORY/v2`, Nexus at `/repository/REPOSITORY/v2`.
+    """
+    root = _root(url, image)
+    if not root.startswith("/v2/") and not root.endswith("/v2"):
         return True
+    if meant is None:
+        return _is_doubled(root)
+    parts = urlsplit(url)
     repository = parts.path.removeprefix("/v2/").rpartition("/manifests/")[0]
     places = (parts.netloc, without_default_port(parts.scheme, parts.netloc))
-    return meant is not None and meant not in [f"{host}/{repository}" for host in places]
+    return meant not in [f"{host}/{repository}" for host in places]
+
+
+def _root(url: str, image: reference.Reference) -> str:
+    """The path of a URL that is before the repository of the image, as far as it is in there.
+
+    A prefix of the repository may have been replaced, such as `library`.
+    """
+    path = urlsplit(url).path.rpartition("/manifests/")[0]
+    repository = image.repository
+    while repository:
+        if path.endswith(f"/{repository}"):
+            return path.removesuffix(f"/{repository}")
+        repository = repository.partition("/")[2]
+    return path
+
+
+def _is_doubled(root: str) -> bool:
+    """Whether the root of an API has `/v2` at its beginning, and again after it or at its end."""
+    return root.startswith("/v2/v2/") or (root.startswith("/v2/") and root.endswith("/v2"))

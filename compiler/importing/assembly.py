@@ -77,6 +77,9 @@ def assemble(
         out.guess = str(endpoint) if endpoint else ""
     path = _base_content_path(claims, endpoint, served) if endpoint else ""
     if not endpoint or not served:
+        for host in claims.names("itself"):
+            why = "it is the registry itself, and no mirror of it"
+            claims.leave(claims.of("itself", host)[0], why, what=code_span(host))
         out.missing = _missing(claims, "mirrors there are" if endpoint else "registry it is")
         return out
     # One thing after another, in the order in which one needs another.
@@ -100,7 +103,7 @@ def assemble(
 
 def _missing(claims: ClaimSet, what: str) -> str:
     """Why there is no spec."""
-    if claims.names("mirror"):
+    if claims.names("mirror") or any(one.reading.lost for one in claims.given):
         return "none of the mirrors is one that a spec can have"
     return f"no file says which {what}: give a values file, the Secret or a node's configuration"
 

@@ -76,6 +76,9 @@ class ClaimSet:
                 if fact.subject not in self.said:
                     self.replace(fact.subject, [])
                 self.said[fact.subject].append(Claim(one, fact))
+            self.left += [
+                ImportNote(one, at, why, severity=Severity.WARNING) for at, why in one.reading.lost
+            ]
             self.left += [ImportNote(one, at, why) for at, why in one.reading.unsupported]
 
     def of(self, *subject: str) -> list[Claim]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..diagnostics import Place, code_span
 from ..dialects import format_of
+from ..mirrors import WILDCARD
 from . import losses
 from .claims import Claim, ImportNote
 from .forms import can_be_short, path_below
@@ -35,7 +36,26 @@ def served(claims: ClaimSet) -> dict[str, Claim]:
             found[source] = first
         else:
             claims.left.append(lost)
-    return found
+    return _without_upstreams(claims, found)
+
+
+def _without_upstreams(claims: ClaimSet, found: dict[str, Claim]) -> dict[str, Claim]:
+    """The mirrors that are not the upstream itself; the others are reported."""
+    others = {
+        said.fact.value.location.host
+        for source, said in found.items()
+        if losses.of_upstream(source, said, private=False) is None
+    }
+    others |= {str(one.fact.value).partition("/")[0] for one in claims.of("endpoint")}
+    kept = {}
+    for source, said in found.items():
+        private = WILDCARD in found or said.fact.value.location.host in others
+        lost = losses.of_upstream(source, said, private=private)
+        if lost is None:
+            kept[source] = said
+        else:
+            claims.left.append(lost)
+    return kept
 
 
 def _by_speaker(given: Sequence[InputDocument]) -> dict[str, dict[str, Claim]]:

@@ -7,7 +7,7 @@ import binascii
 from dataclasses import dataclass, field
 
 from .. import certificates, limits
-from ..diagnostics import Place
+from ..diagnostics import Place, code_span
 from ..mirrors import Location, read_string
 from ..places import Showing
 from .stream import Unquoted
@@ -41,6 +41,7 @@ UNKNOWN: Any = _Unknown()
 NUMBER = "it is a number without quotes, which is not read as its text"
 STAND_IN = "\ue000not set\ue000"
 """Stands in for a login or a CA that nobody has given us, and comes back as it is."""
+ROOTS_OF_A_SPEC = "a spec has mirrors at `HOST/v2` and `HOST/v2/PATH` only"
 _NO_PAIR = "it is no `SOURCE::TARGET` pair that the mirror string can carry"
 
 
@@ -66,6 +67,8 @@ class Fact:
     """The value as it is written, if that is not the value."""
     problem: str = ""
     """Why it is no value, if it is none."""
+    hint: str = ""
+    """What is likely wrong with the value, and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,8 @@ class Reading:
     """The kinds of facts of which one too many matters."""
     unsupported: list[tuple[Place, str]] = field(default_factory=list)
     """What is no fact and no claim, and why if there is a reason."""
+    lost: list[tuple[Place, str]] = field(default_factory=list)
+    """The mirrors that a spec cannot hold, and why: images are pulled from elsewhere then."""
     cannot_express: Callable[[str, Served], bool] = field(default=lambda _source, _served: False)
     """Whether the format would not hold a mirror, so that its absence says nothing."""
     target: str = ""
@@ -146,6 +151,21 @@ class Reading:
     def leave(self, place: Place, why: str = "") -> None:
         """Add what cannot be carried over."""
         self.unsupported.append((place, why))
+
+    def lose(self, place: Place, why: str) -> None:
+        """Add a mirror that a spec cannot hold."""
+        self.lost.append((place, why))
+
+    def lose_root(self, place: Place, root: str, hint: str = "") -> None:
+        """Add a mirror whose API root is not one that a spec has.
+
+        Args:
+            place: of its URL.
+            root: the URL below which repositories are requested, without a login.
+            hint: what is likely wrong with it.
+        """
+        why = hint or ROOTS_OF_A_SPEC
+        self.lose(place, f"images are requested below {code_span(root)}: {why}")
 
     def leave_others(self, mapping: Any, known: Any, *steps: str | int) -> None:
         """Add all keys of a mapping that are not known and hold something."""
@@ -264,8 +284,9 @@ def served_by(url: str) -> tuple[str, Served] | None:
 
 
 def is_below_api(root: str) -> bool:
-    """Whether a URL is one of a registry's API, which is below `/v2`."""
-    return root.partition("://")[2].partition("/")[2].startswith("v2")
+    """Whether a URL is `SCHEME://HOST/v2` or below it, as a spec can say it."""
+    path = root.partition("://")[2].partition("/")[2]
+    return path == "v2" or path.startswith("v2/")
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -1239,7 +1239,7 @@ def test_what_a_spec_cannot_hold_is_listed(imported, kind):
     # dockerd's mirror is at the root of the host.
     assert {"baseContentPath": "airgap-images"} | data["registry"] == REGISTRY
     listed = [line for line in done.stderr.splitlines() if "not carried over" in line]
-    told = rf"docker.io/hosts.toml:[0-9]+:[0-9]+: info\[import\]: .*{re.escape(key)}.*"
+    told = rf"docker.io/hosts.toml:[0-9]+:[0-9]+: \w+\[import\]: .*{re.escape(key)}.*"
     assert any(re.fullmatch(told, line) for line in listed), done.stderr
     assert "Hidden1" not in done.stdout
     assert "Hidden1" not in done.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...mirrors import LIBRARY, Location, default_scheme
-from ...reading.claims import is_served_by_itself, say_ca
+from ...reading.claims import is_served_by_itself, names_upstream, say_ca
 from ...reading.facts import Reading, Served
 from . import FORMAT, TARGET
 
@@ -66,11 +66,15 @@ def _mirrors(reading: Reading, source: str, table: Any) -> dict[str, Place]:
         return {}
     at = reading.place(*path, "mirrors")
     reading.add(("mirrors", source), tuple(places), at, shown=", ".join(places))
-    if len(places) > 1:
+    others = [place for place in places[1:] if not names_upstream(source, place)]
+    if others:
         reading.leave(at, "a second place for one source")
+    if len(others) < len(places) - 1:
+        reading.claim(("fallback",), "allow", at)
     first = Location.parse(places[0])
-    if f"{first.path}/".startswith("v2/"):
-        reading.leave(at, "BuildKit puts its own `/v2` before this one")
+    if f"{first.path}/".startswith("v2/") or first.repeats_api_root:
+        why = "BuildKit puts its own `/v2` before the path, which it has no `override_path` for"
+        reading.lose(at, why)
     else:
         reading.claim(("mirror", source), Served(first), at)
     return {Location.parse(place).host: at for place in places}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from ...docker_hub import default_host
+from ...docker_hub import default_host, is_upstream
 from ...frozen import frozen
 from ...mirrors import default_scheme
 from .. import values
@@ -114,15 +114,16 @@ class Registries:
         own = manifest_url(image, self._scheme(image.registry), host, "/v2")
         for url, named in urls.items():
             if url != own:
-                yield self._attempt(url, named, host, is_mirror=True)
-        yield self._attempt(own, image.registry, host, is_mirror=False)
+                yield self._attempt(url, named, image.registry, is_mirror=True)
+        yield self._attempt(own, image.registry, image.registry, is_mirror=False)
 
-    def _attempt(self, url: str, named: str, host: str, *, is_mirror: bool) -> Attempt:
+    def _attempt(self, url: str, named: str, registry: str, *, is_mirror: bool) -> Attempt:
         table = self._registries.get(named, _NONE)
         authorities = table.authorities
         return Attempt(
             url,
-            upstream=named.partition("/")[0] == host or not is_mirror,
+            upstream=not is_mirror
+            or is_upstream(named.partition("/")[0], registry, url.partition(":")[0]),
             file=FILE if is_mirror else None,
             authorities=tuple(path for path in authorities if values.is_there(self._files, path)),
             skip_verify=table.insecure,

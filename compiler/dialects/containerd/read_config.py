@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...diagnostics import Place
 from ...mirrors import LIBRARY
-from ...reading.claims import say_ca
-from ...reading.facts import Reading, decoded, leaves, served_by
+from ...reading.claims import names_upstream, say_ca
+from ...reading.facts import Reading, decoded, is_below_api, leaves, served_by
 from . import CERTS_D, CONFIG, CONFIG_FORMAT, CONFIG_PATH
 
 TYPE_CHECKING = False
@@ -25,7 +25,6 @@ _NAMES = {
 _RUNTIME = "io.containerd.cri.v1.runtime"
 """The plugin that has the settings of runtimes, since version 3."""
 _PINNED = ("plugins", "cri", "pinned_images", "sandbox")
-_HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
 _LAST_OF_1 = "1.7"
 """The line of containerd whose configuration still has `registry.configs.*.tls`."""
 _TOP = ("version", "imports", "plugins", "root", "state", "grpc", "disabled_plugins")
@@ -129,9 +128,10 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
         else reading.place(*path, on_key=True)
     )
     normal = [normalised(one) for one in endpoints]
-    upstream = normalised(f"https://{_HUB_HOST if source == _HUB else source}")
-    while len(normal) > 1 and normal[-1] == upstream:
+    while len(normal) > 1 and _is_api_of_upstream(normal[-1], source):
         normal.pop()
+    if len(normal) < len(endpoints):
+        reading.claim(("fallback",), "allow", reading.place(*path, "endpoint", len(normal)))
     reading.add(("endpoint", source), tuple(normal), at, shown=", ".join(endpoints))
     for index, endpoint in enumerate(endpoints):
         place = reading.place(*path, "endpoint", index)
@@ -144,15 +144,21 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
             reading.leave(place, why)
             continue
         scheme, served = found
+        if scheme and not is_below_api(normal[0]):
+            reading.lose_root(place, normal[0])
+            continue
         reading.claim(("mirror", source), served, place)
-        api = bool(scheme) and served.proxy_cache is None and "/v2" in endpoint
-        api = api or (bool(scheme) and not served.location.path)
-        reading.claim(("form", source), "api" if api else "documented", place)
+        reading.claim(("form", source), "api" if scheme else "documented", place)
         if scheme == "http":
             reading.claim(("host", served.location.host, "plainHTTP"), True, place)  # noqa: FBT003
         elif scheme:
             reading.claim(("host", served.location.host, "plainHTTP"), False, place)  # noqa: FBT003
     reading.leave_others(table, ("endpoint",), *path)
+
+
+def _is_api_of_upstream(root: str, source: str) -> bool:
+    """Whether an endpoint is the upstream, which containerd contacts last, under any name."""
+    return root.startswith("https://") and root.endswith("/v2") and names_upstream(source, root)
 
 
 def normalised(endpoint: str) -> str:

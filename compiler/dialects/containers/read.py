@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...frozen import frozen
 from ...mirrors import Location
-from ...reading.claims import is_served_by_itself
+from ...reading.claims import is_served_by_itself, names_upstream
 from ...reading.facts import Reading, Served
 from . import FORMAT, TARGET
 
@@ -111,7 +111,7 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
             place = reading.place(*steps, "mirror", number, key)
             reading.add(("mirror setting", prefix, places[number], key), mirror[key], place)
             reading.leave(place)
-        if number:
+        if number and not names_upstream(prefix, places[number]):
             reading.leave(reading.place(*steps, "mirror", number), "a second place for one source")
 
 
@@ -125,7 +125,9 @@ def _claims(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
     if places and places[0]:
         home = reading.place(*steps, "mirror", 0, "location")
         _claim(reading, prefix, places[0], entry.mirrors[0], home)
-        reading.claim(("fallback",), "deny" if entry.is_blocked else "allow", where)
+        listed = any(names_upstream(prefix, place) for place in places[1:])
+        denied = entry.is_blocked and not listed
+        reading.claim(("fallback",), "deny" if denied else "allow", where)
     elif location != prefix and not entry.is_blocked:
         _claim(reading, prefix, location, table, at)
         reading.claim(("fallback",), "deny", at)

@@ -6,7 +6,7 @@ Source: containers/image, pkg/sysregistriesv2: the longest prefix wins, and is r
 from __future__ import annotations
 
 from ... import reference
-from ...docker_hub import default_host
+from ...docker_hub import default_host, is_upstream
 from ...frozen import frozen
 from .. import values
 from ..attempt import Attempt, Outcome, Resolver
@@ -117,7 +117,7 @@ class Site:
             yield Attempt(
                 f"{scheme}://{host}/v2/{repository}/manifests/"
                 f"{image.digest or image.tag or 'latest'}",
-                upstream=host == default_host(image.registry),
+                upstream=is_upstream(host, image.registry, scheme),
                 file=file if source.is_configured else None,
                 authorities=(ca,) if host in self.authorities and not insecure else (),
                 skip_verify=insecure and scheme == "https",

@@ -7,9 +7,10 @@ import json
 from urllib.parse import urlsplit
 
 from ...diagnostics import code_span
+from ...docker_hub import is_upstream
 from ...document import NotADocument, SyntaxProblem
 from ...mirrors import HUB, Location
-from ...reading.facts import Reading, Served
+from ...reading.facts import ROOTS_OF_A_SPEC, Reading, Served
 from ...reading.stream import load_json
 from . import FORMAT, TARGET
 
@@ -98,8 +99,11 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
         host = _without_added_port(scheme, name, insecure)
         if scheme not in _SCHEMES or not host or not _is_plain(url):
             reading.leave(place, "it is no URL of a registry")
+        elif number and is_upstream(host, HUB, scheme):
+            reading.claim(("fallback",), "allow", place)
         elif slash:
-            reading.leave(place, "dockerd puts `/v2` after its path, where no registry is asked")
+            why = f"dockerd adds `/v2` to its path (it has no `override_path`): {ROOTS_OF_A_SPEC}"
+            reading.lose(place, why)
         elif number:
             reading.leave(place, "a second place for one source")
         else:

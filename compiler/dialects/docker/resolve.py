@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import urlsplit
 
-from ...docker_hub import HUB, default_host
+from ...docker_hub import HUB, default_host, is_upstream
 from .. import values
 from ..attempt import Attempt
 from .insecure import is_insecure
@@ -52,7 +52,7 @@ def _attempts(files: Tree, data: Mapping[str, Any], image: Reference) -> Iterato
         secure = parts.scheme == "https"
         yield Attempt(
             url,
-            upstream=parts.netloc == host,
+            upstream=is_upstream(parts.netloc, image.registry, parts.scheme),
             file=_DAEMON if url in urls else None,
             authorities=(ca,) if secure and values.is_there(files, ca) else (),
             skip_verify=secure and is_insecure(data, parts.netloc),

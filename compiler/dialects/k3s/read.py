@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 
 from ...mirrors import LIBRARY
-from ...reading.claims import claim_mirror, is_served_by_itself, say_ca
+from ...reading.claims import (
+    claim_mirror,
+    is_served_by_itself,
+    names_upstream,
+    say_ca,
+)
 from ...reading.facts import Reading, text_of
 from . import FOLDERS, FORMAT, TARGET
 
@@ -62,8 +67,11 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
     at = reading.place(*path, "endpoint") if endpoints else reading.place(*path, on_key=True)
     reading.add(("endpoint", source), roots, at, shown=", ".join(endpoints))
     if below is not None:
-        places = (reading.place(*path, "endpoint", index) for index in range(len(roots)))
-        claim_mirror(reading, source, zip(roots, places, strict=True))
+        places = [reading.place(*path, "endpoint", index) for index in range(len(roots))]
+        is_mirror = claim_mirror(reading, source, zip(roots, places, strict=True))
+        for root, place in zip(roots[1:], places[1:], strict=True):
+            if is_mirror and names_upstream(source, root):
+                reading.claim(("fallback",), "allow", place)
     reading.leave_others(table, ("endpoint", "rewrite"), *path)
 
 

@@ -10,7 +10,7 @@ import re
 from functools import partial
 from urllib.parse import SplitResult, urlsplit
 
-from ...docker_hub import HUB, HUB_HOST, default_host
+from ...docker_hub import HUB, HUB_HOST, default_host, is_upstream
 from ...frozen import field, frozen, replace
 from ...mirrors import WILDCARD, default_scheme
 from .. import values
@@ -173,7 +173,7 @@ class Registries:
         is_known = bool(authority) and values.is_there(self._tree, authority)
         return Attempt(
             manifest_url(changed, url.scheme, url.netloc, url.path),
-            upstream=url.netloc == default_host(image.registry),
+            upstream=is_upstream(url.netloc, image.registry, url.scheme),
             file=self._path if endpoint.is_mirror or settings else None,
             authorities=(authority,) if is_known else (),
             skip_verify=bool(tls.get("insecure_skip_verify")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...mirrors import Location
-from ...reading.claims import is_served_by_itself
+from ...reading.claims import is_served_by_itself, names_upstream
 from ...reading.facts import Reading, Served, certificates_in, text_of
 from . import AUTHORITIES, DIGEST_MIRRORS, IMAGE, TAG_MIRRORS, TARGET
 
@@ -91,7 +91,10 @@ def _mirror(
         return  # an entry that only repeats its source has no mirror
     at = reading.place(*steps, "mirrors", 0)
     reading.add(("mirrors", source), places, at, shown=", ".join(places))
+    listed = any(names_upstream(source, place) for place in places[1:])
     for number, place in enumerate(places):
+        if number and names_upstream(source, place):
+            continue
         if number:
             reading.leave(reading.place(*steps, "mirrors", number), "a second place for one source")
         else:
@@ -104,7 +107,8 @@ def _mirror(
         return
     if not old:
         reading.add(("policy", source), policy or _ALLOW, where)
-    reading.claim(("fallback",), "deny" if policy == _NEVER else "allow", where)
+    denied = policy == _NEVER and not listed
+    reading.claim(("fallback",), "deny" if denied else "allow", where)
     reading.leave_others(table, ("source", "mirrors", "mirrorSourcePolicy"), *steps)
 
 

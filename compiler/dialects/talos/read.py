@@ -7,8 +7,8 @@ import re
 
 from ...diagnostics import code_span
 from ...mirrors import LIBRARY
-from ...reading.claims import claim_mirror, is_served_by_itself
-from ...reading.facts import Reading, certificates_in, decoded, switch_of, text_of
+from ...reading.claims import claim_mirror, is_served_by_itself, names_upstream
+from ...reading.facts import Fact, Reading, certificates_in, decoded, switch_of, text_of
 from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ _FIRST_WITH_DOCUMENTS = "1.12"
 _DOCUMENTS = ("RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig")
 _LIKE_A_REGISTRY = "regist|mirror"
 """In the kind of a document that is one of these, or was meant to be."""
+_DOUBLED = "without `overridePath: true` (`override_path` of containerd), Talos adds `/v2`"
 _OF_A_DOCUMENT = ("apiVersion", "kind", "name")
 
 
@@ -173,7 +174,10 @@ def _say_mirror(
     at = reading.place(*places[0][2]) if places else reading.place(*path)
     roots = [(_root(url or "", override=override), steps) for url, override, steps in places]
     asked = tuple(root for root, _ in roots)
-    reading.add(("endpoint", source), asked, at, shown=", ".join(asked))
+    doubled = any(_is_doubled(root) for root in asked)
+    hint = _DOUBLED if doubled else ""
+    shown = ", ".join(asked)
+    reading.facts.append(Fact(("endpoint", source), asked, at, shown=shown, hint=hint))
     written = table.get("skipFallback", False)
     skip = switch_of(written)
     where = reading.place(*path, "skipFallback") if "skipFallback" in table else at
@@ -181,7 +185,14 @@ def _say_mirror(
     # Without a scheme, Talos takes it for no URL.
     urls = ((root if "://" in root else "", reading.place(*steps)) for root, steps in roots)
     if claim_mirror(reading, source, urls):
-        reading.claim(("fallback",), "deny" if skip is True else "allow", where)
+        listed = any(names_upstream(source, root) for root in asked[1:])
+        reading.claim(("fallback",), "allow" if listed or skip is not True else "deny", where)
+
+
+def _is_doubled(root: str) -> bool:
+    """Whether `/v2` was added to the path of a URL that is below `/v2`."""
+    path = root.partition("://")[2].partition("/")[2]
+    return path.startswith("v2/") and path.endswith("/v2")
 
 
 def _root(url: str, *, override: bool) -> str:
