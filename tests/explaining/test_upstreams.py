@@ -96,7 +96,9 @@ def test_a_spec_whose_registry_is_docker_hub_mirrors_nothing(here, head, tmp_pat
         f"{head}registry: {{endpoint: registry-1.docker.io}}\n"
         f"mirrors: [{{source: docker.io, path: ''}}]\ntargets: [{target}]\n"
     )
-    done = here("explain", "-", "nginx:1", "--format", "json", cwd=tmp_path, input=text)
+    done = here(
+        "explain", "-", "docker.io/library/nginx:1", "--format", "json", cwd=tmp_path, input=text
+    )
     assert {json.loads(row)["verdict"] for row in done.stdout.splitlines()} == {"upstream"}
 
 
@@ -106,5 +108,5 @@ def test_a_spec_with_an_api_root_in_its_path_has_a_note(here, head, tmp_path, ta
         f"{head}registry: {{endpoint: m.example.org, baseContentPath: hub/v2}}\n"
         f"mirrors: [{{source: docker.io, path: ''}}]\ntargets: [{target}]\n"
     )
-    done = here("explain", "-", "nginx:1", cwd=tmp_path, input=text)
+    done = here("explain", "-", "docker.io/library/nginx:1", cwd=tmp_path, input=text)
     assert "override_path" in done.stdout

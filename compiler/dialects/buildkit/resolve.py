@@ -109,6 +109,8 @@ class Registries:
         for mirror in table.mirrors:
             place = (mirror.partition("://")[2] or mirror).rstrip("/")
             name, _, path = place.partition("/")
+            if values.origin_of(f"https://{place}") is None:
+                continue  # no request can be made
             named, root = (name, f"/v2/{path}") if self._has_paths else (place, "/v2")
             urls.setdefault(manifest_url(image, self._scheme(named), named, root), named)
         own = manifest_url(image, self._scheme(image.registry), host, "/v2")

@@ -23,7 +23,7 @@ def is_insecure(data: Mapping[str, Any], host: str) -> bool:
         data: a daemon.json.
         host: `host[:port]`.
     """
-    listed = data.get("insecure-registries", ())
+    listed = data.get("insecure-registries") or ()
     return host in listed or any(_is_in(host, entry) for entry in listed if "/" in entry)
 
 

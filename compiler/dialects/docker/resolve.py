@@ -61,7 +61,7 @@ def _attempts(files: Tree, data: Mapping[str, Any], image: Reference) -> Iterato
 
 def mirror_urls(data: Mapping[str, Any], image: Reference) -> list[str]:
     """The URLs that `registry-mirrors` lead to, in order; none except for Docker Hub."""
-    mirrors = data.get("registry-mirrors", []) if image.registry == HUB else []
+    mirrors = (data.get("registry-mirrors") or []) if image.registry == HUB else []
     # The API is below the whole of a mirror's URL, so that a path would stand before `/v2`.
     return [manifest_url(mirror.rstrip("/"), image) for mirror in mirrors]
 

@@ -92,9 +92,10 @@ class Registries:
             host: _settings(value, host) for host, value in values.items(data, "configs")
         }
         self._only_mirrors = _has_flag(tree, path.rpartition("/")[0])
-        self._hosts = {host: self._default_of(host) for host in self._configs}
+        self._hosts = {host: self._default_of(host) for host in self._configs if _is_host(host)}
         for source, mirror in values.items(data, "mirrors"):
-            self._hosts[source] = self._with_mirrors(source, values.table(mirror, "a mirror"))
+            if _is_host(source):  # k3s reports the others, and goes on
+                self._hosts[source] = self._with_mirrors(source, values.table(mirror, "a mirror"))
         for host, known in list(self._hosts.items()):
             if not known.mirrors and not (known.default and _has_settings(known.default)):
                 del self._hosts[host]
@@ -219,6 +220,13 @@ def _tls(table: Mapping[str, Any]) -> Mapping[str, Any]:
 def _has_settings(endpoint: _Endpoint) -> bool:
     is_plain = endpoint.url.path == "/v2"
     return bool(endpoint.settings or endpoint.rewrites) or not is_plain
+
+
+def _is_host(name: str) -> bool:
+    try:
+        return name == WILDCARD or bool(_normalised(name))
+    except ValueError:
+        return False
 
 
 def _normalised(endpoint: str) -> tuple[SplitResult, str]:
