@@ -138,7 +138,8 @@ def _check_plugins(merged: Config, version: Version) -> None:
     v1.6.20 and v1.7.34; ValidateVersion in cmd/containerd/server/config/config.go at v2.0.0.
     """
     short = merged.version == 1 and version.major < _FIRST_OF_2
-    there, needed = set(plugins.names(version)), set(plugins.names(version, needed=True))
+    there = set(plugins.names(version)) - plugins.without_settings(merged.plugins)
+    needed = set(plugins.names(version, needed=True))
     there |= {f"{plugins.PREFIX}snapshotter.v1.{name}" for name in merged.proxies}
     if short:
         there, needed = set(map(plugins.short, there)), set(map(plugins.short, needed))

@@ -141,6 +141,21 @@ CASES = {
         {MAIN: f'{V2}required_plugins = ["cri"]\n'},
         both(NOT_LOADED),
     ),
+    "the collector that the images service needs is disabled": (
+        {MAIN: f'{V2}disabled_plugins = ["io.containerd.gc.v1.scheduler"]\n[{OLD}{MIRROR}'},
+        both(NOT_LOADED),
+    ),
+    "a required snapshotter that nothing configures": (
+        {MAIN: f'{V2}required_plugins = ["io.containerd.snapshotter.v1.devmapper"]\n'},
+        both(NOT_LOADED),
+    ),
+    "a required snapshotter that is configured": (
+        {
+            MAIN: f'{V2}required_plugins = ["io.containerd.snapshotter.v1.devmapper"]\n'
+            '[plugins."io.containerd.snapshotter.v1.devmapper"]\npool_name = "pool"\n'
+        },
+        both([HUB]),
+    ),
     "the top of a wrong type": ({MAIN: f"{V2}grpc = 3\n"}, both(NOT_LOADED)),
     "a byte order mark": ({MAIN: f"\ufeff{V2}[{OLD}{MIRROR}"}, both([M, HUB], NOT_LOADED)),
     "an endpoint with a bad port": (
