@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _may_be_1x(choice: TargetEntry) -> bool:
-    """Whether nothing excludes that the nodes of a choice have containerd 1.x."""
+    """Whether nodes of a choice may have containerd 1.x: its `version` does not exclude it."""
     version: str = choice.option("version", "1.")
     return version.startswith("1.")
 
@@ -498,8 +498,9 @@ def ipv6_on_1x(subject: LintContext) -> Iterator[RuleResult]:
 def unknown_version(subject: LintContext) -> Iterator[RuleResult]:
     """A `version` of containerd that regspec does not know.
 
-    What a version makes of the files cannot be told of one that does not exist. Often it is the
-    version of Kubernetes, or a dot is missing: `2.31` for `2.3.1`.
+    regspec knows what each line of containerd does with the files. It cannot check them for a
+    version that does not exist. Often that is the version of Kubernetes, or a dot is missing:
+    `2.31` for `2.3.1`.
 
     Fix: write what `containerd --version` prints on the nodes, or leave `version` out.
 

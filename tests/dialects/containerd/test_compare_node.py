@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 import regspec as package
 import yaml
+from regspec import pipeline
+from regspec.dialects.files import Files
+from regspec.verifying.node import Node
 
+SPEC = {
+    "apiVersion": "regspec/v1",
+    "kind": "RegistrySpec",
+    "registry": {"endpoint": "mirror.example.org"},
+    "mirrors": ["docker.io"],
+}
 MAIN = "etc/containerd/config.toml"
 FRAGMENT = "etc/containerd/conf.d/50-regspec.toml"
 CRI = 'plugins."io.containerd.grpc.v1.cri"'
@@ -20,26 +29,18 @@ CGROUP_LOST = "`SystemdCgroup = true` is lost"
 PAUSE_LOST = f'`sandbox_image = "{PAUSE_IMAGE}"` is lost'
 
 
-@pytest.fixture
-def verified(regspec, head, tmp_path):
-    """Verifies a node as compiled, with this config.toml: verified(main, *words, **options)."""
-
-    def run(main, *words, **options):
-        spec = {
-            "registry": {"endpoint": "mirror.example.org"},
-            "mirrors": ["docker.io"],
-            "targets": [{"target": "certs.d", **options}],
-        }
-        text = head + yaml.safe_dump(spec)
-        (tmp_path / "spec.yaml").write_text(text)
-        files = {one.path: one.text for one in package.compile_spec(text).artifacts}
-        files = {f"etc/containerd/{path}": text for path, text in files.items()}
-        for path, content in (files | {MAIN: f"version = 2\n{IMPORTS}{main}"}).items():
-            (tmp_path / "node" / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / "node" / path).write_text(content)
-        return regspec("verify", "spec.yaml", "node", *words, cwd=tmp_path)
-
-    return run
+def compared(main, wanted="", **options):
+    """What differs on a node as compiled, with this config.toml; and the node."""
+    target = {"target": "certs.d", **options}
+    spec = SPEC | {"targets": [target]}
+    files = {f"/{MAIN}": f"version = 2\n{IMPORTS}{main}"}
+    for artifact in package.compile_spec(yaml.safe_dump(spec)).artifacts:
+        files[f"/etc/containerd/{artifact.path}"] = artifact.text
+    _, expected = pipeline.verify_spec(
+        yaml.safe_dump(spec).encode(), targets=(), environment={}, read_file={}.__getitem__
+    )
+    node = Node(Files(files), expected, (wanted,) if wanted else ())
+    return node.find_drift(), node
 
 
 @pytest.mark.parametrize(
@@ -57,32 +58,45 @@ def verified(regspec, head, tmp_path):
         ("", {}, "1.7", []),
     ],
 )  # fmt: skip
-def test_what_the_fragment_has_replaced_is_reported(verified, main, options, version, lost):
-    done = verified(main, "--containerd", version, **options)
-    assert done.returncode == (1 if lost else 0), done.stdout
-    lines = done.stdout.splitlines()
-    assert [one for one in (CGROUP_LOST, PAUSE_LOST) if one in done.stdout] == lost
-    assert len(lines) == len(lost)
-    for line in lines:
-        assert line.startswith(f"node/{MAIN}:")
-        assert f"/{FRAGMENT} replaces" in line
+def test_what_the_fragment_has_replaced_is_reported(main, options, version, lost):
+    drift, _ = compared(main, version, **options)
+    assert [one.message for one in drift] == [
+        f"{what}: /{FRAGMENT} replaces all CRI settings" for what in lost
+    ]
+    assert {one.reading.source.path for one in drift} <= {f"/{MAIN}"}
+
+
+def test_only_the_lines_that_lose_it_are_named():
+    drift, _ = compared(CGROUPS)
+    (message,) = [one.message for one in drift]
+    assert message.endswith("(containerd 1.6, 1.7)")
 
 
 @pytest.mark.parametrize(
-    "words, options, compared",
+    "wanted, options, closing",
     [
-        ((), {"version": "1.7"}, "for containerd 1.7, the `version` in the spec:"),
-        ((), {"version": "2.1.4"}, "for containerd 2.1.4, the `version` in the spec:"),
-        (("--containerd", "2.3"), {"version": "1.7"}, "for containerd 2.3:"),
-        ((), {}, "for containerd 1.6 to 2.4:"),
+        ("", {"version": "1.7"}, "containerd 1.7, the `version` in the spec"),
+        ("", {"version": "2.1.4"}, "containerd 2.1.4, the `version` in the spec"),
+        ("2.3", {"version": "1.7"}, "containerd 2.3"),
+        ("", {}, "containerd 1.6 to 2.4"),
         (
-            (),
+            "",
             {"version": "9.9"},
-            "for containerd 1.6 to 2.4, as the `version` in the spec is not known:",
+            "containerd 1.6 to 2.4, as the `version` in the spec is not known",
         ),
     ],
 )
-def test_the_closing_line_names_the_versions(verified, words, options, compared):
-    done = verified("", *words, **options)
-    assert done.returncode == 0, done.stdout
-    assert f"1 file or node compared {compared} no difference\n" in done.stderr
+def test_the_versions_that_a_node_was_compared_for(wanted, options, closing):
+    drift, node = compared("", wanted, **options)
+    assert drift == []
+    assert node.compared_for == [closing]
+
+
+def test_the_closing_line_names_them(regspec, tmp_path):
+    (tmp_path / "spec.yaml").write_text(yaml.safe_dump(SPEC | {"targets": ["certs.d"]}))
+    main = tmp_path / "node" / MAIN
+    main.parent.mkdir(parents=True)
+    main.write_text("version = 3\n")
+    done = regspec("verify", "spec.yaml", "node", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "1 file or node compared for containerd 2.0 to 2.4: " in done.stderr
