@@ -74,11 +74,12 @@ def verify_command(
     expected = _expected(spec, targets, allowed)
     if expected is None:
         return Exit.ATTENTION
-    compared = list(_compared(expected, names, (version,) if version else ()))
+    compared_for: list[str] = []
+    compared = list(_compared(expected, names, (version,) if version else (), compared_for))
     told = [one for diagnostics in compared for one in diagnostics]
     _tell(told, form)
     if form == "text":
-        echo_error(_summary(len(compared), len(told)))
+        echo_error(_summary(len(compared), len(told), compared_for))
     return Exit.ATTENTION if told else Exit.DONE
 
 
@@ -101,9 +102,16 @@ def _expected(spec: str, targets: tuple[str, ...], allowed: tuple[Path, ...]) ->
 
 
 def _compared(
-    expected: Expected, names: tuple[str, ...], wanted: tuple[str, ...]
+    expected: Expected, names: tuple[str, ...], wanted: tuple[str, ...], compared_for: list[str]
 ) -> Iterator[list[tuple[str, Diagnostic]]]:
-    """What differs in each thing that was given, with the names of its files."""
+    """What differs in each thing that was given, with the names of its files.
+
+    Args:
+        expected: what the spec compiles to.
+        names: of what is given.
+        wanted: versions of containerd.
+        compared_for: gets the versions that decided what is in force on each node.
+    """
     from ..document import NotADocument
     from ..verifying import verify
     from . import inputs
@@ -113,7 +121,7 @@ def _compared(
     trees = _Trees()
     for one in inputs.read(names):
         if isinstance(one, inputs.NodeFiles):
-            yield _of_node(expected, one, wanted)
+            yield _of_node(expected, one, wanted, compared_for)
             useful.add(one.argument)
             continue
         try:
@@ -198,16 +206,18 @@ class _Trees:
 
 
 def _of_node(
-    expected: Expected, node: NodeFiles, wanted: tuple[str, ...]
+    expected: Expected, node: NodeFiles, wanted: tuple[str, ...], compared_for: list[str]
 ) -> list[tuple[str, Diagnostic]]:
     from ..verifying.node import Node, NodeFileProblem
 
     told = []
-    for one in Node(node.tree, expected, wanted).find_drift():
+    compared_node = Node(node.tree, expected, wanted)
+    for one in compared_node.find_drift():
         if isinstance(one, NodeFileProblem):
             told.append((node.shown(one.path), _of_problem(one)))
         else:
             told.append((node.shown(one.reading.source.path), _diagnostic(one)))
+    compared_for += compared_node.compared_for
     return told
 
 
@@ -252,7 +262,8 @@ def _tell(told: list[tuple[str, Diagnostic]], form: str) -> None:
         write_stdout("".join(line(diagnostic, file) for file, diagnostic in told).encode())
 
 
-def _summary(count: int, found: int) -> str:
+def _summary(count: int, found: int, compared_for: list[str]) -> str:
     compared = "1 file or node" if count == 1 else f"{count} files or nodes"
     differences = {0: "no difference", 1: "1 difference"}.get(found, f"{found} differences")
-    return f"{compared} compared: {differences}"
+    versions = "; ".join(dict.fromkeys(compared_for))
+    return f"{compared} compared{f' for {versions}' if versions else ''}: {differences}"

@@ -117,7 +117,9 @@ def play(node: dict, requests: list[tuple[str, int]]) -> dict:
         ready = cri.wait(stage.CONTAINERD / "socket", process)
         for image in node["images"] if ready.ok else ():
             requests.clear()
-            cri.pull(stage.CONTAINERD / "socket", image, None)
+            outcome = cri.pull(stage.CONTAINERD / "socket", image, None)
+            if not outcome.status:  # no answer: it has ended, or is about to
+                cri.wait(stage.CONTAINERD / "socket", process)
             pulls.append([image, requested(requests)])
             if process.poll() is not None:
                 break

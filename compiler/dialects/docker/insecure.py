@@ -24,7 +24,9 @@ def is_insecure(data: Mapping[str, Any], host: str) -> bool:
         host: `host[:port]`.
     """
     listed = data.get("insecure-registries") or ()
-    return host in listed or any(_is_in(host, entry) for entry in listed if "/" in entry)
+    return host in listed or any(
+        _is_in(host, entry) for entry in listed if isinstance(entry, str) and "/" in entry
+    )
 
 
 def _is_in(host: str, entry: str) -> bool:
