@@ -154,7 +154,7 @@ def warned_and_explained(options, **keys):
     given = {"targets": (), "environment": {}, "read_file": {}.__getitem__}
     reported = pipeline.check_spec(content, selection=None, **given).diagnostics
     explained = pipeline.explain_spec(content, **given)
-    rows = explain.of_spec(explained.spec, explained.artifacts, ["nginx"], ())
+    rows = explain.of_spec(explained.spec, explained.artifacts, ["nginx"], {})
     return "RS230" in {one.code for one in reported}, {row.verdict for row in rows}
 
 
