@@ -12,6 +12,7 @@ import json
 import re
 import shutil
 import tarfile
+import textwrap
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -606,7 +607,16 @@ def test_a_ca_is_compared_as_certificates(here, verify, head, tmp_path, name):
         texts, names = found(same)
         done = verify(spec, texts, *names)
         assert (done.returncode, done.stdout) == (0, ""), same
-    for other in (one, one + OTHER_PEM, "no certificate", OTHER_PEM):
+    damaged = (
+        textwrap.indent(one + two, "  "),
+        f" {one}{two}",
+        f"\ufeff{one}{two}",
+        (one + two).replace("-----END", " -----END"),
+        (one + two).replace("\n", " "),
+        (one + two).replace("\n", "\r"),
+        f"{one.rstrip()}{two}",
+    )
+    for other in (one, one + OTHER_PEM, "no certificate", OTHER_PEM, *damaged):
         texts, names = found(other)
         if name == "file" and not other.startswith("-----"):
             continue

@@ -11,6 +11,7 @@ from ...reading.facts import (
     certificates_in,
     decoded,
     is_number,
+    repaired_certificates,
     say_string,
     switch_of,
     text_of,
@@ -109,10 +110,10 @@ def _registry(reading: Reading, registry: Any) -> None:
 def say_ca(reading: Reading, text: str, *steps: str | int) -> None:
     """The facts and claims of the registry's CA."""
     place = reading.place(*steps)
-    found = certificates_in(text)
-    reading.add(("registry", "caCert"), found, place)
+    reading.add(("registry", "caCert"), certificates_in(text), place)
+    found = repaired_certificates(text)
     pem = decoded(text) or "" if isinstance(found, str) else text
-    if isinstance(certificates_in(pem), str) or (text and not pem):
+    if isinstance(repaired_certificates(pem), str) or (text and not pem):
         reading.leave(place, str(found))
         return
     reading.claim(("host", REGISTRY, "caCert"), pem, place)

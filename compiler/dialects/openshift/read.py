@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...mirrors import Location
 from ...reading.claims import is_served_by_itself
-from ...reading.facts import Reading, Served, certificates_in, text_of
+from ...reading.facts import Reading, Served, certificates_in, repaired_certificates, text_of
 from . import AUTHORITIES, DIGEST_MIRRORS, IMAGE, TAG_MIRRORS, TARGET
 
 TYPE_CHECKING = False
@@ -148,10 +148,10 @@ def _authorities(source: Source) -> Reading:
     for key, value in source.data["data"].items():
         place, text = reading.place("data", key), text_of(value) or ""
         host = ":".join(key.rsplit("..", 1))
-        found = certificates_in(text)
-        reading.add(("ca", host), found, place)
-        if isinstance(found, str):
-            reading.leave(place, found)
+        reading.add(("ca", host), certificates_in(text), place)
+        repaired = repaired_certificates(text)
+        if isinstance(repaired, str):
+            reading.leave(place, repaired)
         else:
             reading.claim(("host", host, "caCert"), text, place)
     return reading

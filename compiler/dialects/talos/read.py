@@ -8,7 +8,14 @@ import re
 from ...diagnostics import code_span
 from ...mirrors import LIBRARY
 from ...reading.claims import claim_mirror, is_served_by_itself
-from ...reading.facts import Reading, certificates_in, decoded, switch_of, text_of
+from ...reading.facts import (
+    Reading,
+    certificates_in,
+    decoded,
+    repaired_certificates,
+    switch_of,
+    text_of,
+)
 from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
@@ -217,12 +224,12 @@ def _say_ca(reading: Reading, host: str, written: str, place: Place, *, is_encod
     """A CA; one in the form of the other documents is one that Talos does not take."""
     plain = decoded(written)
     text = written if plain is None else plain
-    found = certificates_in(text)
+    found, repaired = certificates_in(text), repaired_certificates(text)
     mixed_up = "it is base64, where PEM belongs" if plain else "it is PEM, where base64 belongs"
     right = isinstance(found, str) or is_encoded == (plain is not None)
     reading.add(("ca", host), found if right else mixed_up, place)
-    if isinstance(found, str):
-        reading.leave(place, found)
+    if isinstance(repaired, str):
+        reading.leave(place, repaired)
     else:
         reading.claim(("host", host, "caCert"), text, place)
 
