@@ -108,6 +108,7 @@ def _compared(
     from ..verifying import verify
     from . import inputs
 
+    expected.wanted = wanted
     read: list[tuple[str, str, list[Reading]]] = []
     useful: set[str] = set()
     trees = _Trees()
@@ -133,8 +134,13 @@ def _compared(
     whole = not any(("image certManager",) in one.anchors for one in everything)
     for name, text, readings in read:
         if readings:
-            found = [verify.of_reading(expected, reading, whole=whole) for reading in readings]
-            found.append(list(verify.refused(text, readings)))
+            found = [
+                verify.without_repetitions(
+                    verify.of_reading(expected, reading, whole=whole),
+                    verify.refused(text, [reading]),
+                )
+                for reading in readings
+            ]
             found += [list(verify.elsewhere(expected, one, everything)) for one in readings]
             _tell_unknown(name, readings)
             _hint_at_imports(name, found)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..rules.rule import Rule
     from ..verifying.drift import Drift
     from ..verifying.node import Node
+    from ..verifying.verify import Expected
     from .attempt import Resolver
     from .companions import CompiledTarget
     from .files import Tree
@@ -285,7 +286,7 @@ class Format:
     """The references that its mirrors serve, `digests` or `tags`, if not all of them."""
     insecure_may_be_http: bool = False
     """Whether an import reports that a host it calls insecure may speak http."""
-    drift: Callable[[Spec, Reading], Iterator[Drift]] | None = None
+    drift: Callable[[Expected, Reading], Iterable[Drift]] | None = None
     """The differences in a file that a comparison of its facts does not find."""
     unparsable: Callable[[str, Reading], Iterator[Drift]] | None = None
     """What in a text keeps its consumer from reading it, though our reader does."""

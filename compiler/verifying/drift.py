@@ -161,6 +161,9 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str], *, has_defau
         return fact.value is not True
     if _is_placeholder(fact):
         return True
+    if _is_ca(fact) and isinstance(fact.value, str) and fact.value:
+        # A CA that cannot be loaded stops every request to a host.
+        return len(fact.subject) > len(("ca", "HOST")) or fact.subject[1] in hosts
     if kind not in found.exhaustive or fact.value is UNKNOWN:
         return False
     if kind != "mirror" and fact.value in _EMPTY and kind not in ("endpoint", "map"):
@@ -230,6 +233,8 @@ def _too_much(fact: Fact, names: Mapping[str, str], *, mirrors: bool) -> str:
         return f"an entry cannot be read: {fact.value}"
     if _is_placeholder(fact):
         return f"{name} {placeholders.WHY}"
+    if _is_ca(fact):
+        return f"{name}: {fact.value}"
     if fact.secret:
         return f"{name} is not in the spec"
     return f"{name} is {_shown(fact)}, and not in the spec"

@@ -49,7 +49,7 @@ class Node:
     def __init__(self, tree: Tree, expected: Expected, wanted: Sequence[str]) -> None:
         self.tree = tree
         self.expected = expected
-        self.wanted = wanted
+        self.wanted = expected.wanted = tuple(wanted)
         self.found: list[Drift | NodeFileProblem] = []
         self.readings: dict[str, list[Reading]] = {}
 
@@ -144,6 +144,8 @@ class Node:
             for reading in self.read(path, others=True)
             if reading.kind == of.kind
         ]
+        for reading in readings:
+            self.found += refused(reading.source.document.text, [reading])
         facts: dict[str, list[tuple[Fact, Reading]]] = {}
         for reading in readings:
             own: dict[str, list[tuple[Fact, Reading]]] = {}

@@ -35,6 +35,9 @@ class Expected:
     def __init__(self, spec: Spec, choices: tuple[TargetEntry, ...]) -> None:
         self.spec = spec
         self.choices = choices
+        self.wanted: tuple[str, ...] = ()
+        """The versions or lines of containerd to compare with; none are those of the spec, or all
+        that can read the files."""
         self._of: dict[str, list[tuple[TargetEntry, Reading]]] = {}
         self._by_namespace: dict[str, list[tuple[TargetEntry, Reading]]] = {}
 
@@ -136,7 +139,17 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
     readings = [one for _, one in candidates] or [recognise.Reading(found.kind, found.source)]
     compared = [between(one, found, expected.hosts) for one in readings]
     drift = format_of(found.kind).drift
-    return [*min(compared, key=len), *(drift(expected.spec, found) if drift else ())]
+    return [*min(compared, key=len), *(drift(expected, found) if drift else ())]
+
+
+def without_repetitions(found: Iterable[Drift], refusals: Iterable[Drift]) -> list[Drift]:
+    """The differences and the refusals of a text; of both at one place, only the refusal."""
+    listed = list(refusals)
+    places = {
+        (refusal.place.path, refusal.place.on_key) for refusal in listed if refusal.place.path
+    }
+    kept = [one for one in found if (one.place.path, one.place.on_key) not in places]
+    return [*kept, *listed]
 
 
 def refused(text: str, readings: Iterable[Reading]) -> Iterator[Drift]:

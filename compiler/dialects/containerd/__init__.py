@@ -16,11 +16,14 @@ from ..dialect import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ...model import Spec, TargetEntry
     from ...rules.rule import Rule
+    from ...reading.facts import Reading
+    from ...verifying.drift import Drift
     from ...verifying.node import Node
+    from ...verifying.verify import Expected
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -151,6 +154,12 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     return resolvers(files, versions)
 
 
+def _drift(expected: Expected, reading: Reading) -> Iterable[Drift]:
+    from .verify import drift
+
+    return drift(expected, reading)
+
+
 def _compare_node(node: Node) -> None:
     from .compare_node import compare
 
@@ -222,6 +231,7 @@ HOSTS_FORMAT = Format(
         "header": "`header` for {0}",
         "client": "`client` for {0}",
     },
+    drift=_drift,
 )
 DIALECT = Dialect(
     name="containerd",

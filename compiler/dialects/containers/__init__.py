@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
+    from ...verifying.drift import Drift
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -36,6 +38,12 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     from .resolve import resolvers
 
     return resolvers(files, versions)
+
+
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
+    from .verify import unparsable
+
+    return unparsable(text, reading)
 
 
 def _section(spec: Spec, made: CompiledTarget) -> Section:
@@ -86,6 +94,7 @@ FORMAT = Format(
         "mirror setting": "{2} of a mirror of {0}",
     },
     of_a_mirror=("location", "blocked"),
+    unparsable=_unparsable,
 )
 DIALECT = Dialect(
     name="containers",

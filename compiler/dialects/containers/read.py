@@ -7,6 +7,7 @@ from ...mirrors import Location
 from ...reading.claims import is_served_by_itself
 from ...reading.facts import Reading, Served
 from . import FORMAT, TARGET
+from .validation import VERSION_1, is_version_1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ _DIGEST_ONLY = "mirror-by-digest-only"
 def recognises(data: Any) -> bool:
     """Whether a TOML text is such a file."""
     return isinstance(data, dict) and (
-        isinstance(data.get("registry"), list) or "unqualified-search-registries" in data
+        isinstance(data.get("registry"), list)
+        or "unqualified-search-registries" in data
+        or is_version_1(data)
     )
 
 
@@ -39,7 +42,10 @@ def read(source: Source) -> Reading:
         _registry(reading, index, reading.table(table, "registry", index))
     if listed is not None and not isinstance(listed, list):
         reading.leave(reading.place("registry"), "it is no list of tables")
-    reading.leave_others(data, ("registry",))
+    if is_version_1(data):
+        why = f"`[{VERSION_1}.…]` is version 1 of registries.conf, which has no mirrors"
+        reading.leave(reading.place(VERSION_1, on_key=True), why)
+    reading.leave_others(data, ("registry", VERSION_1))
     return reading
 
 
