@@ -123,6 +123,8 @@ def _compared(
             yield [(one.name, _broken(why))]
             readings = []
             useful.add(one.argument)
+        if not readings and one.argument and expected.writes(one.path):
+            yield [(one.name, _unknown())]
         read.append((one.name, one.content, readings))
         trees.add(one.argument, one.name, readings)
         useful |= {one.argument, one.name} if readings else {one.name} - {one.argument}
@@ -131,16 +133,16 @@ def _compared(
             said = "nothing in it is of a format that regspec reads"
             raise InputError(f"{name}: {said}")
     everything = [one for *_, several in read for one in several]
-    whole = not any(("image certManager",) in one.anchors for one in everything)
     for name, text, readings in read:
         if readings:
             found = [
                 verify.without_repetitions(
-                    verify.of_reading(expected, reading, whole=whole),
+                    verify.of_reading(expected, reading, everything),
                     verify.refused(text, [reading]),
                 )
                 for reading in readings
             ]
+            found.append(list(verify.missing_documents(expected, readings)))
             found += [list(verify.elsewhere(expected, one, everything)) for one in readings]
             _tell_unknown(name, readings)
             _hint_at_imports(name, found)
@@ -221,6 +223,12 @@ def _of_problem(broken: NodeFileProblem) -> Diagnostic:
     if broken.problem is not None:
         return _broken(broken.problem)
     return Diagnostic(Severity.ERROR, _CODE, broken.message, "", Span(1, 1))
+
+
+def _unknown() -> Diagnostic:
+    """A file that the spec writes, and of which regspec reads nothing."""
+    message = "nothing in it is of a format that regspec reads, and the spec writes this file"
+    return Diagnostic(Severity.ERROR, _CODE, message, "", Span(1, 1))
 
 
 def _broken(why: NotADocument) -> Diagnostic:

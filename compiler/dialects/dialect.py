@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..model import Spec, TargetEntry
-    from ..reading.facts import Reading
+    from ..reading.facts import FactKey, Reading
     from ..rules.rule import Rule
     from ..verifying.drift import Drift
     from ..verifying.node import Node
@@ -271,6 +271,9 @@ class Format:
     by_target: bool = False
     """Whether several targets make different ones, so that a file is compared with those of the
     target that its reader says."""
+    parts: Mapping[str, tuple[FactKey, ...]] = field(default_factory=dict)
+    """The parts that may each be in a file of its own, by their keys: the kinds of facts of each.
+    The first one has the others with it, unless another file that is given has them."""
     in_each_folder: str = ""
     """The name of its files, if each folder has one and all of them say what one of others says."""
     namespace_of: Callable[[str], str] | None = None

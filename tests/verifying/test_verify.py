@@ -2226,7 +2226,8 @@ def test_the_configmap_that_a_cluster_is_told_of_is_the_one_that_was_given(verif
     both = {"a": image.replace("NAME", "corp-ca"), "b": cas, "c": cas.replace("cas,", "corp-ca,")}
     assert verify(spec, both, *both).stdout == ""
     unnamed = {"a": image.replace("NAME", "corp-ca"), "b": cas.replace("name: cas, ", "")}
-    assert verify(spec, unnamed, *unnamed).stdout == ""
+    (row,) = told(verify(spec, unnamed, *unnamed))
+    assert row[3] == "`metadata.name` is missing; the spec has `regspec-registry-ca`"
 
 
 def test_an_insecure_host_of_a_cluster_is_told_though_the_spec_has_none(verify, quay):
@@ -2241,16 +2242,27 @@ def test_an_insecure_host_of_a_cluster_is_told_though_the_spec_has_none(verify, 
         assert ("`insecure` of `m.example.org`" in rows[0][3]) is ("m." in hosts)
 
 
-def test_one_set_without_the_other_is_compared_by_itself(verify, quay):
+def test_one_set_without_the_other_leaves_tags_or_digests_without_a_mirror(verify, quay):
     entry = "  - {source: quay.io, mirrors: [m.example.org/quay.io], mirrorSourcePolicy: %s}\n"
-    for kind, key in (
-        ("ImageDigestMirrorSet", "imageDigestMirrors"),
-        ("ImageTagMirrorSet", "imageTagMirrors"),
-    ):
-        text = f"apiVersion: config.openshift.io/v1\nkind: {kind}\nspec:\n  {key}:\n"
-        assert verify(quay("openshift"), text + entry % "NeverContactSource").stdout == ""
-        assert len(told(verify(quay("openshift"), text + entry % '""'))) == 1
-        assert len(told(verify(quay("openshift"), f"{text}  - {{source: quay.io}}\n"))) == 1
+    sets = (
+        ("ImageDigestMirrorSet", "imageDigestMirrors", "tag"),
+        ("ImageTagMirrorSet", "imageTagMirrors", "digest"),
+    )
+    texts = {}
+    for kind, key, others in sets:
+        text = (
+            f"apiVersion: config.openshift.io/v1\nkind: {kind}\nmetadata: {{name: a}}\n"
+            f"spec:\n  {key}:\n"
+        )
+        texts[kind] = text + entry % "NeverContactSource"
+        (row,) = told(verify(quay("openshift"), texts[kind]))
+        assert row[1:3] == (2, 7)
+        assert f"images with a {others} have no mirror" in row[3]
+        assert len(told(verify(quay("openshift"), text + entry % '""'))) == 2
+        assert len(told(verify(quay("openshift"), f"{text}  - {{source: quay.io}}\n"))) == 2
+    assert verify(quay("openshift"), texts, *texts).stdout == ""
+    one, two = texts.values()
+    assert verify(quay("openshift"), f"{one}---\n{two}").stdout == ""
 
 
 @pytest.mark.parametrize("target", ["openshift", "registries.conf", "buildkit"])
@@ -2275,5 +2287,6 @@ def test_what_the_older_policy_cannot_say_is_not_missing(verify, quay):
         "apiVersion: operator.openshift.io/v1alpha1\nkind: ImageContentSourcePolicy\nspec:\n"
         "  repositoryDigestMirrors:\n  - source: quay.io\n    mirrors: [m.example.org/quay.io]\n"
     )
-    assert verify(quay("openshift"), text).stdout == ""
-    assert len(told(verify(quay("openshift"), text.replace("m.example", "n.example")))) == 1
+    (row,) = told(verify(quay("openshift"), text))
+    assert "there is no `ImageTagMirrorSet`" in row[3]
+    assert len(told(verify(quay("openshift"), text.replace("m.example", "n.example")))) == 2

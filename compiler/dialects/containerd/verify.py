@@ -72,10 +72,9 @@ def drift(expected: Expected, reading: Reading) -> list[Drift]:
 
     Of several choices of the target, that with the fewest reasons counts.
     """
-    choices = [choice for choice in expected.choices if choice.target == CERTS_D.name]
-    versions_of = dict.fromkeys(
-        tuple(lines_of(expected.wanted, choice)) for choice in choices or [None]
-    )
+    chosen = [choice for choice in expected.choices if choice.target == CERTS_D.name]
+    choices: list[TargetEntry | None] = [*chosen] or [None]
+    versions_of = dict.fromkeys(tuple(lines_of(expected.wanted, one)) for one in choices)
     return min((_ignored(reading, lines) for lines in versions_of), key=len)
 
 

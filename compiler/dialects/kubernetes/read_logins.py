@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...reading.facts import Reading, decoded, text_of
+from ...reading.objects import OF_A_CHOICE, add_object
 from ...reading.stream import load_json
 from . import DEFAULT_NAME, LOGINS, OF_OPENSHIFT, TARGET
 
@@ -37,7 +38,7 @@ def read(source: Source) -> Reading:
     block, text = _text_of_secret(data) or ("", "")
     place = reading.place(block, _KEY)
     reading.anchors["login",] = place
-    reading.anchors["type",] = reading.place("kind", on_key=True)
+    reading.anchors["type",] = reading.place()
     if text_of(data.get("type")):
         reading.add(("type",), text_of(data["type"]), reading.place("type"))
     if not say_text(reading, text, place, ""):
@@ -51,6 +52,8 @@ def read(source: Source) -> Reading:
             reading.options["namespaces"] = [namespace]
         if (namespace, name) == OF_OPENSHIFT:
             reading.target = ""
+    if reading.target:
+        add_object(reading, name=OF_A_CHOICE, namespace=OF_A_CHOICE)
     return reading
 
 

@@ -89,6 +89,7 @@ _OF_A_SET: dict[str, Any] = {
     "of_each_host": False,
     "names": {"policy": "`mirrorSourcePolicy` of {0}"},
     "of_a_mirror": ("policy",),
+    "cross_references": _cross_references,
 }
 DIGEST_MIRRORS = Format("ImageDigestMirrorSet", rank=4, mirrors_only="digests", **_OF_A_SET)
 TAG_MIRRORS = Format("ImageTagMirrorSet", rank=5, mirrors_only="tags", **_OF_A_SET)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...diagnostics import code_span
 from ...verifying.drift import Drift
-from . import AUTHORITIES
+from . import AUTHORITIES, DIGEST_MIRRORS, IMAGE, TAG_MIRRORS
 from .read import name_of_authorities
 
 TYPE_CHECKING = False
@@ -13,18 +13,47 @@ if TYPE_CHECKING:
 
     from ...reading.facts import Reading
 
+_PAIRS = {DIGEST_MIRRORS.kind: TAG_MIRRORS, TAG_MIRRORS.kind: DIGEST_MIRRORS}
 _TRUSTED = ("additionalTrustedCA",)
 
 
 def cross_references(
     expected: Iterable[Reading], found: Reading, given: Iterable[Reading]
 ) -> Iterator[Drift]:
-    """An image configuration that names another ConfigMap than the one with the CAs.
+    """What does not match the other documents: the ConfigMap's name, or a set without its pair.
 
     Args:
-        expected: the image configurations that the spec compiles to.
-        found: an image configuration.
-        given: all documents. Without a ConfigMap among them, nothing is reported.
+        expected: the documents of this kind that the spec compiles to.
+        found: an image configuration, or a set of mirrors.
+        given: all documents.
+    """
+    if found.kind == IMAGE.kind:
+        yield from _other_authorities(expected, found, given)
+    elif any(reading.facts for reading in expected):
+        yield from _one_set_alone(found, list(given))
+
+
+def _one_set_alone(found: Reading, given: list[Reading]) -> Iterator[Drift]:
+    """A set for images with a digest without one for images with a tag, or the reverse.
+
+    It is reported once, at the first of several sets.
+    """
+    other = _PAIRS[found.kind]
+    first = next(reading for reading in given if reading.kind == found.kind)
+    if found is first and all(reading.kind != other.kind for reading in given):
+        message = (
+            f"there is no `{other.kind}` with it: images with a {other.mirrors_only[:-1]} have no "
+            "mirror"
+        )
+        yield Drift(found, found.place("kind"), message)
+
+
+def _other_authorities(
+    expected: Iterable[Reading], found: Reading, given: Iterable[Reading]
+) -> Iterator[Drift]:
+    """An image configuration that names another ConfigMap than the one with the CAs.
+
+    Without a ConfigMap among the documents, nothing is reported.
     """
     needs_authorities = any(
         _TRUSTED in [fact.subject for fact in reading.facts] for reading in expected
