@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..reading.facts import FactKey, Reading
     from ..rules.rule import Rule
     from ..verifying.drift import Drift
-    from ..verifying.node import Node
+    from ..verifying.node import Node, NodeFileProblem
     from ..verifying.verify import Expected
     from .attempt import Resolver
     from .companions import CompiledTarget
@@ -242,6 +242,9 @@ class NodeFiles:
     """Whether it is missing where the spec has its target and its folder is on the node."""
     only_if_chosen: bool = False
     """Whether it is compared only if the spec has its target: a node may have it for others."""
+    settings: Callable[[Node, str], Iterator[Drift | NodeFileProblem]] | None = None
+    """What differs in the settings of the node on which it depends how a file is in force, given
+    the path of the file."""
     authorities: str = ""
     """The part of its target, such as `certs.d`, that has the CA of each host in a folder."""
 

@@ -82,15 +82,21 @@ class Node:
         for one, files in on_nodes:
             if files.required and not any(found is one for found, _ in plain):
                 self._find_missing(one)
-        for _, path in plain:
-            for reading in self.read(path):
-                self.found += of_reading(self.expected, reading)
+        for one, path in plain:
+            self._plain(one, path)
         for one, files in on_nodes:
             if files.drop_ins and self.tree.names(posixpath.dirname(files.paths[0])) is not None:
                 self._with_drop_ins(one, files, self._makers(one))
         for one, files in apart:
             self._apart(one, files, self._makers(one))
         return self.found
+
+    def _plain(self, of: Format, path: str) -> None:
+        """A file by itself, and the settings on which it depends how it is in force."""
+        for reading in self.read(path):
+            self.found += of_reading(self.expected, reading)
+        if of.on_node and of.on_node.settings:
+            self.found += of.on_node.settings(self, path)
 
     def _makers(self, of: Format) -> list[TargetEntry]:
         """The choices of the spec whose targets are for such files."""

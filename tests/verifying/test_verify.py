@@ -870,6 +870,7 @@ def test_another_config_path_is_reported(verify, quay, node):
     assert "config_path" in changed[fragment].splitlines()[row[1] - 1]
 
 
+NO_UPSTREAM = "disable-default-registry-endpoint: true\n"
 LAYOUTS = [
     ("runtimes", ("conf.d", "certs.d"), "etc/containerd"),
     ("runtimes", ("k3s",), "etc/rancher"),
@@ -935,6 +936,8 @@ def test_what_was_compiled_is_as_the_spec_has_it(  # noqa: PLR0913, PLR0917
     }
     if "conf.d" in kept:
         placed[MAIN] = IMPORTING
+    for path in [path for path in placed if path.endswith("/registries.yaml")]:
+        placed[path.replace("registries", "config")] = NO_UPSTREAM
     for path, text in placed.items():
         (tmp_path / "node" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "node" / path).write_text(text)
@@ -1065,8 +1068,48 @@ def test_a_node_with_either_config_of_the_spec(here, golden, tmp_path, name):
     ],
 )
 def test_other_runtimes_of_a_node(verify, quay, target, path, text, place):  # noqa: PLR0913, PLR0917
-    done = verify(quay(target), below("node", {path: text}), "node")
+    texts = {path: text} | {
+        f"etc/rancher/{name}/config.yaml": NO_UPSTREAM for name in ("k3s", "rke2") if name in path
+    }
+    done = verify(quay(target), below("node", texts), "node")
     assert [row[:3] for row in told(done)] == [(f"node/{path}", *place)]
+
+
+@pytest.mark.parametrize("name", ["k3s", "rke2"])
+def test_k3s_must_be_told_not_to_ask_the_upstream(verify, quay, name, tmp_path):
+    folder, unit = f"node/etc/rancher/{name}", f"node/etc/systemd/system/{name}-agent.service"
+    registries = 'mirrors:\n  quay.io:\n    endpoint: ["https://m.example.org/v2/quay.io"]\n'
+    main, drop_in = f"{folder}/config.yaml", f"{folder}/config.yaml.d/50-a.yaml"
+    off = NO_UPSTREAM.replace("true", "false")
+    command = f"[Service]\nExecStart={name} agent \\\n  '--disable-default-registry-endpoint'\n"
+    for texts, found in (
+        ({}, (main, 1, 1)),
+        ({main: "node-name: a\n"}, (main, 1, 1)),
+        ({main: ""}, (main, 1, 1)),
+        ({main: f"node-name: a\n{off}"}, (main, 2, 36)),
+        ({main: off.replace("false", "maybe")}, (main, 1, 36)),
+        ({main: NO_UPSTREAM}, None),
+        ({main: NO_UPSTREAM.replace("true", '"True"')}, None),
+        ({main: NO_UPSTREAM, drop_in: off}, (drop_in, 1, 36)),
+        ({main: off, drop_in: NO_UPSTREAM}, None),
+        (
+            {drop_in: NO_UPSTREAM, drop_in.replace("50", "60"): off},
+            (drop_in.replace("5", "6"), 1, 36),
+        ),
+        ({drop_in: NO_UPSTREAM, drop_in.replace(".yaml", ".txt"): off}, None),
+        ({main: "a: [\n"}, (main, 2, 1)),
+        ({unit: command}, None),
+        ({unit: command, main: off}, None),
+        ({unit: command.replace("'--", "# '--")}, (main, 1, 1)),
+        ({unit: command.replace("endpoint", "endpoint=false")}, (main, 1, 1)),
+        ({f"{unit}.d/a.conf": command}, None),
+    ):
+        shutil.rmtree(tmp_path / "node", ignore_errors=True)
+        rows = told(verify(quay("k3s"), {f"{folder}/registries.yaml": registries} | texts, "node"))
+        assert [row[:3] for row in rows] == ([found] if found else []), texts
+    shutil.rmtree(tmp_path / "node")
+    allow = quay("k3s").replace("targets", "fallback: allow\ntargets")
+    assert verify(allow, {f"{folder}/registries.yaml": registries}, "node").stdout == ""
 
 
 HUB = "mirrors: [{source: docker.io, path: ''}]\ntargets: [docker]\n"

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
+    from ...verifying.drift import Drift
+    from ...verifying.node import Node, NodeFileProblem
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -51,6 +53,12 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     return resolvers(files, versions)
 
 
+def _upstream(node: Node, path: str) -> Iterator[Drift | NodeFileProblem]:
+    from .verify import upstream
+
+    return upstream(node, path)
+
+
 def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
@@ -83,7 +91,8 @@ TARGET = Target(
 )
 FILES = tuple(f"{folder}/registries.yaml" for folder in FOLDERS.values())
 """The paths of registries.yaml on a node."""
-FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=NodeFiles(FILES, required=True))
+_ON_NODE = NodeFiles(FILES, required=True, settings=_upstream)
+FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=_ON_NODE)
 DIALECT = Dialect(
     name="k3s",
     targets=(TARGET,),
