@@ -245,6 +245,9 @@ class NodeFiles:
     settings: Callable[[Node, str], Iterator[Drift | NodeFileProblem]] | None = None
     """What differs in the settings of the node on which it depends how a file is in force, given
     the path of the file."""
+    for_all_users: bool = False
+    """Whether its consumers run as other users than root too, who must be able to enter the
+    folders."""
     authorities: str = ""
     """The part of its target, such as `certs.d`, that has the CA of each host in a folder."""
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .drift import Drift
     from .verify import Expected
 
+_ENTERED, _LISTED = 0o001, 0o005
+"""The permission bits for other users, to reach what is in a folder by its name, and to list it."""
+
 
 @frozen
 class NodeFileProblem:
@@ -173,6 +176,29 @@ class Node:
             self.found.append(NodeFileProblem(path, "this file is missing"))
         if files.authorities:
             self._authorities(files, choices)
+        if files.for_all_users and choices:
+            self._modes(files)
+
+    def _modes(self, files: NodeFiles) -> None:
+        """The folders that other users than root cannot enter, or list where that is needed.
+
+        Where not even /etc is open to them, the modes are those of the copy and not of the node.
+        """
+        etc = self.tree.mode("/etc")
+        if etc is not None and etc & _LISTED != _LISTED:
+            return
+        root = posixpath.dirname(files.paths[0])
+        needed = {root: _ENTERED, files.drop_ins: _LISTED}
+        if files.authorities:
+            needed[f"{root}/{files.authorities}"] = _ENTERED
+            hosts = self.expected.hosts
+            needed |= {f"{root}/{files.authorities}/{host}": _LISTED for host in hosts}
+        for folder, bits in needed.items():
+            mode = self.tree.mode(folder)
+            if mode is not None and mode & bits != bits:
+                reason = "podman and skopeo of other users fail; set mode 0755"
+                message = f"only root can enter this folder (mode {mode:04o}): {reason}"
+                self.found.append(NodeFileProblem(folder, message))
 
     def _authorities(self, files: NodeFiles, choices: list[TargetEntry]) -> None:
         """The CA of each host that has one, in whichever file it is."""

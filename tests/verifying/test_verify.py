@@ -2333,3 +2333,50 @@ def test_what_the_older_policy_cannot_say_is_not_missing(verify, quay):
     (row,) = told(verify(quay("openshift"), text))
     assert "there is no `ImageTagMirrorSet`" in row[3]
     assert len(told(verify(quay("openshift"), text.replace("m.example", "n.example")))) == 2
+
+
+def test_a_folder_that_podman_of_other_users_cannot_enter(verify, quay, root, tmp_path):
+    ca = (root / "examples/ca.crt").read_text()
+    spec = quay("registries.conf", registry=f"endpoint: m.example.org, caCert: {json.dumps(ca)}")
+    text = (
+        '[[registry]]\nprefix = "quay.io"\nlocation = "quay.io"\nblocked = true\n'
+        '[[registry.mirror]]\nlocation = "m.example.org/quay.io"\n'
+    )
+    certs = "etc/containers/certs.d"
+    texts = {
+        "etc/containers/registries.conf.d/x.conf": text,
+        f"{certs}/m.example.org/ca.crt": ca,
+    }
+    folders = ("etc", "etc/containers", "etc/containers/registries.conf.d", certs)
+    folders = (*folders, f"{certs}/m.example.org")
+
+    def packed(modes):
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            for path in folders:
+                member = tarfile.TarInfo(path)
+                member.type, member.mode = tarfile.DIRTYPE, modes.get(path, 0o755)
+                tar.addfile(member)
+            for path, content in texts.items():
+                member = tarfile.TarInfo(path)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content.encode()))
+        return file.getvalue()
+
+    for modes, found in (
+        ({}, []),
+        ({certs: 0o750}, [certs]),
+        ({certs: 0o711}, []),
+        ({f"{certs}/m.example.org": 0o711}, [f"{certs}/m.example.org"]),
+        ({"etc/containers": 0o700}, ["etc/containers"]),
+        ({"etc/containers/registries.conf.d": 0o750}, ["etc/containers/registries.conf.d"]),
+        (dict.fromkeys(folders, 0o750), []),  # the umask of whoever copied them
+    ):
+        verify(spec, below("node", texts), "node")
+        for path in folders:
+            (tmp_path / "node" / path).chmod(modes.get(path, 0o755))
+        (tmp_path / "node.tar").write_bytes(packed(modes))
+        for name in ("node", "node.tar"):
+            rows = told(verify(spec, {}, name))
+            assert [row[0] for row in rows] == [f"{name}/{path}" for path in found], modes
+            assert all("only root can enter this folder (mode 07" in row[3] for row in rows)

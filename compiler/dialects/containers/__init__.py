@@ -87,6 +87,7 @@ FORMAT = Format(
         ("/etc/containers/registries.conf",),
         drop_ins="/etc/containers/registries.conf.d",
         authorities="certs.d",
+        for_all_users=True,
     ),
     names={
         "location": "`location` of {0}",
