@@ -12,7 +12,7 @@ from ..frozen import frozen, replace
 from ..reading.facts import STAND_IN as UNSET
 from ..reading.facts import certificates_in
 from . import drift
-from .verify import of_reading, refused
+from .verify import of_reading, refused, without_repetitions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,9 +97,13 @@ class Node:
     def _plain(self, of: Format, path: str) -> None:
         """A file by itself, and the settings on which it depends how it is in force."""
         for reading in self.read(path):
-            self.found += of_reading(self.expected, reading)
+            self._compare(path, reading)
         if of.on_node and of.on_node.settings:
             self.found += of.on_node.settings(self, path)
+
+    def _compare(self, path: str, reading: Reading) -> None:
+        refusals = refused(self.file_text(path) or "", [reading])
+        self.found += without_repetitions(of_reading(self.expected, reading), refusals)
 
     def _makers(self, of: Format) -> list[TargetEntry]:
         """The choices of the spec whose targets are for such files."""
@@ -128,8 +132,7 @@ class Node:
         ):
             self.found.append(NodeFileProblem(path, "it says nothing of registries"))
         for reading in readings:
-            self.found += of_reading(self.expected, reading)
-        self.found += refused(self.file_text(path) or "", readings)
+            self._compare(path, reading)
         if files.authorities:
             self._authorities(files, choices)
 

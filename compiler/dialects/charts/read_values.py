@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _BLOCKS = ("imageSwapImages", "imageSwapConfig", "ociImageRegistry", "imagePullSecret")
 _TEXTS = ("endpoint", "name", "baseContentPath")
 _LOGIN = ("username", "password")
+_NO_TEXT = "it is not a text"
 _PULL_SECRET = ("create", "dockerConfigJson")
 
 
@@ -88,7 +89,8 @@ def _registry(reading: Reading, registry: Any) -> None:
             reading.facts.append(Fact(("registry", key), None, place, problem=NUMBER))
             reading.leave(place, NUMBER)
         elif text is None:
-            reading.leave(place, "it is no text")
+            reading.facts.append(Fact(("registry", key), None, place, problem=_NO_TEXT))
+            reading.leave(place, _NO_TEXT)
         elif key in _TEXTS:
             reading.add(("registry", key), text, place)
             reading.claim((key,), text, place)

@@ -93,8 +93,9 @@ FORMAT = Format(
         "location": "`location` of {0}",
         "blocked": "`blocked` of {0}",
         "mirror setting": "{2} of a mirror of {0}",
+        "mirror insecure": "`insecure` of the mirror of {0}",
     },
-    of_a_mirror=("location", "blocked"),
+    of_a_mirror=("location", "blocked", "mirror insecure"),
     unparsable=_unparsable,
 )
 DIALECT = Dialect(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Path, Place
-    from ...reading.facts import Source
+    from ...reading.facts import FactKey, Source
 
 _KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
 _DIGEST_ONLY = "mirror-by-digest-only"
@@ -32,10 +32,10 @@ def recognises(data: Any) -> bool:
 def read(source: Source) -> Reading:
     """The facts of registries.conf."""
     data = source.data
-    exhaustive = frozenset({"mirrors", "location", "insecure", "mirror setting"})
+    exhaustive = frozenset({"mirrors", "location", "insecure", "mirror insecure", "mirror setting"})
     reading = Reading(FORMAT.kind, source, exhaustive=exhaustive, target=TARGET.name)
     reading.cannot_express = is_served_by_itself
-    for kind in ("mirrors", "location", "blocked", "insecure"):
+    for kind in ("mirrors", "location", "blocked", "insecure", "mirror insecure"):
         reading.anchors[kind,] = reading.place("registry", on_key=True)
     listed = data.get("registry")
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
@@ -109,9 +109,10 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
     if not isinstance(table.get("blocked", False), bool):
         reading.leave(reading.place(*steps, "blocked"), "it is not true or false")
     reading.add(("blocked", prefix), table.get("blocked", False), where)
-    _insecure(reading, prefix, table, *steps)
+    _insecure(reading, ("insecure", prefix), table, *steps)
     for number, mirror in enumerate(entry.mirrors):
-        _insecure(reading, places[number], mirror, *steps, "mirror", number)
+        of_mirror = ("mirror insecure", prefix, str(number))
+        _insecure(reading, of_mirror, mirror, *steps, "mirror", number)
         extra = [key for key in mirror if key not in ("location", "insecure")]
         for key in extra:
             place = reading.place(*steps, "mirror", number, key)
@@ -146,10 +147,10 @@ def _claim(reading: Reading, prefix: str, place: str, table: dict[str, Any], at:
     reading.claim(("host", served.location.host, "insecure"), insecure, at)
 
 
-def _insecure(reading: Reading, name: str, table: dict[str, Any], *steps: str | int) -> None:
+def _insecure(reading: Reading, subject: FactKey, table: dict[str, Any], *steps: str | int) -> None:
     """Whether http and any certificate will do."""
     if "insecure" in table:
         place = reading.place(*steps, "insecure")
-        reading.add(("insecure", name), table["insecure"], place)
+        reading.add(subject, table["insecure"], place)
         if not isinstance(table["insecure"], bool):
             reading.leave(place, "it is not true or false")

@@ -1,4 +1,4 @@
-"""What verify reports of a node of k3s or RKE2, in addition to its registries.yaml."""
+"""What verify reports of k3s and RKE2, in addition to what the facts of registries.yaml show."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ...diagnostics import code_span
 from ...document import NotADocument
 from ...reading import stream
 from ...reading.facts import Reading, Source, text_of
+from ...reading.shapes import ANY, SCALAR, SWITCH, wrong_types
 from ...verifying.drift import Drift
 from ...verifying.node import NodeFileProblem
 from ..files import Unreadable
@@ -19,13 +20,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from ...reading.shapes import Shape
     from ...verifying.node import Node
 
 _FLAG = "disable-default-registry-endpoint"
+_TLS = {
+    **dict.fromkeys(("ca_file", "cert_file", "key_file"), SCALAR),
+    "insecure_skip_verify": SWITCH,
+}
+_LOGIN = dict.fromkeys(("username", "password", "auth", "identity_token"), SCALAR)
+_SHAPE: Shape = {
+    "mirrors": {ANY: {"endpoint": [SCALAR], "rewrite": {ANY: SCALAR}}},
+    "configs": {ANY: {"auth": _LOGIN, "tls": _TLS}},
+    "auths": {ANY: _LOGIN},
+}
 _TRUE = ("1", "t", "true")
 """In any case. Source: strconv.ParseBool in Go, which also has `T`, `TRUE` and `True`."""
 _MISSING = f"`{_FLAG}: true` is missing: when a mirror fails, the upstream is asked"
 _IN_A_UNIT = re.compile(rf"^[^#;\n]*--{_FLAG}(?:=(?:true|1))?(?=[\s\"'\\]|$)", re.MULTILINE)
+
+
+def unparsable(_text: str, reading: Reading) -> Iterator[Drift]:
+    """The values of another type than k3s reads; then it reads nothing of the file.
+
+    Source: rancher/wharfie, pkg/registries/types.go, decoded by gopkg.in/yaml.v2.
+    """
+    for path, shape in wrong_types(reading.source.data, _SHAPE):
+        message = f"this must be {shape}: k3s refuses the whole file"
+        yield Drift(reading, reading.place(*path), message)
 
 
 def upstream(node: Node, path: str) -> Iterator[Drift | NodeFileProblem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...diagnostics import code_span
 from ...reading.facts import Reading, decoded, text_of
 from ...reading.objects import OF_A_CHOICE, add_object
 from ...reading.stream import load_json
@@ -102,6 +103,9 @@ def _say(
         if not isinstance(login, dict):
             reading.leave(at, "it is no login")
             continue
+        if not _is_pair(login.get("auth")):
+            why = f"`auth` of {code_span(host)} is not the base64 of `USERNAME:PASSWORD`"
+            reading.add(("format",), value=False, place=at, shown=why)
         both = _both(login)
         if not both:
             reading.leave(at, "it is no user name and password")
@@ -116,6 +120,17 @@ def _say(
         else:
             reading.leave(at, "a login for a path or a URL, where a spec has hosts")
     reading.claim(("logins of",), tuple(auths), place or reading.place(*steps))
+
+
+def _is_pair(auth: Any) -> bool:
+    """Whether an `auth` is one that can be read; an empty one counts as none.
+
+    With any other, the kubelet reads nothing of the whole file. The base64 may be without its `=`.
+
+    Source: decodeDockerConfigFieldAuth in k8s.io/kubernetes, pkg/credentialprovider/config.go.
+    """
+    text = (text_of(auth) or "").strip()
+    return not text or ":" in (decoded(text + "=" * (-len(text) % 4)) or "")
 
 
 def _both(login: dict[str, Any]) -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _FACTS = ("endpoint", "tls", "ca", "auth")
 """The kinds of facts that a configuration should have."""
 _FIRST_WITH_DOCUMENTS = "1.12"
-_DOCUMENTS = ("RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig")
+DOCUMENTS = ("RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig")
 _LIKE_A_REGISTRY = "regist|mirror"
 """In the kind of a document that is one of these, or was meant to be."""
 _OF_A_DOCUMENT = ("apiVersion", "kind", "name")
@@ -118,7 +118,7 @@ class _Configurations:
 
     def take_document(self, data: dict[str, Any], step: int) -> None:
         """One of the documents that there are since 1.12."""
-        if data["kind"] not in _DOCUMENTS:
+        if data["kind"] not in DOCUMENTS:
             why = f"{code_span(data['kind'])} is no kind of document that Talos has for registries"
             place = self._reading.place(step, "kind")
             self._reading.leave(place, why)
