@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ...model import Spec, TargetEntry
-    from ...rules.rule import Rule
     from ...reading.facts import Reading
+    from ...rules.rule import Rule
     from ...verifying.drift import Drift
     from ...verifying.node import Node
     from ...verifying.verify import Expected
@@ -154,10 +154,16 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     return resolvers(files, versions)
 
 
-def _drift(expected: Expected, reading: Reading) -> Iterable[Drift]:
-    from .verify import drift
+def _drift_of_hosts(expected: Expected, reading: Reading) -> Iterable[Drift]:
+    from .verify import drift_of_hosts
 
-    return drift(expected, reading)
+    return drift_of_hosts(expected, reading)
+
+
+def _drift_of_config(expected: Expected, reading: Reading) -> Iterable[Drift]:
+    from .verify import drift_of_config
+
+    return drift_of_config(expected, reading)
 
 
 def _compare_node(node: Node) -> None:
@@ -217,7 +223,7 @@ CERTS_D = Target(
     one_choice=True,
     sandbox_image=_sandbox_image,
 )
-CONFIG_FORMAT = Format("containerd", rank=6, of_each_host=True)
+CONFIG_FORMAT = Format("containerd", rank=6, of_each_host=True, drift=_drift_of_config)
 HOSTS_FORMAT = Format(
     "hosts.toml",
     rank=11,
@@ -231,7 +237,7 @@ HOSTS_FORMAT = Format(
         "header": "`header` for {0}",
         "client": "`client` for {0}",
     },
-    drift=_drift,
+    drift=_drift_of_hosts,
 )
 DIALECT = Dialect(
     name="containerd",

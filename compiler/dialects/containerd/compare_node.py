@@ -6,8 +6,6 @@ force (config_load.py, hosts_toml.py).
 
 from __future__ import annotations
 
-import posixpath
-
 from ... import recognise
 from ...diagnostics import Place
 from ...frozen import replace

@@ -1,4 +1,4 @@
-"""What verify reports of a hosts.toml, in addition to what its facts show."""
+"""What verify reports of config.toml and hosts.toml, in addition to what their facts show."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from ...diagnostics import Place
 from ...frozen import replace
 from ...verifying.drift import Drift
 from ...verifying.node import NodeFileProblem
-from . import CERTS_D, hosts_toml, versions
+from ..files import Files
+from . import CERTS_D, CONFIG, MAIN, config_load, hosts_toml, versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ...model import TargetEntry
     from ...reading.facts import Reading
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     Difference = Drift | NodeFileProblem
 
 _FIRST_OF_2 = 2
+_FRAGMENTS = "conf.d"
+"""The folder of the files that are read together with config.toml."""
 
 
 def lines_of(
@@ -67,25 +70,57 @@ def together(by_line: dict[versions.Version, list[Difference]]) -> list[Differen
     ]
 
 
-def drift(expected: Expected, reading: Reading) -> list[Drift]:
-    """Why some versions of containerd ignore a hosts.toml as a whole.
+def drift_of_hosts(expected: Expected, reading: Reading) -> list[Drift]:
+    """Why some versions of containerd ignore a hosts.toml as a whole."""
+    return _by_line(expected, reading, (CERTS_D.name,), _ignored)
 
-    Of several choices of the target, that with the fewest reasons counts.
+
+def drift_of_config(expected: Expected, reading: Reading) -> list[Drift]:
+    """Why some versions of containerd do not load their CRI plugin with a config.toml alone.
+
+    A fragment is not a whole configuration, so nothing is known of it.
     """
-    chosen = [choice for choice in expected.choices if choice.target == CERTS_D.name]
+    if posixpath.basename(posixpath.dirname(reading.source.path)) == _FRAGMENTS:
+        return []
+    return _by_line(expected, reading, (CONFIG.name, CERTS_D.name), _not_loaded)
+
+
+def _by_line(
+    expected: Expected,
+    reading: Reading,
+    targets: tuple[str, ...],
+    why: Callable[[Reading, versions.Version], str],
+) -> list[Drift]:
+    """What is wrong with a file for some versions of containerd.
+
+    Of several choices of the targets, the one with the fewest versions counts.
+    """
+    chosen = [choice for choice in expected.choices if choice.target in targets]
     choices: list[TargetEntry | None] = [*chosen] or [None]
-    versions_of = dict.fromkeys(tuple(lines_of(expected.wanted, one)) for one in choices)
-    return min((_ignored(reading, lines) for lines in versions_of), key=len)
+    wanted = dict.fromkeys(tuple(lines_of(expected.wanted, one, [reading])) for one in choices)
+    outcomes = []
+    for lines in wanted:
+        by_line: dict[versions.Version, list[Difference]] = {}
+        for version in lines:
+            reason = why(reading, version)
+            by_line[version] = [Drift(reading, Place(()), reason)] if reason else []
+        outcomes.append([one for one in together(by_line) if isinstance(one, Drift)])
+    return min(outcomes, key=len)
 
 
-def _ignored(reading: Reading, lines: Sequence[versions.Version]) -> list[Drift]:
+def _ignored(reading: Reading, version: versions.Version) -> str:
     text, folder = reading.source.document.text, posixpath.dirname(reading.source.path)
-    by_line: dict[versions.Version, list[Difference]] = {}
-    for version in lines:
-        by_line[version] = []
-        try:
-            hosts_toml.read(text, folder, version)
-        except (hosts_toml.Defect, hosts_toml.NoFile) as why:
-            message = f"containerd ignores this file: {why}"
-            by_line[version].append(Drift(reading, Place(()), message))
-    return [one for one in together(by_line) if isinstance(one, Drift)]
+    try:
+        hosts_toml.read(text, folder, version)
+    except (hosts_toml.Defect, hosts_toml.NoFile) as why:
+        return f"containerd ignores this file: {why}"
+    return ""
+
+
+def _not_loaded(reading: Reading, version: versions.Version) -> str:
+    found = config_load.load(Files({MAIN: reading.source.document.text}), version)
+    reason = (found.reason or "").removeprefix(f"{MAIN}: ")
+    # What it imports is not known; of `config_path`, the facts tell.
+    if found.loads or "import" in reason or "config_path" in reason:
+        return ""
+    return f"containerd does not load its CRI plugin: {reason}"

@@ -10,8 +10,10 @@ from .read import name_of_authorities
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from ...reading.facts import Reading
+    from ...verifying.verify import Expected
 
 _PAIRS = {DIGEST_MIRRORS.kind: TAG_MIRRORS, TAG_MIRRORS.kind: DIGEST_MIRRORS}
 _TRUSTED = ("additionalTrustedCA",)
@@ -31,6 +33,43 @@ def cross_references(
         yield from _other_authorities(expected, found, given)
     elif any(reading.facts for reading in expected):
         yield from _one_set_alone(found, list(given))
+
+
+def drift(expected: Expected, reading: Reading) -> Iterator[Drift]:
+    """The registries of mirrors that the image configuration does not let a node pull from.
+
+    Source: openshift/api, config/v1, RegistrySources; with `blocked`, containers/image refuses a
+    mirror too.
+    """
+    sources = reading.source.data.get("spec")
+    sources = sources.get("registrySources") if isinstance(sources, dict) else None
+    if not isinstance(sources, dict):
+        return
+    places = [str(mirror.location) for mirror in expected.spec.mirrors]
+    blocked, allowed = (sources.get(f"{key}Registries") for key in ("blocked", "allowed"))
+    for index, entry in enumerate(blocked if isinstance(blocked, list) else ()):
+        place = next((place for place in places if _covers(entry, place)), "")
+        if place:
+            message = f"{code_span(entry)} is blocked: nothing is pulled from {code_span(place)}"
+            at = reading.place("spec", "registrySources", "blockedRegistries", index)
+            yield Drift(reading, at, message)
+    if isinstance(allowed, list):
+        for place in places:
+            if not any(_covers(entry, place) for entry in allowed):
+                at = reading.place("spec", "registrySources", "allowedRegistries", on_key=True)
+                yield Drift(
+                    reading, at, f"{code_span(place)} is not allowed: nothing is pulled from it"
+                )
+
+
+def _covers(entry: Any, place: str) -> bool:
+    """Whether an entry is for a location: its registry, a part of its path, or `*.HOST`."""
+    if not isinstance(entry, str):
+        return False
+    host = place.partition("/")[0]
+    if entry.startswith("*."):
+        return host.partition(":")[0].endswith(entry[1:])
+    return place == entry or place.startswith((f"{entry}/", f"{entry}:"))
 
 
 def _one_set_alone(found: Reading, given: list[Reading]) -> Iterator[Drift]:
