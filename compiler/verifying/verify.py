@@ -159,7 +159,8 @@ def of_reading(
     readings = [one for _, one in candidates] or [recognise.Reading(found.kind, found.source)]
     compared = [between(one, found, expected.hosts) for one in readings]
     drift = format_of(found.kind).drift
-    return [*min(compared, key=len), *parts, *(drift(expected, found) if drift else ())]
+    differences = [*min(compared, key=len), *parts]
+    return without_repetitions(differences, drift(expected, found) if drift else ())
 
 
 def _of_its_target(

@@ -2380,3 +2380,82 @@ def test_a_folder_that_podman_of_other_users_cannot_enter(verify, quay, root, tm
             rows = told(verify(spec, {}, name))
             assert [row[0] for row in rows] == [f"{name}/{path}" for path in found], modes
             assert all("only root can enter this folder (mode 07" in row[3] for row in rows)
+
+
+def test_a_hosts_toml_without_override_path_is_told_what_to_add(verify, quay):
+    for text in (
+        HOSTS.replace("override_path = true\n", ""),
+        HOSTS.replace("override_path = true", "override_path = false"),
+    ):
+        done = verify(quay("certs.d"), {"quay.io/hosts.toml": text}, "quay.io/hosts.toml")
+        (row,) = told(done)
+        assert row[1:3] == (1, 10)
+        assert row[3].endswith(": add `override_path = true` there")
+
+
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ('version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n', 1),
+        ('version = 2\ndisabled_plugins = "cri"\n', 1),
+    ],
+)
+def test_a_config_toml_that_does_not_load_cri(verify, quay, text, line):
+    good = f'[{CRI}.registry.mirrors."quay.io"]\nendpoint = ["m.example.org/quay.io"]\n'
+    assert verify(quay(), {"config.toml": f"version = 2\n{good}"}, "config.toml").stdout == ""
+    (row,) = told(verify(quay(), {"config.toml": text + good}, "config.toml"))
+    assert row[1] == line
+    assert row[3].startswith("containerd does not load its CRI plugin: ")
+
+
+def test_what_an_image_configuration_keeps_from_the_mirrors(verify, quay):
+    sources = f"{CLUSTER}  registrySources: {{%s}}\n"
+    for said, found in (
+        ("blockedRegistries: [m.example.org]", 1),
+        ("blockedRegistries: [docker.io, '*.example.org']", 1),
+        ("blockedRegistries: [m.example.org/quay.io]", 1),
+        ("blockedRegistries: [quay.io, n.example.org, m.example.org/other]", 0),
+        ("allowedRegistries: [quay.io]", 1),
+        ("allowedRegistries: [quay.io, m.example.org]", 0),
+    ):
+        rows = told(verify(quay("openshift"), sources % said))
+        assert len([row for row in rows if "nothing is pulled from" in row[3]]) == found, said
+
+
+@pytest.mark.parametrize(
+    "target, text, line",
+    [
+        ("k3s", "configs:\n  other.example.org: {tls: {insecure_skip_verify: 'no'}}\n", 5),
+        ("k3s", "  gcr.io: {endpoint: https://a.example.org}\n", 4),
+        ("k3s", "auths: {a.example.org: {username: [a]}}\n", 4),
+        ("buildkit", '[registry."gcr.io"]\nhttp = "true"\n', 4),
+        ("buildkit", '[registry."gcr.io"]\nca = "a.crt"\n', 4),
+        ("talos", "      gcr.io: {endpoints: [https://a.example.org], overidePath: true}\n", 8),
+    ],
+)
+def test_what_keeps_a_file_from_being_read_may_be_about_others(verify, quay, target, text, line):
+    whole = {
+        "k3s": 'mirrors:\n  quay.io:\n    endpoint: ["https://m.example.org/v2/quay.io"]\n',
+        "buildkit": '[registry."quay.io"]\nmirrors = ["m.example.org/quay.io"]\n',
+        "talos": SWITCHES["talos"][0].partition("    config:")[0],
+    }
+    spec = quay(target)
+    assert verify(spec, whole[target]).stdout == ""
+    rows = told(verify(spec, whole[target] + text))
+    assert line in [row[1] for row in rows]
+    assert any(re.search("this must be|has no key", row[3]) for row in rows)
+
+
+def test_an_auth_that_the_kubelet_cannot_read(verify, quay):
+    spec = quay("pull-secret", registry="endpoint: m.example.org, username: u, password: p")
+    login = '{"username": "u", "password": "p", "auth": "%s"}'
+    for auth, found in (
+        ("dTpw", 0),
+        ("", 0),
+        ("dXM6cA", 1),
+        ("dTpwcA", 1),
+        ("dTp", 1),
+        ("nope", 1),
+    ):
+        text = f'{{"auths": {{"m.example.org": {login % auth}}}}}'
+        assert bool(told(verify(spec, text))) is bool(found), auth

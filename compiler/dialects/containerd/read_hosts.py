@@ -14,7 +14,7 @@ from . import CERTS_D, HOSTS_FORMAT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ...diagnostics import Place
@@ -115,6 +115,17 @@ def _hosts(reading: Reading, namespace: str) -> list[_Host]:
     else:
         add(UPSTREAM, None)
     return hosts
+
+
+def doubled(reading: Reading) -> Iterator[tuple[str, Place]]:
+    """The URLs of a hosts.toml whose path is below `/v2` and gets another `/v2` at its end."""
+    for host in _hosts(reading, namespace_of(reading.source.path)):
+        table = host.table or {}
+        url = host.steps[-1] if host.steps else table.get("server", "")
+        path = host.root.partition("://")[2].partition("/")[2]
+        is_added = table.get("override_path") is not True and not url.rstrip("/").endswith("/v2")
+        if path.startswith("v2/") and is_added:
+            yield url, _place(reading, host)
 
 
 def _place(reading: Reading, host: _Host) -> Place:

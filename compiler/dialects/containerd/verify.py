@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import posixpath
 
-from ...diagnostics import Place
+from ...diagnostics import Place, code_span
 from ...frozen import replace
 from ...verifying.drift import Drift
 from ...verifying.node import NodeFileProblem
 from ..files import Files
-from . import CERTS_D, CONFIG, MAIN, config_load, hosts_toml, versions
+from . import CERTS_D, CONFIG, MAIN, config_load, hosts_toml, read_hosts, versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ...model import TargetEntry
     from ...reading.facts import Reading
@@ -71,8 +71,16 @@ def together(by_line: dict[versions.Version, list[Difference]]) -> list[Differen
 
 
 def drift_of_hosts(expected: Expected, reading: Reading) -> list[Drift]:
-    """Why some versions of containerd ignore a hosts.toml as a whole."""
-    return _by_line(expected, reading, (CERTS_D.name,), _ignored)
+    """Why some versions of containerd ignore a hosts.toml as a whole, and what its URLs lack."""
+    ignored = _by_line(expected, reading, (CERTS_D.name,), _ignored)
+    return [*_without_override(reading), *ignored]
+
+
+def _without_override(reading: Reading) -> Iterator[Drift]:
+    """The URLs with a path below `/v2` to which containerd adds another `/v2`."""
+    for url, place in read_hosts.doubled(reading):
+        message = f"containerd adds `/v2` to {code_span(url)}: add `override_path = true` there"
+        yield Drift(reading, place, message)
 
 
 def drift_of_config(expected: Expected, reading: Reading) -> list[Drift]:

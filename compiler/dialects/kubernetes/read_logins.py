@@ -129,14 +129,18 @@ def _is_pair(auth: Any) -> bool:
 
     Source: decodeDockerConfigFieldAuth in k8s.io/kubernetes, pkg/credentialprovider/config.go.
     """
+    return not (text_of(auth) or "").strip() or ":" in _decoded(auth)
+
+
+def _decoded(auth: Any) -> str:
+    """The pair of an `auth`, or an empty text."""
     text = (text_of(auth) or "").strip()
-    return not text or ":" in (decoded(text + "=" * (-len(text) % 4)) or "")
+    return decoded(text + "=" * (-len(text) % 4)) or ""
 
 
 def _both(login: dict[str, Any]) -> list[tuple[str, str]]:
     """The user name and password. Of two spellings of one, both are returned if they differ."""
-    auth = decoded(text_of(login.get("auth")) or "") or ""
-    username, colon, password = auth.partition(":")
+    username, colon, password = _decoded(login.get("auth")).partition(":")
     found = [("username", username), ("password", password)] if colon else []
     for part in ("username", "password"):
         written = text_of(login.get(part))
