@@ -145,6 +145,7 @@ def _compared(
             found.append(list(verify.missing_documents(expected, readings)))
             found += [list(verify.elsewhere(expected, one, everything)) for one in readings]
             _tell_unknown(name, readings)
+            _tell_part(name, found, readings, everything)
             _hint_at_imports(name, found)
             yield [(name, diagnostic) for several in found for diagnostic in _in_order(several)]
     missing = [
@@ -165,6 +166,19 @@ def _tell_unknown(name: str, readings: list[Reading]) -> None:
                 what = f"the CA for `{fact.subject[1]}`"
                 said = f"{name}: {what} is not compared: its file was not given"
                 echo_error(said)
+
+
+def _tell_part(
+    name: str, found: list[list[Drift]], readings: list[Reading], given: list[Reading]
+) -> None:
+    """Tell which part of an output was not compared, because no file that was given has it."""
+    from ..verifying import verify
+
+    for reading in readings:
+        part = verify.part_not_given(reading, given)
+        reported = any(f"`{part}`" in one.message for several in found for one in several)
+        if part and not reported:
+            echo_error(f"{name}: `{part}` is not compared: no file with it was given")
 
 
 def _hint_at_imports(name: str, found: list[list[Drift]]) -> None:

@@ -159,8 +159,29 @@ def of_reading(
     readings = [one for _, one in candidates] or [recognise.Reading(found.kind, found.source)]
     compared = [between(one, found, expected.hosts) for one in readings]
     drift = format_of(found.kind).drift
-    differences = [*min(compared, key=len), *parts]
+    differences = [*_not_elsewhere(min(compared, key=len), found, given), *parts]
     return without_repetitions(differences, drift(expected, found) if drift else ())
+
+
+def _not_elsewhere(
+    differences: list[Drift], found: Reading, given: Iterable[Reading] | None
+) -> list[Drift]:
+    """The differences without what only seems to be missing, since another given file has it.
+
+    What none of several files has is reported for the first one.
+    """
+    kinds = format_of(found.kind).added_up
+    alike = [one for one in given or () if one.kind == found.kind]
+    if not kinds or not alike:
+        return differences
+    present = {fact.subject for one in alike for fact in one.facts}
+    return [
+        one
+        for one in differences
+        if one.missing is None
+        or one.missing.subject[0] not in kinds
+        or (found is alike[0] and one.missing.subject not in present)
+    ]
 
 
 def _of_its_target(
@@ -197,6 +218,15 @@ def _missing_parts(
         is_wanted = any(subject[: len(kind)] == kind for subject in wanted for kind in kinds)
         if is_wanted and not is_there:
             yield Drift(found, *_misspelt(part, found))
+
+
+def part_not_given(reading: Reading, given: Iterable[Reading]) -> str:
+    """The part that the other parts stand beside, if neither a document nor another one has it."""
+    for part, kinds in format_of(reading.kind).parts.items():
+        readings = [reading, *given]
+        is_there = any(kind in one.anchors for kind in kinds for one in readings)
+        return "" if is_there else part
+    return ""
 
 
 def _misspelt(part: str, found: Reading) -> tuple[Place, str]:
