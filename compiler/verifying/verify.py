@@ -204,20 +204,23 @@ def _missing_parts(
     """The parts that neither a document nor another one that was given has, one line for each.
 
     A document without the first part may be all that its consumer takes, unless it has the name of
-    an output. Of a part that is there, each fact that is missing is reported by itself.
+    an output, or a key that is nearly that of the part. Of a part that is there, each fact that is
+    missing is reported by itself.
     """
     parts = format_of(found.kind).parts
     first = next(iter(parts.values()), ())
-    named = any(_name(reading) == _name(found) for _, reading in candidates)
-    if given is None or not (named or any(key in found.anchors for key in first)):
+    if given is None:
         return
+    named = any(_name(reading) == _name(found) for _, reading in candidates)
+    is_whole = named or any(kind in found.anchors for kind in first)
     readings = [found, *given]
     wanted = {fact.subject for _, reading in candidates for fact in reading.facts}
     for part, kinds in parts.items():
         is_there = any(kind in reading.anchors for kind in kinds for reading in readings)
         is_wanted = any(subject[: len(kind)] == kind for subject in wanted for kind in kinds)
-        if is_wanted and not is_there:
-            yield Drift(found, *_misspelt(part, found))
+        place, message = _misspelt(part, found)
+        if is_wanted and not is_there and (is_whole or place.on_key):
+            yield Drift(found, place, message)
 
 
 def part_not_given(reading: Reading, given: Iterable[Reading]) -> str:

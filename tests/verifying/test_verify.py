@@ -2525,6 +2525,10 @@ def test_the_parts_of_values_may_be_in_files_of_their_own(here, verify, head, tm
             {"values.yaml": config.replace("config", "confg", 1) + rest},
             ["`confg` stands where the spec has `config`"],
         ),
+        (
+            {"live.yaml": config.replace("config", "configs", 1) + rest},
+            ["`configs` stands where the spec has `config`"],
+        ),
         ({"palette-values.yaml": only}, ["`global` is missing"]),
         ({"pull-secret.yaml": secrets}, []),
         ({"pull-secret.yaml": one}, ["the document `Secret` `registry-pull` `b` is missing"]),
