@@ -189,6 +189,11 @@ class _Siblings:
         del folder
         return None
 
+    def mode(self, folder: str) -> int | None:
+        """See `Tree`; nobody asks."""
+        del folder
+        return None
+
 
 def of_tree(
     name: str, tree: NodeTree, node_of: NodeLayout | None = None

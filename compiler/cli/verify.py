@@ -116,6 +116,7 @@ def _compared(
     from ..verifying import verify
     from . import inputs
 
+    expected.wanted = wanted
     read: list[tuple[str, str, list[Reading]]] = []
     useful: set[str] = set()
     trees = _Trees()
@@ -130,6 +131,8 @@ def _compared(
             yield [(one.name, _broken(why))]
             readings = []
             useful.add(one.argument)
+        if not readings and one.argument and expected.writes(one.path):
+            yield [(one.name, _unknown())]
         read.append((one.name, one.content, readings))
         trees.add(one.argument, one.name, readings)
         useful |= {one.argument, one.name} if readings else {one.name} - {one.argument}
@@ -138,13 +141,19 @@ def _compared(
             said = "nothing in it is of a format that regspec reads"
             raise InputError(f"{name}: {said}")
     everything = [one for *_, several in read for one in several]
-    whole = not any(("image certManager",) in one.anchors for one in everything)
     for name, text, readings in read:
         if readings:
-            found = [verify.of_reading(expected, reading, whole=whole) for reading in readings]
-            found.append(list(verify.refused(text, readings)))
+            found = [
+                verify.without_repetitions(
+                    verify.of_reading(expected, reading, everything),
+                    verify.refused(text, [reading]),
+                )
+                for reading in readings
+            ]
+            found.append(list(verify.missing_documents(expected, readings)))
             found += [list(verify.elsewhere(expected, one, everything)) for one in readings]
             _tell_unknown(name, readings)
+            _tell_part(name, found, readings, everything)
             _hint_at_imports(name, found)
             yield [(name, diagnostic) for several in found for diagnostic in _in_order(several)]
     missing = [
@@ -165,6 +174,19 @@ def _tell_unknown(name: str, readings: list[Reading]) -> None:
                 what = f"the CA for `{fact.subject[1]}`"
                 said = f"{name}: {what} is not compared: its file was not given"
                 echo_error(said)
+
+
+def _tell_part(
+    name: str, found: list[list[Drift]], readings: list[Reading], given: list[Reading]
+) -> None:
+    """Tell which part of an output was not compared, because no file that was given has it."""
+    from ..verifying import verify
+
+    for reading in readings:
+        part = verify.part_not_given(reading, given)
+        reported = any(f"`{part}`" in one.message for several in found for one in several)
+        if part and not reported:
+            echo_error(f"{name}: `{part}` is not compared: no file with it was given")
 
 
 def _hint_at_imports(name: str, found: list[list[Drift]]) -> None:
@@ -225,6 +247,12 @@ def _of_problem(broken: NodeFileProblem) -> Diagnostic:
     if broken.problem is not None:
         return _broken(broken.problem)
     return Diagnostic(Severity.ERROR, _CODE, broken.message, "", Span(1, 1))
+
+
+def _unknown() -> Diagnostic:
+    """A file that the spec writes, and of which regspec reads nothing."""
+    message = "nothing in it is of a format that regspec reads, and the spec writes this file"
+    return Diagnostic(Severity.ERROR, _CODE, message, "", Span(1, 1))
 
 
 def _broken(why: NotADocument) -> Diagnostic:

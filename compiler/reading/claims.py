@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..docker_hub import is_docker_hub, is_upstream
-from .facts import UNKNOWN, is_below_api, served_by
+from .facts import UNKNOWN, is_below_api, repaired_certificates, served_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,11 +78,11 @@ def say_ca(reading: Reading, host: str, path: str, place: Place) -> None:
 
 def claim_ca(reading: Reading, host: str, path: str, place: Place) -> None:
     """The claims of a CA in a file of its own, or why there is none."""
-    found = reading.source.certificates_of(path)
+    text = reading.source.file_text(path)
+    found = reading.source.certificates_of(path) if text is None else repaired_certificates(text)
     if found is UNKNOWN:
         reading.leave(place, "its file was not given")
     elif isinstance(found, str):
         reading.leave(place, found)
     else:
-        text = reading.source.file_text(path) or ""
         reading.claim(("host", host, "caCert"), text, place)

@@ -16,13 +16,23 @@ from ..dialect import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
+    from ...verifying.drift import Drift
 
 
 def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec, choice
     folders = (("", TARGET.destination),)
     return Placement(folders, ("buildkit",), shared=(TARGET.parts[0],))
+
+
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
+    from .verify import unparsable
+
+    return unparsable(text, reading)
 
 
 _BY_NETWORK = "only the network can: let it refuse the upstream at once"
@@ -52,7 +62,7 @@ TARGET = Target(
 FILE, AUTHORITIES = (f"{TARGET.destination}/{part}" for part in TARGET.parts)
 """The paths of buildkitd.toml and of the folder of CA files on a node."""
 _ON_NODE = NodeFiles((FILE,), only_if_chosen=True)
-FORMAT = Format("buildkit", rank=9, of_each_host=True, on_node=_ON_NODE)
+FORMAT = Format("buildkit", rank=9, of_each_host=True, on_node=_ON_NODE, unparsable=_unparsable)
 DIALECT = Dialect(
     name="buildkit",
     modules=("resolve", "rules", "runbook"),

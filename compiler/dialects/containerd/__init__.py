@@ -15,11 +15,14 @@ from ..dialect import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
     from ...rules.rule import RuleResult
+    from ...verifying.drift import Drift
     from ...verifying.node import Node
+    from ...verifying.verify import Expected
 
 RUNTIME = "containerd"
 CONFIG_ROOT = "/etc/containerd"
@@ -128,6 +131,18 @@ def _namespace_of(path: str) -> str:
     return namespace_of(path)
 
 
+def _drift_of_hosts(expected: Expected, reading: Reading) -> Iterable[Drift]:
+    from .verify import drift_of_hosts
+
+    return drift_of_hosts(expected, reading)
+
+
+def _drift_of_config(expected: Expected, reading: Reading) -> Iterable[Drift]:
+    from .verify import drift_of_config
+
+    return drift_of_config(expected, reading)
+
+
 def _compare_node(node: Node) -> None:
     from .compare_node import compare
 
@@ -167,7 +182,7 @@ CERTS_D = Target(
     one_choice=True,
     sandbox_image=_sandbox_image,
 )
-CONFIG_FORMAT = Format("containerd", rank=6, of_each_host=True)
+CONFIG_FORMAT = Format("containerd", rank=6, of_each_host=True, drift=_drift_of_config)
 HOSTS_FORMAT = Format(
     "hosts.toml",
     rank=11,
@@ -183,6 +198,7 @@ HOSTS_FORMAT = Format(
         "header": "`header` for {0}",
         "client": "`client` for {0}",
     },
+    drift=_drift_of_hosts,
 )
 DIALECT = Dialect(
     name="containerd",

@@ -25,6 +25,7 @@ _DEFAULT = "_default"
 _PORT = re.compile(r"(.+)_([0-9]+)_\Z")
 _PULLS = ("pull", "resolve")
 _KEYS = ("capabilities", "ca", "skip_verify", "override_path", "header")
+_NO_PATH = "an empty path is not a file, and containerd makes no request"
 UPSTREAM = "the upstream"
 
 
@@ -236,7 +237,7 @@ def _say_how(
         at = reading.place(*steps, "skip_verify")
         reading.add(("skip_verify", *which), table["skip_verify"], at)
     for path in _authorities(reading, table):
-        found = reading.source.certificates_of(path)
+        found = reading.source.certificates_of(path) if path else _NO_PATH
         reading.add(("ca", *which), found, reading.place(*steps, "ca"))
     for key, value in _headers(table):
         subject = ("header", *which, key.lower())
@@ -244,11 +245,11 @@ def _say_how(
 
 
 def _authorities(reading: Reading, table: dict[str, Any]) -> list[str]:
-    """The paths of the CA files."""
+    """The paths of the CA files; an empty one stays empty."""
     value = table.get("ca")
     folder = posixpath.dirname(reading.source.path)
     listed = value if isinstance(value, list) else [value]
-    return [posixpath.join(folder, one) for one in listed if isinstance(one, str)]
+    return [posixpath.join(folder, one) if one else "" for one in listed if isinstance(one, str)]
 
 
 def _headers(table: dict[str, Any]) -> Iterable[tuple[str, Any]]:

@@ -6,12 +6,22 @@ from ..dialect import Dialect, Format, Limit, Limits, NodeFiles, Placement, Read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
+    from ...verifying.drift import Drift
 
 
 def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec, choice
     return Placement((("", FOLDER),), ("crio",))
+
+
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
+    from .verify import unparsable
+
+    return unparsable(text, reading)
 
 
 FOLDER = "/etc/containers"
@@ -49,13 +59,16 @@ FORMAT = Format(
         ("/etc/containers/registries.conf",),
         drop_ins="/etc/containers/registries.conf.d",
         authorities="certs.d",
+        for_all_users=True,
     ),
     names={
         "location": "`location` of {0}",
         "blocked": "`blocked` of {0}",
         "mirror setting": "{2} of a mirror of {0}",
+        "mirror insecure": "`insecure` of the mirror of {0}",
     },
-    of_a_mirror=("location", "blocked"),
+    of_a_mirror=("location", "blocked", "mirror insecure"),
+    unparsable=_unparsable,
 )
 DIALECT = Dialect(
     name="containers",

@@ -7,13 +7,14 @@ from ...mirrors import Location
 from ...reading.claims import is_served_by_itself, names_upstream
 from ...reading.facts import Reading, Served
 from . import FORMAT, TARGET
+from .validation import VERSION_1, is_version_1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Path, Place
-    from ...reading.facts import Source
+    from ...reading.facts import FactKey, Source
 
 _KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
 _DIGEST_ONLY = "mirror-by-digest-only"
@@ -22,24 +23,29 @@ _DIGEST_ONLY = "mirror-by-digest-only"
 def recognises(data: Any) -> bool:
     """Whether a TOML text is such a file."""
     return isinstance(data, dict) and (
-        isinstance(data.get("registry"), list) or "unqualified-search-registries" in data
+        isinstance(data.get("registry"), list)
+        or "unqualified-search-registries" in data
+        or is_version_1(data)
     )
 
 
 def read(source: Source) -> Reading:
     """The facts of registries.conf."""
     data = source.data
-    exhaustive = frozenset({"mirrors", "location", "insecure", "mirror setting"})
+    exhaustive = frozenset({"mirrors", "location", "insecure", "mirror insecure", "mirror setting"})
     reading = Reading(FORMAT.kind, source, exhaustive=exhaustive, target=TARGET.name)
     reading.cannot_express = is_served_by_itself
-    for kind in ("mirrors", "location", "blocked", "insecure"):
+    for kind in ("mirrors", "location", "blocked", "insecure", "mirror insecure"):
         reading.anchors[kind,] = reading.place("registry", on_key=True)
     listed = data.get("registry")
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
         _registry(reading, index, reading.table(table, "registry", index))
     if listed is not None and not isinstance(listed, list):
         reading.leave(reading.place("registry"), "it is no list of tables")
-    reading.leave_others(data, ("registry",))
+    if is_version_1(data):
+        why = f"`[{VERSION_1}.…]` is version 1 of registries.conf, which has no mirrors"
+        reading.leave(reading.place(VERSION_1, on_key=True), why)
+    reading.leave_others(data, ("registry", VERSION_1))
     return reading
 
 
@@ -103,9 +109,10 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
     if not isinstance(table.get("blocked", False), bool):
         reading.leave(reading.place(*steps, "blocked"), "it is not true or false")
     reading.add(("blocked", prefix), table.get("blocked", False), where)
-    _insecure(reading, prefix, table, *steps)
+    _insecure(reading, ("insecure", prefix), table, *steps)
     for number, mirror in enumerate(entry.mirrors):
-        _insecure(reading, places[number], mirror, *steps, "mirror", number)
+        of_mirror = ("mirror insecure", prefix, str(number))
+        _insecure(reading, of_mirror, mirror, *steps, "mirror", number)
         extra = [key for key in mirror if key not in ("location", "insecure")]
         for key in extra:
             place = reading.place(*steps, "mirror", number, key)
@@ -142,10 +149,10 @@ def _claim(reading: Reading, prefix: str, place: str, table: dict[str, Any], at:
     reading.claim(("host", served.location.host, "insecure"), insecure, at)
 
 
-def _insecure(reading: Reading, name: str, table: dict[str, Any], *steps: str | int) -> None:
+def _insecure(reading: Reading, subject: FactKey, table: dict[str, Any], *steps: str | int) -> None:
     """Whether http and any certificate will do."""
     if "insecure" in table:
         place = reading.place(*steps, "insecure")
-        reading.add(("insecure", name), table["insecure"], place)
+        reading.add(subject, table["insecure"], place)
         if not isinstance(table["insecure"], bool):
             reading.leave(place, "it is not true or false")

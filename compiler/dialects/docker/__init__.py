@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ...model import Spec, TargetEntry
     from ...reading.facts import Reading
     from ...verifying.drift import Drift
+    from ...verifying.verify import Expected
 
 
 def _placement(spec: Spec, choice: TargetEntry) -> Placement:
@@ -27,10 +28,10 @@ def _left_out_of_import(spec: Spec, _choice: TargetEntry) -> str:
     return "target `docker` has a mirror of `docker.io` only, at the root of a host"
 
 
-def _drift(spec: Spec, reading: Reading) -> Iterator[Drift]:
+def _drift(expected: Expected, reading: Reading) -> Iterator[Drift]:
     from .verify import drift
 
-    return drift(spec, reading)
+    return drift(expected.spec, reading)
 
 
 def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:

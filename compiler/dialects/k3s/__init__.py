@@ -7,7 +7,12 @@ from ..dialect import Dialect, Format, Limit, Limits, NodeFiles, Placement, Read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
+    from ...verifying.drift import Drift
+    from ...verifying.node import Node, NodeFileProblem
 
 FOLDERS = {"k3s": "/etc/rancher/k3s", "rke2": "/etc/rancher/rke2"}
 """The folder of the files on a node, by distribution."""
@@ -25,6 +30,18 @@ def _placement(spec: Spec, choice: TargetEntry) -> Placement:
     del spec
     distribution = distribution_of(choice)
     return Placement((("", FOLDERS[distribution]),), SERVICES[distribution])
+
+
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
+    from .verify import unparsable
+
+    return unparsable(text, reading)
+
+
+def _upstream(node: Node, path: str) -> Iterator[Drift | NodeFileProblem]:
+    from .verify import upstream
+
+    return upstream(node, path)
 
 
 _DENIED_BY_FLAG = "start the servers and agents with `--disable-default-registry-endpoint`"
@@ -53,7 +70,8 @@ TARGET = Target(
 )
 FILES = tuple(f"{folder}/registries.yaml" for folder in FOLDERS.values())
 """The paths of registries.yaml on a node."""
-FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=NodeFiles(FILES, required=True))
+_ON_NODE = NodeFiles(FILES, required=True, settings=_upstream)
+FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=_ON_NODE, unparsable=_unparsable)
 DIALECT = Dialect(
     name="k3s",
     modules=("resolve", "rules", "runbook"),

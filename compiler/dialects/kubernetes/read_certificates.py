@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from ...reading.facts import Reading, certificates_in
+from ...reading.facts import Reading, certificates_in, repaired_certificates
 from .. import formats
 from . import CERTIFICATES
 
@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 
 def recognises(text: str) -> bool:
     """Whether a text is PEM without anything else."""
-    return text.lstrip().startswith("-----BEGIN ") or "\n-----BEGIN CERTIFICATE-----" in text
+    start = text.lstrip(" \t\r\n\ufeff")
+    return start.startswith("-----BEGIN ") or "\n-----BEGIN CERTIFICATE-----" in text
 
 
 def read(source: Source) -> Reading:
     """The certificates. If the file is in a folder for the CA of a host, they are of that host."""
     reading = Reading(CERTIFICATES.kind, source)
-    found = certificates_in(source.data)
+    repaired = repaired_certificates(source.data)
     host = _host(source)
     if host:
         reading.anchors["ca", host] = reading.place()
-        reading.add(("ca", host), found, reading.place())
+        reading.add(("ca", host), certificates_in(source.data), reading.place())
         reading.claim(("host", host, "caCert"), source.data, reading.place())
-    elif isinstance(found, str):
-        reading.leave(reading.place(), found)
+    elif isinstance(repaired, str):
+        reading.leave(reading.place(), repaired)
     return reading
 
 

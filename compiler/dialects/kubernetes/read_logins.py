@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ...diagnostics import code_span
 from ...reading.facts import Reading, decoded, text_of
+from ...reading.objects import OF_A_CHOICE, add_object
 from ...reading.stream import load_json
 from . import DEFAULT_NAME, LOGINS, OF_OPENSHIFT, TARGET
 
@@ -37,7 +39,7 @@ def read(source: Source) -> Reading:
     block, text = _text_of_secret(data) or ("", "")
     place = reading.place(block, _KEY)
     reading.anchors["login",] = place
-    reading.anchors["type",] = reading.place("kind", on_key=True)
+    reading.anchors["type",] = reading.place()
     if text_of(data.get("type")):
         reading.add(("type",), text_of(data["type"]), reading.place("type"))
     if not say_text(reading, text, place, ""):
@@ -51,6 +53,8 @@ def read(source: Source) -> Reading:
             reading.options["namespaces"] = [namespace]
         if (namespace, name) == OF_OPENSHIFT:
             reading.target = ""
+    if reading.target:
+        add_object(reading, name=OF_A_CHOICE, namespace=OF_A_CHOICE)
     return reading
 
 
@@ -99,6 +103,9 @@ def _say(
         if not isinstance(login, dict):
             reading.leave(at, "it is no login")
             continue
+        if not _is_pair(login.get("auth")):
+            why = f"`auth` of {code_span(host)} is not the base64 of `USERNAME:PASSWORD`"
+            reading.add(("format",), value=False, place=at, shown=why)
         both = _both(login)
         if not both:
             reading.leave(at, "it is no user name and password")
@@ -115,10 +122,25 @@ def _say(
     reading.claim(("logins of",), tuple(auths), place or reading.place(*steps))
 
 
+def _is_pair(auth: Any) -> bool:
+    """Whether an `auth` is one that can be read; an empty one counts as none.
+
+    With any other, the kubelet reads nothing of the whole file. The base64 may be without its `=`.
+
+    Source: decodeDockerConfigFieldAuth in k8s.io/kubernetes, pkg/credentialprovider/config.go.
+    """
+    return not (text_of(auth) or "").strip() or ":" in _decoded(auth)
+
+
+def _decoded(auth: Any) -> str:
+    """The pair of an `auth`, or an empty text."""
+    text = (text_of(auth) or "").strip()
+    return decoded(text + "=" * (-len(text) % 4)) or ""
+
+
 def _both(login: dict[str, Any]) -> list[tuple[str, str]]:
     """The user name and password. Of two spellings of one, both are returned if they differ."""
-    auth = decoded(text_of(login.get("auth")) or "") or ""
-    username, colon, password = auth.partition(":")
+    username, colon, password = _decoded(login.get("auth")).partition(":")
     found = [("username", username), ("password", password)] if colon else []
     for part in ("username", "password"):
         written = text_of(login.get(part))

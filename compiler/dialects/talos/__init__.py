@@ -7,11 +7,17 @@ from ..dialect import Dialect, Format, Limit, Limits, Reader, Target, is_release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ...model import TargetEntry
+    from ...reading.facts import Reading
+    from ...verifying.drift import Drift
 
 FIRST_WITH_OVERRIDE_PATH = (1, 3)
 FIRST_WITH_SKIP_FALLBACK = (1, 9)
 FIRST_WITH_DOCUMENTS = (1, 12)
+DOCUMENTS = ("RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig")
+"""The kinds of the newer documents."""
 
 
 def version_of(choice: TargetEntry) -> tuple[int, int] | None:
@@ -48,6 +54,12 @@ def _limits(choice: TargetEntry) -> Limits:
     )
 
 
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
+    from .verify import unparsable
+
+    return unparsable(text, reading)
+
+
 TARGET = Target(
     name="talos",
     summary="the registries of Talos, as a patch of its machine configuration",
@@ -66,6 +78,7 @@ FORMAT = Format(
     rank=8,
     of_each_host=True,
     names={"skipFallback": "`skipFallback` of {0}"},
+    unparsable=_unparsable,
 )
 DIALECT = Dialect(
     name="talos",

@@ -8,8 +8,16 @@ import re
 from ...diagnostics import code_span
 from ...mirrors import LIBRARY
 from ...reading.claims import claim_mirror, is_served_by_itself, names_upstream
-from ...reading.facts import Fact, Reading, certificates_in, decoded, switch_of, text_of
-from . import FORMAT, TARGET
+from ...reading.facts import (
+    Fact,
+    Reading,
+    certificates_in,
+    decoded,
+    repaired_certificates,
+    switch_of,
+    text_of,
+)
+from . import DOCUMENTS, FORMAT, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +29,6 @@ if TYPE_CHECKING:
 _FACTS = ("endpoint", "tls", "ca", "auth")
 """The kinds of facts that a configuration should have."""
 _FIRST_WITH_DOCUMENTS = "1.12"
-_DOCUMENTS = ("RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig")
 _LIKE_A_REGISTRY = "regist|mirror"
 """In the kind of a document that is one of these, or was meant to be."""
 _DOUBLED = "without `overridePath: true` (`override_path` of containerd), Talos adds `/v2`"
@@ -112,7 +119,7 @@ class _Configurations:
 
     def take_document(self, data: dict[str, Any], step: int) -> None:
         """One of the documents that there are since 1.12."""
-        if data["kind"] not in _DOCUMENTS:
+        if data["kind"] not in DOCUMENTS:
             why = f"{code_span(data['kind'])} is no kind of document that Talos has for registries"
             place = self._reading.place(step, "kind")
             self._reading.leave(place, why)
@@ -228,12 +235,12 @@ def _say_ca(reading: Reading, host: str, written: str, place: Place, *, is_encod
     """A CA; one in the form of the other documents is one that Talos does not take."""
     plain = decoded(written)
     text = written if plain is None else plain
-    found = certificates_in(text)
+    found, repaired = certificates_in(text), repaired_certificates(text)
     mixed_up = "it is base64, where PEM belongs" if plain else "it is PEM, where base64 belongs"
     right = isinstance(found, str) or is_encoded == (plain is not None)
     reading.add(("ca", host), found if right else mixed_up, place)
-    if isinstance(found, str):
-        reading.leave(place, found)
+    if isinstance(repaired, str):
+        reading.leave(place, repaired)
     else:
         reading.claim(("host", host, "caCert"), text, place)
 

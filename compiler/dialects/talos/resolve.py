@@ -19,7 +19,12 @@ from ...mirrors import WILDCARD
 from .. import values
 from ..attempt import Attempt, manifest_url
 from ..files import texts
-from . import FIRST_WITH_DOCUMENTS, FIRST_WITH_OVERRIDE_PATH, FIRST_WITH_SKIP_FALLBACK
+from . import (
+    DOCUMENTS,
+    FIRST_WITH_DOCUMENTS,
+    FIRST_WITH_OVERRIDE_PATH,
+    FIRST_WITH_SKIP_FALLBACK,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
 
 _HOSTS = "/etc/cri/conf.d/hosts"
 _CONFIGURATION = "the machine configuration"
-_MIRROR, _TLS, _LOGIN = "RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig"
+_MIRROR, _TLS, _LOGIN = DOCUMENTS
 _PANICS = ((1, 12, 0), (1, 12, 1))
 """The versions that stop at a `RegistryTLSConfig` without a client certificate; 1.12.0 was run."""
 
