@@ -10,6 +10,7 @@ from .dialects import dialects
 from .document import Document, Extent, NotADocument, SyntaxProblem
 from .reading import stream, toml_places
 from .reading.facts import REGISTRY, UNKNOWN, Fact, Reading, Served, Source
+from .reading.losses import Loss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +133,10 @@ def _of_stream(
         elif data is not None:
             others.append(within)
     for within in others if readings else ():
-        readings[0].leave(Place(within), "a document that says nothing of the registry")
+        loss = Loss(
+            Place(within), "it says nothing about registries", "a document", is_unrelated=True
+        )
+        readings[0].unsupported.append(loss)
     if not readings:
         kinds = {data["kind"] for _, data in _documents(parsed.data) if _has_kind(data)}
         if kinds == {_SPEC}:

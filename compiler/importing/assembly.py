@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .. import placeholders, schema
-from ..diagnostics import code_span
+from ..diagnostics import Severity
 from ..mirrors import Location
+from ..reading.losses import host_name
 from . import charts, losses
 from . import hosts as spec_hosts
 from . import mirrors as spec_mirrors
@@ -76,6 +77,7 @@ def assemble(
         endpoint = _guessed_endpoint(claims, served)
         out.guess = str(endpoint) if endpoint else ""
     path = _base_content_path(claims, endpoint, served) if endpoint else ""
+    losses.of_authorities(claims)
     if not endpoint or not served:
         out.missing = _missing(claims, "mirrors there are" if endpoint else "registry it is")
         return out
@@ -99,9 +101,12 @@ def assemble(
 
 
 def _missing(claims: ClaimSet, what: str) -> str:
-    """Why there is no spec."""
-    if claims.names("mirror"):
-        return "none of the mirrors is one that a spec can have"
+    """Why there is no spec: the first thing that was lost, if anything was."""
+    lost = [one for one in claims.left if one.severity is Severity.WARNING]
+    if lost:
+        more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+        reason = f"{lost[0].name} is not imported: {lost[0].message}{more}"
+        return f"no mirror is left that a spec can hold: {reason}"
     return f"no file says which {what}: give a values file, the Secret or a node's configuration"
 
 
@@ -124,8 +129,9 @@ def _guessed_endpoint(claims: ClaimSet, served: dict[str, Claim]) -> Location | 
     alone = [host for host in claims.names("itself") if host not in hosts]
     logins = [host for one in spec_hosts.login_lists(claims) for host in one if is_host(host)]
     found = [*(host for host, _ in hosts.most_common(1)), *alone, *logins]
-    for host in alone if hosts else ():
-        claims.leave(claims.of("itself", host)[0], f"no mirror is on {code_span(host)}")
+    for host in alone:
+        what = f"the registry {host_name(host)}"
+        claims.lose(claims.of("itself", host)[0], what, "no mirror is on it")
     if not found:
         return None
     claims.origins["registry", "endpoint"] = ["a guess: where most mirrors are"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..diagnostics import Place, code_span
 from ..dialects import format_of
+from ..docker_hub import HUB
+from ..reference import DOCKER_HUB_ALIASES
 from . import losses
 from .claims import Claim, ImportNote
 from .forms import can_be_short, path_below
@@ -35,6 +37,11 @@ def served(claims: ClaimSet) -> dict[str, Claim]:
             found[source] = first
         else:
             claims.left.append(lost)
+    for alias in DOCKER_HUB_ALIASES:
+        if HUB in found and alias in found:
+            what = f"the mirror of {code_span(alias)}"
+            why = f"it is another name of {code_span(HUB)}, which has a mirror"
+            claims.lose(found.pop(alias), what, why)
     return found
 
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from .. import model, schema
-from ..diagnostics import Place
+from ..diagnostics import Place, Severity
 from ..dialects import DEFAULT_TARGETS, TARGETS
 from .claims import ImportNote
 
@@ -65,7 +65,9 @@ def _targets(
             left_out = TARGETS[name].left_out_of_import
             why = left_out(model.build(data), choice) if left_out else ""
             if why:
-                left.append(ImportNote(first, Place(()), why))
+                what = f"target `{name}`"
+                note = ImportNote(first, Place(()), why, what=what, severity=Severity.WARNING)
+                left.append(note)
                 continue
             chosen = {"target": name, **({"out": out} if out else {}), **had}
             targets.append((name if list(chosen) == ["target"] else chosen, first))
@@ -79,8 +81,8 @@ def _refused(data: dict[str, Any], given: list[InputDocument]) -> Iterator[Impor
             case ("targets", int(index), str(option), *_):
                 target = data["targets"][index]
                 if isinstance(target, dict) and target.pop(option, None) is not None:
-                    why = f"its `{option}` is none that a spec can have"
-                    yield ImportNote(given[index], Place(()), why)
+                    what = f"option `{option}` of target `{target['target']}`"
+                    yield ImportNote(given[index], Place(()), "a spec has no such value", what=what)
 
 
 def _outs(target: str, files: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from ...frozen import frozen
 from ...mirrors import Location
 from ...reading.claims import is_served_by_itself
 from ...reading.facts import Reading, Served
+from ...reading.losses import key_name, place_name, source_name
 from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
 _DIGEST_ONLY = "mirror-by-digest-only"
+_SHORT_NAMES = ("unqualified-search-registries", "short-name-mode", "aliases")
 
 
 def recognises(data: Any) -> bool:
@@ -38,8 +40,12 @@ def read(source: Source) -> Reading:
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
         _registry(reading, index, reading.table(table, "registry", index))
     if listed is not None and not isinstance(listed, list):
-        reading.leave(reading.place("registry"), "it is no list of tables")
-    reading.leave_others(data, ("registry",))
+        reading.lose(reading.place("registry"), "", "it is not a list of tables")
+    for key in _SHORT_NAMES:
+        if key in data:
+            at = reading.place(key, on_key=True)
+            reading.leave(at, "a spec has no settings for image names without a registry")
+    reading.leave_others(data, ("registry", *_SHORT_NAMES))
     return reading
 
 
@@ -70,7 +76,8 @@ def _entry(reading: Reading, index: int, table: dict[str, Any]) -> _Entry | None
     prefix = table.get("prefix") or table.get("location") or ""
     location = table.get("location") or prefix
     if not isinstance(prefix, str) or not isinstance(location, str):
-        reading.leave(reading.place("registry", index), "it has no `prefix` and no `location`")
+        at = reading.place("registry", index)
+        reading.lose(at, "a registry", "its `prefix` or `location` is not a text")
         return None
     listed = table.get("mirror")
     mirrors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
@@ -86,7 +93,7 @@ def _registry(reading: Reading, index: int, table: dict[str, Any]) -> None:
     where = reading.place(*entry.steps, "blocked") if "blocked" in table else at
     _facts(reading, entry, at, where)
     _claims(reading, entry, at, where)
-    reading.leave_others(table, _KEYS, *entry.steps)
+    reading.leave_others(table, _KEYS, *entry.steps, of=source_name(entry.prefix))
 
 
 def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
@@ -101,7 +108,7 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
         subject = ("mirror setting", prefix, "", _DIGEST_ONLY)
         reading.add(subject, table[_DIGEST_ONLY], reading.place(*steps, _DIGEST_ONLY))
     if not isinstance(table.get("blocked", False), bool):
-        reading.leave(reading.place(*steps, "blocked"), "it is not true or false")
+        reading.lose(reading.place(*steps, "blocked"), "", "it is not true or false")
     reading.add(("blocked", prefix), table.get("blocked", False), where)
     _insecure(reading, prefix, table, *steps)
     for number, mirror in enumerate(entry.mirrors):
@@ -110,9 +117,13 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
         for key in extra:
             place = reading.place(*steps, "mirror", number, key)
             reading.add(("mirror setting", prefix, places[number], key), mirror[key], place)
-            reading.leave(place)
-        if number:
-            reading.leave(reading.place(*steps, "mirror", number), "a second place for one source")
+            of_mirror = f"the mirror {place_name(places[number])} of {source_name(prefix)}"
+            why = "a spec has mirrors for tags and digests alike"
+            reading.leave(place, why, f"{key_name(key)} of {of_mirror}")
+        if number and places[number] != entry.location:
+            what = f"the mirror {place_name(places[number])} of {source_name(prefix)}"
+            why = "a spec has one mirror for each source, the first one"
+            reading.lose(reading.place(*steps, "mirror", number), what, why)
 
 
 def _claims(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
@@ -130,7 +141,8 @@ def _claims(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
         _claim(reading, prefix, location, table, at)
         reading.claim(("fallback",), "deny", at)
     elif entry.is_blocked:
-        reading.leave(reading.place(*steps), "it blocks a registry that has no mirror")
+        what = f"that {source_name(prefix)} is blocked"
+        reading.lose(where, what, "a spec blocks the sources of its mirrors alone")
 
 
 def _claim(reading: Reading, prefix: str, place: str, table: dict[str, Any], at: Place) -> None:
@@ -146,4 +158,4 @@ def _insecure(reading: Reading, name: str, table: dict[str, Any], *steps: str | 
         place = reading.place(*steps, "insecure")
         reading.add(("insecure", name), table["insecure"], place)
         if not isinstance(table["insecure"], bool):
-            reading.leave(place, "it is not true or false")
+            reading.lose(place, "", "it is not true or false")

@@ -10,6 +10,7 @@ from ...diagnostics import code_span
 from ...document import NotADocument, SyntaxProblem
 from ...mirrors import HUB, Location
 from ...reading.facts import Reading, Served
+from ...reading.losses import place_name
 from ...reading.stream import load_json
 from . import FORMAT, TARGET
 
@@ -97,11 +98,16 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
         name, slash, _ = rest.partition("/")
         host = _without_added_port(scheme, name, insecure)
         if scheme not in _SCHEMES or not host or not _is_plain(url):
-            reading.leave(place, "it is no URL of a registry")
+            reading.lose(place, "a mirror of `docker.io`", "it is not the URL of a registry")
         elif slash:
-            reading.leave(place, "dockerd puts `/v2` after its path, where no registry is asked")
+            what = f"the mirror {place_name(url)} of `docker.io`"
+            why = "dockerd puts `/v2` after its path, and a spec has paths after `/v2`"
+            reading.lose(place, what, why)
+        elif number and roots[number] in roots[:number]:
+            continue
         elif number:
-            reading.leave(place, "a second place for one source")
+            what = f"the mirror {place_name(url)} of `docker.io`"
+            reading.lose(place, what, "a spec has one mirror for each source, the first one")
         else:
             reading.claim(("mirror", HUB), Served(Location(host)), place)
             reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
@@ -122,7 +128,8 @@ def _insecure(reading: Reading, host: str, place: Place) -> None:
     """A host by http or with any certificate. The URL of a mirror may show which of them."""
     reading.add(("insecure", host), True, place)  # noqa: FBT003
     if "/" in host:
-        reading.leave(place, "a range of addresses, and no host")
+        what = "a range of addresses in `insecure-registries`"
+        reading.lose(place, what, "a spec names each host")
     else:
         reading.claim(("host", host, "insecure"), True, place)  # noqa: FBT003
 

@@ -83,7 +83,13 @@ TARGET = Target(
 )
 FILES = tuple(f"{folder}/registries.yaml" for folder in FOLDERS.values())
 """The paths of registries.yaml on a node."""
-FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=NodeFiles(FILES, required=True))
+FORMAT = Format(
+    "k3s",
+    rank=7,
+    of_each_host=True,
+    on_node=NodeFiles(FILES, required=True),
+    names={"default": '{1} of `configs."*"`'},
+)
 DIALECT = Dialect(
     name="k3s",
     targets=(TARGET,),

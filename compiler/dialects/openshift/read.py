@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...mirrors import Location
 from ...reading.claims import is_served_by_itself
 from ...reading.facts import Reading, Served, certificates_in, text_of
+from ...reading.losses import host_name, place_name, source_name
 from . import AUTHORITIES, DIGEST_MIRRORS, IMAGE, TAG_MIRRORS, TARGET
 
 TYPE_CHECKING = False
@@ -78,7 +79,7 @@ def _mirrors(source: Source, kind: str) -> Reading:
         reading.anchors["policy",] = home
     listed = spec.get(key)
     if listed is not None and not isinstance(listed, list):
-        reading.leave(reading.place("spec", key), "it is no list of tables")
+        reading.lose(reading.place("spec", key), "", "it is not a list of tables")
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
         steps = ("spec", key, index)
         _mirror(reading, reading.table(table, *steps), steps, old=old)
@@ -93,7 +94,7 @@ def _mirror(
     """One source and its mirrors."""
     source = text_of(table.get("source"))
     if not source:
-        reading.leave(reading.place(*steps), "it has no `source`")
+        reading.lose(reading.place(*steps), "a mirror", "it has no `source`")
         return
     places = tuple(reading.texts(table.get("mirrors"), *steps, "mirrors"))
     if all(place == source for place in places):
@@ -101,20 +102,23 @@ def _mirror(
     at = reading.place(*steps, "mirrors", 0)
     reading.add(("mirrors", source), places, at, shown=", ".join(places))
     for number, place in enumerate(places):
-        if number:
-            reading.leave(reading.place(*steps, "mirrors", number), "a second place for one source")
-        else:
+        if number and place != source:
+            what = f"the mirror {place_name(place)} of {source_name(source)}"
+            why = "a spec has one mirror for each source, the first one"
+            reading.lose(reading.place(*steps, "mirrors", number), what, why)
+        elif not number:
             reading.claim(("mirror", source), Served(Location.parse(place)), at)
     policy, where = table.get("mirrorSourcePolicy"), at
     if policy is not None:
         where = reading.place(*steps, "mirrorSourcePolicy")
     if policy not in (_NEVER, _ALLOW, "", None):
-        reading.leave(where, f"it is not `{_NEVER}` or `{_ALLOW}`")
+        reading.lose(where, "", f"it is not `{_NEVER}` or `{_ALLOW}`")
         return
     if not old:
         reading.add(("policy", source), policy or _ALLOW, where)
     reading.claim(("fallback",), "deny" if policy == _NEVER else "allow", where)
-    reading.leave_others(table, ("source", "mirrors", "mirrorSourcePolicy"), *steps)
+    known = ("source", "mirrors", "mirrorSourcePolicy")
+    reading.leave_others(table, known, *steps, of=source_name(source))
 
 
 def _image(source: Source) -> Reading:
@@ -129,6 +133,7 @@ def _image(source: Source) -> Reading:
         # Any name will do. The CAs in it are compared.
         place = reading.place("spec", "additionalTrustedCA")
         reading.add(("additionalTrustedCA",), value=True, place=place, shown=name)
+        reading.claim(("authorities in",), name, place)
     steps = ("spec", "registrySources")
     sources = reading.table(spec.get("registrySources"), *steps)
     hosts = reading.texts(sources.get("insecureRegistries"), *steps, "insecureRegistries")
@@ -136,8 +141,9 @@ def _image(source: Source) -> Reading:
         place = reading.place(*steps, "insecureRegistries", index)
         reading.add(("insecure", host), value=True, place=place)
         reading.claim(("host", host, "insecure"), value=True, place=place)
-    reading.leave_others(sources, ("insecureRegistries",), *steps)
-    reading.leave_others(spec, ("additionalTrustedCA", "registrySources"), "spec")
+    reading.leave_others(sources, ("insecureRegistries",), *steps, of="`registrySources`")
+    known = ("additionalTrustedCA", "registrySources")
+    reading.leave_others(spec, known, "spec", of="the image configuration")
     return reading
 
 
@@ -145,13 +151,14 @@ def _authorities(source: Source) -> Reading:
     """The ConfigMap with the CA of each registry. Two dots separate its port."""
     reading = Reading(AUTHORITIES.kind, source)
     reading.anchors["ca",] = reading.place("data", on_key=True)
+    reading.claim(("authorities",), value=True, place=reading.place("data"))
     for key, value in source.data["data"].items():
         place, text = reading.place("data", key), text_of(value) or ""
         host = ":".join(key.rsplit("..", 1))
         found = certificates_in(text)
         reading.add(("ca", host), found, place)
         if isinstance(found, str):
-            reading.leave(place, found)
+            reading.lose(place, f"the CA for {host_name(host)}", found)
         else:
             reading.claim(("host", host, "caCert"), text, place)
     return reading
