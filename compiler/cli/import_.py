@@ -63,7 +63,8 @@ _MOST_NAMED = 3
 @click.option(
     "--verbose",
     is_flag=True,
-    help="List the settings that are not about registries, which are counted otherwise.",
+    help="List what is only counted otherwise: settings that are not about registries, and files "
+    "of a folder that are of no known format.",
 )
 @naming_formats
 def import_command(
@@ -100,7 +101,7 @@ def import_command(
     for name in prefer:
         if name not in names:
             raise click.UsageError(f"--prefer: {name} is none of the files")
-    given = list(_given(names))
+    given = list(_given(names, verbose=verbose))
     preferred = frozenset(
         one.file
         for one in given
@@ -135,22 +136,44 @@ def import_command(
     return Exit.DONE
 
 
-def _given(names: Sequence[str]) -> Iterator[InputDocument]:
-    """What was given, document by document."""
+def _given(names: Sequence[str], *, verbose: bool) -> Iterator[InputDocument]:
+    """What was given, document by document. Reports the files of folders that are passed over.
+
+    Args:
+        names: files, folders and archives.
+        verbose: whether to name each file of no known format, and not only count many of them.
+    """
     from ..document import NotADocument
     from . import inputs
 
+    unknown: list[str] = []
     for one in inputs.read(tuple(names)):
         texts = inputs.texts_of(one) if isinstance(one, inputs.NodeFiles) else [one]
         for text in texts:
             try:
                 documents = list(documents_of(text, alone=not text.argument))
             except NotADocument as why:
-                raise InputError(_broken(text.name, why)) from None
+                problem = _broken(text.name, why)
+                if not text.argument or inputs.has_known_name(text):
+                    raise InputError(problem) from None
+                if inputs.is_configuration(text.path):
+                    echo_error(f"{problem}; not read")
+                else:
+                    unknown.append(text.name)
+                continue
             if not documents:
-                shown = f"{text.name}: not read: it is of no format that regspec reads"
-                echo_error(shown)
-            yield from documents
+                unknown.append(text.name)
+            for document in documents:
+                if inputs.is_read_on_nodes(text, document.reading):
+                    yield document
+                else:
+                    echo_error(f"{text.name}: not read: it is not in force on this node")
+    many = len(unknown) > _MOST_NAMED and not verbose
+    for name in () if many else unknown:
+        echo_error(f"{name}: not read: it is of no format that regspec reads")
+    if many:
+        some = f"{len(unknown)} files of no format that regspec reads"
+        echo_error(f"not read: {some}; `--verbose` lists them")
 
 
 def documents_of(text: Text, *, alone: bool) -> Iterator[InputDocument]:

@@ -119,9 +119,12 @@ def _compared(
         try:
             readings = inputs.readings_of(one, alone=not one.argument)
         except NotADocument as why:
-            yield [(one.name, _broken(why))]
             readings = []
-            useful.add(one.argument)
+            if one.argument and not inputs.is_configuration(one.path):
+                echo_error(f"{one.name}: not read: it is of no format that regspec reads")
+            else:
+                yield [(one.name, _broken(why))]
+                useful.add(one.argument)
         read.append((one.name, one.content, readings))
         trees.add(one.argument, one.name, readings)
         useful |= {one.argument, one.name} if readings else {one.name} - {one.argument}
@@ -136,7 +139,7 @@ def _compared(
             found = [verify.of_reading(expected, reading, whole=whole) for reading in readings]
             found.append(list(verify.refused(text, readings)))
             found += [list(verify.elsewhere(expected, one, everything)) for one in readings]
-            _tell_unknown(name, readings)
+            _report_unknown(name, readings)
             _hint_at_imports(name, found)
             yield [(name, diagnostic) for several in found for diagnostic in _in_order(several)]
     missing = [
@@ -147,16 +150,21 @@ def _compared(
         yield missing
 
 
-def _tell_unknown(name: str, readings: list[Reading]) -> None:
-    """Tell what was not compared, because it is in a file that was not given."""
+def _report_unknown(name: str, readings: list[Reading], *, is_node: bool = False) -> None:
+    """Report what was not compared, because it is in a file that was not given."""
+    from ..diagnostics import code_span
     from ..reading.facts import UNKNOWN
 
     for reading in readings:
         for fact in reading.facts:
             if fact.value is UNKNOWN:
-                what = f"the CA for `{fact.subject[1]}`"
-                said = f"{name}: {what} is not compared: its file was not given"
-                echo_error(said)
+                file = f"its file {code_span(fact.shown)}" if fact.shown else "its file"
+                why = (
+                    f"{file} is not in the copy of the node" if is_node else f"{file} was not given"
+                )
+                echo_error(
+                    f"{name}: the CA for {code_span(fact.subject[1])} is not compared: {why}"
+                )
 
 
 def _hint_at_imports(name: str, found: list[list[Drift]]) -> None:
@@ -203,11 +211,14 @@ def _of_node(
     from ..verifying.node import Node, NodeFileProblem
 
     told = []
-    for one in Node(node.tree, expected, wanted).find_drift():
+    compared = Node(node.tree, expected, wanted)
+    for one in compared.find_drift():
         if isinstance(one, NodeFileProblem):
             told.append((node.shown(one.path), _of_problem(one)))
         else:
             told.append((node.shown(one.reading.source.path), _diagnostic(one)))
+    for path, readings in compared.readings.items():
+        _report_unknown(node.shown(path), readings, is_node=True)
     return told
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..verifying.node import Node
     from .attempt import Resolver
     from .companions import CompiledTarget
-    from .files import Tree
+    from .files import FilesInForce, Tree
 
     ReadingView = tuple[Callable[[Any], bool], Callable[..., Reading]]
     """Two functions: whether some data is of a form, and what is in a `Source` of it. That of a
@@ -255,6 +255,8 @@ class WholeNode:
     """The file that is always there."""
     compare: Callable[[Node], None]
     """Adds what differs to what was found on a node."""
+    in_force: Callable[[Tree], FilesInForce | None]
+    """Which of its files are in force; none if that cannot be known."""
 
 
 @frozen

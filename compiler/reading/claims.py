@@ -121,7 +121,7 @@ def lose_client_certificate(reading: Reading, host: str, place: Place) -> None:
 
 def say_ca(reading: Reading, host: str, path: str, place: Place) -> None:
     """The facts and claims of a CA in a file of its own."""
-    reading.add(("ca", host), reading.source.certificates_of(path), place)
+    reading.add(("ca", host), reading.source.certificates_of(path), place, shown=path)
     claim_ca(reading, host, path, place)
 
 

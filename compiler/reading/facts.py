@@ -78,8 +78,8 @@ class Source:
     """Its path, with `/` between the parts; only where the format needs it, for a namespace."""
     file_text: Callable[[str], str | None]
     """The text of another file that it names, or none if that is not there."""
-    complete: bool
-    """Whether a file that is not there is missing on the node, and not just not given."""
+    covers: Callable[[str], bool]
+    """Whether the files that were given would have a path in them if the node had it."""
     within: Path = ()
     """The path of the document in a stream of several."""
 
@@ -92,7 +92,7 @@ class Source:
         """The certificates in another file: a set; a text that says what is wrong; or UNKNOWN."""
         text = self.file_text(path)
         if text is None:
-            return "a file that is missing" if self.complete else UNKNOWN
+            return "a file that is missing" if self.covers(path) else UNKNOWN
         return certificates_in(text)
 
 

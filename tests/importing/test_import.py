@@ -1332,6 +1332,8 @@ def test_what_is_compiled_and_not_read_is_passed_over(here, root, tmp_path):
     verified = here("verify", "spec.yaml", "out", cwd=tmp_path)
     assert verified.returncode == 0, verified.stdout
     done = here("import", "out", "--secrets", "literal", cwd=tmp_path)
+    assert re.search(r"^not read: [0-9]+ files of no format", done.stderr, re.MULTILINE)
+    done = here("import", "out", "--secrets", "literal", "--verbose", cwd=tmp_path)
     assert spec(done)["registry"]["endpoint"] == HOST
     unread = re.findall(r"^(\S+): not read", done.stderr, re.MULTILINE)
     assert {"out/kind/cluster.yaml", "out/user-data/cloud-config.yaml"} <= set(unread)

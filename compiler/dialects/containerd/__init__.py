@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
-    from ..files import Tree
+    from ..files import FilesInForce, Tree
 
 CONFIG_ROOT = "/etc/containerd"
 CONFIG_PATH = f"{CONFIG_ROOT}/certs.d"
@@ -151,6 +151,12 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     return resolvers(files, versions)
 
 
+def _files_in_force(tree: Tree) -> FilesInForce | None:
+    from .in_force import files_in_force
+
+    return files_in_force(tree)
+
+
 def _compare_node(node: Node) -> None:
     from .compare_node import compare
 
@@ -232,5 +238,5 @@ DIALECT = Dialect(
     rules=_rules,
     section=_section,
     resolvers=_resolvers,
-    on_node=WholeNode(CONFIG_ROOT, MAIN, _compare_node),
+    on_node=WholeNode(CONFIG_ROOT, MAIN, _compare_node, _files_in_force),
 )

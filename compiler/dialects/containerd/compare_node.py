@@ -56,7 +56,9 @@ class _Containerd:
         def read(text: str) -> list[Reading]:
             parsed = toml_places.parse(text)
             return [
-                read_config.read(recognise.Source(parsed, path, self.node.file_text, complete=True))
+                read_config.read(
+                    recognise.Source(parsed, path, self.node.file_text, self.node.covers)
+                )
             ]
 
         return self.node.once(path, read)

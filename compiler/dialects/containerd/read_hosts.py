@@ -179,7 +179,7 @@ def _say_how(
         reading.add(("skip_verify", *which), table["skip_verify"], at)
     for path in _authorities(reading, table):
         found = reading.source.certificates_of(path)
-        reading.add(("ca", *which), found, reading.place(*steps, "ca"))
+        reading.add(("ca", *which), found, reading.place(*steps, "ca"), shown=path)
     for key, value in _headers(table):
         subject = ("header", *which, key.lower())
         reading.add(subject, value, reading.place(*steps, "header", key), secret=True)
