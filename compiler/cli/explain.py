@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 
     from ..explaining.explain import Row
 
+_OTHER_RUNTIMES = (
+    "etc/rancher",
+    "etc/containers",
+    "etc/crio",
+    "etc/docker",
+    "etc/k0s",
+    "var/lib/k0s",
+    "var/snap/microk8s",
+)
+"""Where the runtimes of nodes are configured that do not read /etc/containerd."""
+
 
 @click.command("explain")
 @click.argument("words", metavar="SPEC IMAGE...", nargs=-1, type=FILE_NAME)
@@ -100,6 +111,10 @@ def _check_node(folder: Path, words: Sequence[str]) -> None:
         if (folder / below).is_dir() or (folder / main).exists():
             said = f"--node is the root of the node's files, with {whole.folder[1:]} in it"
             raise click.UsageError(said)
+        others = [one for one in _OTHER_RUNTIMES if (folder / one).exists()]
+        if others:
+            said = f"{folder} has no {whole.folder[1:]}, and has {', '.join(others)}"
+            raise click.UsageError(f"{said}: --node explains containerd's own files alone")
 
 
 def listed_in(lists: Sequence[str], fields: Sequence[str] = ("image",)) -> Iterator[str]:

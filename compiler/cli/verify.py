@@ -200,9 +200,8 @@ class _Trees:
     def missing(self, expected: Expected) -> Iterator[str]:
         """The files that the spec has in such a folder, and that are not there."""
         for (folder, file), present in self.namespaces.items():
-            for namespace, name in expected.folders().items():
-                if namespace not in present:
-                    yield f"{folder}/{name}/{file}"
+            for name in expected.missing_folders(present):
+                yield f"{folder}/{name}/{file}"
 
 
 def _of_node(
@@ -217,6 +216,8 @@ def _of_node(
             told.append((node.shown(one.path), _of_problem(one)))
         else:
             told.append((node.shown(one.reading.source.path), _diagnostic(one)))
+    for path, message in compared.notes:
+        echo_error(f"{node.shown(path)}: {message}")
     for path, readings in compared.readings.items():
         _report_unknown(node.shown(path), readings, is_node=True)
     return told

@@ -276,6 +276,8 @@ class Format:
     """The name of its files, if each folder has one and all of them say what one of others says."""
     namespace_of: Callable[[str], str] | None = None
     """The registry that a file is for, by its path, if each of the files is for one."""
+    is_default: Callable[[Reading], bool] | None = None
+    """Whether a file says what its consumer does without it, if none is for all registries."""
     on_node: NodeFiles | None = None
     compare: Callable[[Spec, Reading], Iterator[Drift]] | None = None
     """Compares a file with a spec, if not by the facts in the files of its targets."""

@@ -7,13 +7,14 @@ import posixpath
 from .. import recognise
 from ..diagnostics import Place, code_span
 from ..dialects import TARGETS, format_of, formats, makers_of
+from ..mirrors import WILDCARD
 from ..model import TargetEntry
 from ..reading.facts import STAND_IN as UNSET
 from .drift import Drift, between
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from ..model import Spec
     from ..reading.facts import Reading
@@ -48,12 +49,18 @@ class Expected:
         """The readings for one registry of the files that are each for one."""
         return self._namespaces().get(namespace, [])
 
-    def folders(self) -> dict[str, str]:
-        """The name of the folder that has such a file, by its registry; each once."""
-        return {
-            namespace: posixpath.basename(posixpath.dirname(several[0][1].source.path))
-            for namespace, several in self._namespaces().items()
-        }
+    def missing_folders(self, present: Container[str]) -> Iterator[str]:
+        """The names of the folders with such a file that are missing, and make a difference.
+
+        Args:
+            present: the registries that have a file.
+        """
+        for namespace, several in self._namespaces().items():
+            reading = several[0][1]
+            is_default = format_of(reading.kind).is_default
+            by_itself = is_default is not None and is_default(reading) and WILDCARD not in present
+            if namespace not in present and not by_itself:
+                yield posixpath.basename(posixpath.dirname(reading.source.path))
 
     def _namespaces(self) -> dict[str, list[tuple[TargetEntry, Reading]]]:
         if not self._by_namespace:

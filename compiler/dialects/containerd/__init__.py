@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
     from ...rules.rule import Rule
     from ...verifying.node import Node
     from ..attempt import Resolver
@@ -151,6 +152,12 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     return resolvers(files, versions)
 
 
+def _is_default(reading: Reading) -> bool:
+    from .read_hosts import is_default
+
+    return is_default(reading)
+
+
 def _files_in_force(tree: Tree) -> FilesInForce | None:
     from .in_force import files_in_force
 
@@ -221,6 +228,7 @@ HOSTS_FORMAT = Format(
     of_each_host=True,
     in_each_folder="hosts.toml",
     namespace_of=_namespace_of,
+    is_default=_is_default,
     names={
         "asked": "what is asked for {0}",
         "capabilities": "`capabilities` for {0}",

@@ -27,6 +27,7 @@ from . import (
     read_hosts,
     versions,
 )
+from .in_force import files_in_force
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,9 +75,51 @@ class _Containerd:
             by_line = {line: self._in_force(line, wanted, files) for line in lines}
             outcomes.append((choice, _together(by_line)))
         choice, best = min(outcomes, key=lambda outcome: len(outcome[1]))
-        self.node.found += best
+        self.node.found += self._with_cause(best)
+        self._note_what_is_replaced(self._lines(files, choice), files)
         if choice.target == CERTS_D.name:
             self._certs_d(choice)
+
+    def _with_cause(self, several: list[Drift | NodeFileProblem]) -> list[Drift | NodeFileProblem]:
+        """The differences, with those that a fragment without effect explains as one of them."""
+        missing = [one for one in several if isinstance(one, Drift) and one.missing]
+        in_force = files_in_force(self.node.tree) if missing else None
+        for path in in_force.unread if in_force else ():
+            facts = [fact for reading in self._configuration(path) for fact in reading.facts]
+            held = {(fact.subject, str(fact.value)) for fact in facts}
+            explained = [
+                one
+                for one in missing
+                if one.missing and (one.missing.subject, str(one.missing.value)) in held
+            ]
+            if explained:
+                message = (
+                    f"`imports` does not name {path}, which has no effect: "
+                    f'add `imports = ["{posixpath.dirname(path)}/*.toml"]` at the top'
+                )
+                gone = {id(one) for one in explained}
+                rest = [one for one in several if id(one) not in gone]
+                return [NodeFileProblem(MAIN, message), *rest]
+        return several
+
+    def _note_what_is_replaced(
+        self, lines: Sequence[versions.Version], files: Sequence[Reading]
+    ) -> None:
+        """Note the settings of config.toml that a fragment takes out of force on 1.6 and 1.7.
+
+        Source: containerd issue 5837: up to 1.7, the table of a plugin replaces the whole table.
+        """
+        old = [f"{line.major}.{line.minor}" for line in lines if line.major < _FIRST_OF_2]
+        for file in files[1:] if old else ():
+            names = _settings_of_cri(file)
+            lost = [name for name in _settings_of_cri(files[0]) if name not in names]
+            if names and lost:
+                shown = ", ".join(f"`{name}`" for name in lost)
+                message = (
+                    f"on containerd {' and '.join(old)}, this file replaces all CRI settings of "
+                    f"{MAIN}, among them {shown}"
+                )
+                self.node.notes.append((file.source.path, message))
 
     def _lines(
         self, files: Sequence[Reading], choice: TargetEntry | None = None
@@ -158,11 +201,9 @@ class _Containerd:
                 present[namespace] = path
             elif name.endswith("_"):
                 present.pop(namespace, None)
-        for namespace, folder in self.node.expected.folders().items():
-            if namespace not in present:
-                self.node.found.append(
-                    NodeFileProblem(f"{root}/{folder}/hosts.toml", "this file is missing")
-                )
+        for folder in self.node.expected.missing_folders(present):
+            path = f"{root}/{folder}/hosts.toml"
+            self.node.found.append(NodeFileProblem(path, "this file is missing"))
         for path in present.values():
             for reading in self.node.read(path):
                 self.node.found += of_reading(self.node.expected, reading)
@@ -182,6 +223,20 @@ class _Containerd:
                 message = f"containerd ignores this file: {why}"
                 by_line[version].append(Drift(reading, Place(()), message))
         return _together(by_line)
+
+
+def _settings_of_cri(file: Reading) -> list[str]:
+    """The settings of the CRI plugin in a file, but for those that are off or empty.
+
+    Of those of the registry, `registry` alone.
+    """
+    names = [
+        fact.subject[-1]
+        for fact in file.facts
+        if fact.subject[:3] == ("setting", "plugins", "cri") and fact.value
+    ]
+    has_registry = any(fact.subject[0] in ("endpoint", "config_path") for fact in file.facts)
+    return [*names, "registry"] if has_registry else names
 
 
 def _merged_facts(

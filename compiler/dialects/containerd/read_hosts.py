@@ -27,11 +27,20 @@ _PORT = re.compile(r"(.+)_([0-9]+)_\Z")
 _PULLS = ("pull", "resolve")
 _KEYS = ("capabilities", "ca", "skip_verify", "override_path", "header")
 UPSTREAM = "the upstream"
+_OF_PULLS = ("capabilities",)
 
 
 def recognises(data: Any) -> bool:
     """Whether a TOML text is such a file."""
     return isinstance(data, dict) and ("server" in data or isinstance(data.get("host"), dict))
+
+
+def is_default(reading: Reading) -> bool:
+    """Whether a hosts.toml has the registry itself alone, as containerd requests it without one."""
+    return all(
+        fact.value == (UPSTREAM,) if fact.subject[0] == "asked" else fact.subject[0] in _OF_PULLS
+        for fact in reading.facts
+    )
 
 
 def namespace_of(path: str) -> str:
