@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from pathlib import Path
 
 import click
@@ -17,14 +18,17 @@ from .terminal import InputError, echo_as_is, echo_error, report_error, style, w
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from ..importing.assembly import ImportResult, Secret
     from ..importing.claims import ImportNote, InputDocument
-    from .inputs import Text
+    from .inputs import NodeFiles, Text
 
 _CODE = "import"
+_DIFFERS = "`regspec verify` will report"
+_MOST_DIFFERENCES = 5
+"""How many differences are listed without `--verbose`."""
 _MOST_NAMED = 3
 """How many files are named beside a value."""
 
@@ -101,7 +105,10 @@ def import_command(
     for name in prefer:
         if name not in names:
             raise click.UsageError(f"--prefer: {name} is none of the files")
-    given = list(_given(names, verbose=verbose))
+    from . import inputs
+
+    read = list(inputs.read(names))
+    given = list(_given(read, verbose=verbose))
     preferred = frozenset(
         one.file
         for one in given
@@ -132,22 +139,24 @@ def import_command(
         write_stdout(text.encode())
     else:
         _write(output, text, files, private=secrets == "literal" and bool(imported.secrets))
+    if not prefer:
+        _compare(imported, read, text, output, verbose=verbose)
     _aftermath(imported, output, secrets)
     return Exit.DONE
 
 
-def _given(names: Sequence[str], *, verbose: bool) -> Iterator[InputDocument]:
+def _given(read: Iterable[Text | NodeFiles], *, verbose: bool) -> Iterator[InputDocument]:
     """What was given, document by document. Reports the files of folders that are passed over.
 
     Args:
-        names: files, folders and archives.
+        read: files, and nodes as a whole.
         verbose: whether to name each file of no known format, and not only count many of them.
     """
     from ..document import NotADocument
     from . import inputs
 
     unknown: list[str] = []
-    for one in inputs.read(tuple(names)):
+    for one in read:
         texts = inputs.texts_of(one) if isinstance(one, inputs.NodeFiles) else [one]
         for text in texts:
             try:
@@ -156,7 +165,7 @@ def _given(names: Sequence[str], *, verbose: bool) -> Iterator[InputDocument]:
                 problem = _broken(text.name, why)
                 if not text.argument or inputs.has_known_name(text):
                     raise InputError(problem) from None
-                if inputs.is_configuration(text.path):
+                if inputs.is_configuration(text):
                     echo_error(f"{problem}; not read")
                 else:
                     unknown.append(text.name)
@@ -339,6 +348,64 @@ def _problems(text: str, output: str) -> list[Diagnostic]:
         selection=Selection(),
     )
     return [one for one in result.diagnostics if one.severity is Severity.ERROR]
+
+
+def _compare(
+    imported: ImportResult,
+    read: Iterable[Text | NodeFiles],
+    text: str,
+    output: str,
+    *,
+    verbose: bool,
+) -> None:
+    """Report where the files differ from what the spec compiles to, if that was not reported yet.
+
+    A spec has one login, CA and mirror for all of its targets, so that it adds to one file what
+    another has. Some formats are written in one way only.
+    """
+    from .. import placeholders, reports
+    from ..pipeline import verify_spec
+    from ..sources import FolderReader
+    from .verify import differences
+
+    _, expected = verify_spec(
+        text.encode(),
+        targets=(),
+        environment={},
+        read_file=FolderReader(Path(output).parent if output != STDIN else Path()),
+    )
+    if expected is None:
+        return
+    notes: list[str] = []
+    compared = [
+        pair for several in differences(expected, read, (), (), notes.append) for pair in several
+    ]
+    found = [
+        (
+            file,
+            replace(one, severity=Severity.INFO, code=_CODE, message=f"{_DIFFERS}: {one.message}"),
+        )
+        for file, one in compared
+        if placeholders.WHY not in one.message
+        and not _is_reported(file, one, imported.left)
+        and not any(note.startswith(f"{file}: what it imports") for note in notes)
+    ]
+    shown = found if verbose else found[:_MOST_DIFFERENCES]
+    for file, diagnostic in shown:
+        echo_as_is(reports.concise(diagnostic, file, style))
+    if len(found) > len(shown):
+        echo_error(f"{_DIFFERS} {len(found) - len(shown)} more; `--verbose` lists them")
+
+
+def _is_reported(file: str, difference: Diagnostic, left: Iterable[ImportNote]) -> bool:
+    """Whether a difference is in the line of something that is not imported, or is named by it."""
+    name = re.search(r"`[^`]*`", difference.message)
+    return any(
+        one.given.file == file
+        and not one.is_unrelated
+        and (_span(one).line == difference.span.line or (name and name[0] in one.name))
+        for one in left
+    )
 
 
 def _aftermath(imported: ImportResult, output: str, secrets: str) -> None:

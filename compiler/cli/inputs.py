@@ -159,9 +159,9 @@ def is_set_aside(path: str) -> bool:
     return path.endswith((*_COPIES, *_COPIES_OF_DPKG))
 
 
-def is_configuration(path: str) -> bool:
-    """Whether the name of a file is that of configuration, so that it should be readable."""
-    return path.endswith(_SYNTAXES)
+def is_configuration(text: Text) -> bool:
+    """Whether a file has the name of configuration and is no template, so that it should parse."""
+    return text.path.endswith(_SYNTAXES) and "{{" not in text.content
 
 
 def has_known_name(text: Text) -> bool:

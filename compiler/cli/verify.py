@@ -17,7 +17,7 @@ from .terminal import InputError, echo_as_is, echo_error, style, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from ..document import NotADocument
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..verifying.drift import Drift
     from ..verifying.node import NodeFileProblem
     from ..verifying.verify import Expected
-    from .inputs import NodeFiles
+    from .inputs import NodeFiles, Text
 
 _FORMS = ("text", "json", "github", "sarif")
 _CODE = "drift"
@@ -74,7 +74,10 @@ def verify_command(
     expected = _expected(spec, targets, allowed)
     if expected is None:
         return Exit.ATTENTION
-    compared = list(_compared(expected, names, (version,) if version else ()))
+    from . import inputs
+
+    given = inputs.read(names)
+    compared = list(differences(expected, given, names, (version,) if version else ()))
     told = [one for diagnostics in compared for one in diagnostics]
     _tell(told, form)
     if form == "text":
@@ -100,10 +103,25 @@ def _expected(spec: str, targets: tuple[str, ...], allowed: tuple[Path, ...]) ->
     return expected
 
 
-def _compared(
-    expected: Expected, names: tuple[str, ...], wanted: tuple[str, ...]
+def differences(
+    expected: Expected,
+    given: Iterable[Text | NodeFiles],
+    names: tuple[str, ...],
+    wanted: tuple[str, ...],
+    note: Callable[[str], None] = echo_error,
 ) -> Iterator[list[tuple[str, Diagnostic]]]:
-    """What differs in each thing that was given, with the names of its files."""
+    """What differs in each thing that was given, with the names of its files.
+
+    Args:
+        expected: what the spec compiles to.
+        given: the texts and nodes.
+        names: the words of the command line that each must have something to compare.
+        wanted: versions of containerd; none takes all that can read the files.
+        note: prints what is not compared, and why.
+
+    Raises:
+        InputError: nothing of one name can be compared.
+    """
     from ..document import NotADocument
     from ..verifying import verify
     from . import inputs
@@ -111,17 +129,17 @@ def _compared(
     read: list[tuple[str, str, list[Reading]]] = []
     useful: set[str] = set()
     trees = _Trees()
-    for one in inputs.read(names):
+    for one in given:
         if isinstance(one, inputs.NodeFiles):
-            yield _of_node(expected, one, wanted)
+            yield _of_node(expected, one, wanted, note)
             useful.add(one.argument)
             continue
         try:
             readings = inputs.readings_of(one, alone=not one.argument)
         except NotADocument as why:
             readings = []
-            if one.argument and not inputs.is_configuration(one.path):
-                echo_error(f"{one.name}: not read: it is of no format that regspec reads")
+            if one.argument and not inputs.is_configuration(one):
+                note(f"{one.name}: not read: it is of no format that regspec reads")
             else:
                 yield [(one.name, _broken(why))]
                 useful.add(one.argument)
@@ -139,8 +157,8 @@ def _compared(
             found = [verify.of_reading(expected, reading, whole=whole) for reading in readings]
             found.append(list(verify.refused(text, readings)))
             found += [list(verify.elsewhere(expected, one, everything)) for one in readings]
-            _report_unknown(name, readings)
-            _hint_at_imports(name, found)
+            _report_unknown(name, readings, note)
+            _hint_at_imports(name, found, note)
             yield [(name, diagnostic) for several in found for diagnostic in _in_order(several)]
     missing = [
         (file, Diagnostic(Severity.ERROR, _CODE, "this file is missing", "", Span(1, 1)))
@@ -150,7 +168,9 @@ def _compared(
         yield missing
 
 
-def _report_unknown(name: str, readings: list[Reading], *, is_node: bool = False) -> None:
+def _report_unknown(
+    name: str, readings: list[Reading], note: Callable[[str], None], *, is_node: bool = False
+) -> None:
     """Report what was not compared, because it is in a file that was not given."""
     from ..diagnostics import code_span
     from ..reading.facts import UNKNOWN
@@ -162,16 +182,14 @@ def _report_unknown(name: str, readings: list[Reading], *, is_node: bool = False
                 why = (
                     f"{file} is not in the copy of the node" if is_node else f"{file} was not given"
                 )
-                echo_error(
-                    f"{name}: the CA for {code_span(fact.subject[1])} is not compared: {why}"
-                )
+                note(f"{name}: the CA for {code_span(fact.subject[1])} is not compared: {why}")
 
 
-def _hint_at_imports(name: str, found: list[list[Drift]]) -> None:
-    """Tell that what is missing in a config.toml may be in what it imports, which was not given."""
+def _hint_at_imports(name: str, found: list[list[Drift]], note: Callable[[str], None]) -> None:
+    """Report that what a config.toml lacks may be in what it imports, which was not given."""
     for several in found:
         if any(one.missing and _imports(one.reading) for one in several):
-            echo_error(
+            note(
                 f"{name}: what it imports was not given; `tar -C / -c etc/containerd` has all of it"
             )
 
@@ -205,7 +223,7 @@ class _Trees:
 
 
 def _of_node(
-    expected: Expected, node: NodeFiles, wanted: tuple[str, ...]
+    expected: Expected, node: NodeFiles, wanted: tuple[str, ...], note: Callable[[str], None]
 ) -> list[tuple[str, Diagnostic]]:
     from ..verifying.node import Node, NodeFileProblem
 
@@ -217,9 +235,9 @@ def _of_node(
         else:
             told.append((node.shown(one.reading.source.path), _diagnostic(one)))
     for path, message in compared.notes:
-        echo_error(f"{node.shown(path)}: {message}")
+        note(f"{node.shown(path)}: {message}")
     for path, readings in compared.readings.items():
-        _report_unknown(node.shown(path), readings, is_node=True)
+        _report_unknown(node.shown(path), readings, note, is_node=True)
     return told
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import placeholders, schema
 from ..diagnostics import Severity
@@ -22,6 +22,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
+
+
+_FALLBACK = ("fallback",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ def assemble(
     hosts = spec_hosts.others(claims, endpoint.host, registry, served, references=references)
     if hosts:
         out.data["hosts"] = hosts
+    _of_sources(claims, served)
     _take_fallback(claims, fallback, out.data)
     out.data |= charts.blocks(claims, base)
     out.left += losses.of_mirror_sets(given)
@@ -171,9 +175,21 @@ def _registry(
     return registry | spec_hosts.access(claims, endpoint.host, ("registry",), references=references)
 
 
+def _of_sources(claims: ClaimSet, served: dict[str, Claim]) -> None:
+    """Take what is said of the upstream of each source that has a mirror as said of all."""
+    found = [
+        Claim(one, replace(fact, subject=_FALLBACK))
+        for one in claims.given
+        for fact in one.reading.claims
+        if fact.subject[0] == _FALLBACK[0] and fact.subject[1] in served
+    ]
+    if found:
+        claims.replace(_FALLBACK, found)
+
+
 def _take_fallback(claims: ClaimSet, decided: str, data: dict[str, Any]) -> None:
     """Whether the upstream is asked too: as the command line has it, or else the files."""
-    path = ("fallback",)
+    path = _FALLBACK
     if decided:
         claims.left += losses.of_fallback(decided, claims.of("fallback"))
         if decided == "allow":

@@ -154,6 +154,10 @@ class Reading:
         """Add a mirror, a login or a TLS setting that a spec cannot hold; see `Loss`."""
         self.unsupported.append(Loss(place, why, what, Severity.WARNING))
 
+    def leave_unrelated(self, place: Place) -> None:
+        """Add a setting that is not about registries."""
+        self.unsupported.append(Loss(place, is_unrelated=True))
+
     def leave_others(self, mapping: Any, known: Any, *steps: str | int, of: str = "") -> None:
         """Add all keys of a mapping that are not known and hold something.
 

@@ -254,7 +254,7 @@ def test_a_configuration_of_containerd_2_with_its_folder_of_hosts(imported, vers
         f'{plugin}.pinned_images]\n  sandbox = "registry.k8s.io/pause:3.10.2"\n'
     )
     files = {"config.toml": text, "certs.d/docker.io/hosts.toml": hosts_toml(more="[host]\n")}
-    done = imported(files)
+    done = imported(files, "--verbose")
     data = spec(done)
     assert data["registry"] == {
         **REGISTRY,
@@ -1215,8 +1215,8 @@ LEFT = {
         "mirror",
     ),
     "a blocked registry": (
-        registries_conf(more='[[registry]]\nprefix = "Hidden1.example"\nblocked = true\n'),
-        "registry",
+        registries_conf(more='[[registry]]\nprefix = "hidden.example"\nblocked = true\n'),
+        "that `hidden.example` is blocked",
     ),
     "half of the images": (
         f"{values()}  imageSwapImages:\n{block(imageSwapImage='quay.io/a:Hidden1')}",

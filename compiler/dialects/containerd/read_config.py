@@ -152,8 +152,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
         place = reading.place(*path, "endpoint", index)
         found = served_by(endpoint)
         if index >= len(normal):
-            reading.leave(place, "containerd asks the upstream last, written or not")
-            continue
+            continue  # the upstream comes last, whether it is written or not
         if index:
             if normal[index] != normal[0]:
                 lose_endpoint(reading, source, endpoint, place)
@@ -352,6 +351,6 @@ def _leave(reading: Reading, data: dict[str, Any], carried: set[Path]) -> None:
             if isinstance(value, dict) and (known(below) or has_registry or below == ("plugins",)):
                 walk(value, below)
             elif value not in ({}, [], "", None):
-                reading.leave(reading.place(*below, on_key=True))
+                reading.leave_unrelated(reading.place(*below, on_key=True))
 
     walk(data, ())

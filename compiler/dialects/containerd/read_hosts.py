@@ -97,7 +97,7 @@ def read(source: Source) -> Reading:
         elif host.table is not None:
             _leave_host(reading, namespace, host, host.table)
     if any(fact.subject[0] == "mirror" for fact in reading.claims):
-        reading.claim(("fallback",), "allow" if hosts[-1].is_upstream else "deny", at)
+        reading.claim(("fallback", namespace), "allow" if hosts[-1].is_upstream else "deny", at)
     known = ("server", "host", "client", *_KEYS)
     reading.leave_others(source.data, known, of=source_name(namespace))
     return reading
@@ -215,7 +215,7 @@ def _claim(reading: Reading, namespace: str, host: _Host) -> None:
     table, at = host.table, _place(reading, host)
     found = None if table is None else served_by(host.root)
     if table is None or found is None or host.root == f"https://{_HUB_HOST}/v2":
-        reading.leave(reading.place(), "it names no mirror")
+        reading.leave(reading.place(), "it names no mirror", "this hosts.toml")
         return
     if not is_below_api(host.root):
         why = f"{code_span(host.root)} is not below `/v2`, where a spec has all mirrors"

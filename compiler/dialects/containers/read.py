@@ -18,14 +18,22 @@ if TYPE_CHECKING:
 
 _KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
 _DIGEST_ONLY = "mirror-by-digest-only"
+_VERSION_1 = ("search", "insecure", "block")
+"""The tables below `registries` of version 1."""
 _SHORT_NAMES = ("unqualified-search-registries", "short-name-mode", "aliases")
 
 
 def recognises(data: Any) -> bool:
-    """Whether a TOML text is such a file."""
-    return isinstance(data, dict) and (
-        isinstance(data.get("registry"), list) or "unqualified-search-registries" in data
-    )
+    """Whether a TOML text is such a file, of version 2 or of version 1."""
+    if not isinstance(data, dict):
+        return False
+    is_newer = isinstance(data.get("registry"), list) or "unqualified-search-registries" in data
+    return is_newer or _is_version_1(data)
+
+
+def _is_version_1(data: dict[str, Any]) -> bool:
+    tables = data.get("registries")
+    return isinstance(tables, dict) and any(name in tables for name in _VERSION_1)
 
 
 def read(source: Source) -> Reading:
@@ -35,7 +43,8 @@ def read(source: Source) -> Reading:
     reading = Reading(FORMAT.kind, source, exhaustive=exhaustive, target=TARGET.name)
     reading.cannot_express = is_served_by_itself
     for kind in ("mirrors", "location", "blocked", "insecure"):
-        reading.anchors[kind,] = reading.place("registry", on_key=True)
+        home = "registries" if _is_version_1(data) else "registry"
+        reading.anchors[kind,] = reading.place(home, on_key=True)
     listed = data.get("registry")
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
         _registry(reading, index, reading.table(table, "registry", index))
@@ -45,7 +54,10 @@ def read(source: Source) -> Reading:
         if key in data:
             at = reading.place(key, on_key=True)
             reading.leave(at, "a spec has no settings for image names without a registry")
-    reading.leave_others(data, ("registry", *_SHORT_NAMES))
+    if _is_version_1(data):
+        why = "this is version 1 of the format, which has no mirrors: write version 2"
+        reading.lose(reading.place("registries", on_key=True), "`registries`", why)
+    reading.leave_others(data, ("registry", "registries", *_SHORT_NAMES))
     return reading
 
 
@@ -64,6 +76,11 @@ class _Entry:
     def places(self) -> tuple[str, ...]:
         """The locations of the mirrors."""
         return tuple(str(mirror.get("location", "")) for mirror in self.mirrors)
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether its location takes the place of its prefix, as a mirror of a blocked one does."""
+        return self.location != self.prefix and not self.mirrors and "blocked" not in self.table
 
     @property
     def is_blocked(self) -> bool:
@@ -100,10 +117,17 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
     """The facts of an entry."""
     table, steps, prefix = entry.table, entry.steps, entry.prefix
     places = entry.places
+    if entry.is_redirect:
+        reading.add(("mirrors", prefix), (entry.location,), at, shown=entry.location)
+        reading.add(("location", prefix), prefix, at)
+        reading.add(("blocked", prefix), value=True, place=at)
+        _insecure(reading, entry.location, table, *steps)
+        return
     if places:
         home = reading.place(*steps, "mirror", 0, "location")
         reading.add(("mirrors", prefix), places, home, shown=", ".join(places))
-    reading.add(("location", prefix), entry.location, at)
+    if places or entry.is_blocked or entry.location != prefix:
+        reading.add(("location", prefix), entry.location, at)
     if table.get(_DIGEST_ONLY):
         subject = ("mirror setting", prefix, "", _DIGEST_ONLY)
         reading.add(subject, table[_DIGEST_ONLY], reading.place(*steps, _DIGEST_ONLY))
@@ -136,10 +160,10 @@ def _claims(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
     if places and places[0]:
         home = reading.place(*steps, "mirror", 0, "location")
         _claim(reading, prefix, places[0], entry.mirrors[0], home)
-        reading.claim(("fallback",), "deny" if entry.is_blocked else "allow", where)
+        reading.claim(("fallback", prefix), "deny" if entry.is_blocked else "allow", where)
     elif location != prefix and not entry.is_blocked:
         _claim(reading, prefix, location, table, at)
-        reading.claim(("fallback",), "deny", at)
+        reading.claim(("fallback", prefix), "deny", at)
     elif entry.is_blocked:
         what = f"that {source_name(prefix)} is blocked"
         reading.lose(where, what, "a spec blocks the sources of its mirrors alone")

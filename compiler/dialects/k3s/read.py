@@ -76,9 +76,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
     roots = [_root(one, below or "") for one in endpoints]
     at = reading.place(*path, "endpoint") if endpoints else reading.place(*path, on_key=True)
     while len(roots) > 1 and is_upstream(source, roots[-1]):
-        roots.pop()
-        why = "k3s requests the upstream last, whether it is written or not"
-        reading.leave(reading.place(*path, "endpoint", len(roots)), why)
+        roots.pop()  # the upstream comes last, whether it is written or not
     reading.add(("endpoint", source), tuple(roots), at, shown=", ".join(endpoints))
     if "/" in source:
         lose_key(reading, source, "k3s", at)

@@ -116,7 +116,7 @@ def _mirror(
         return
     if not old:
         reading.add(("policy", source), policy or _ALLOW, where)
-    reading.claim(("fallback",), "deny" if policy == _NEVER else "allow", where)
+    reading.claim(("fallback", source), "deny" if policy == _NEVER else "allow", where)
     known = ("source", "mirrors", "mirrorSourcePolicy")
     reading.leave_others(table, known, *steps, of=source_name(source))
 

@@ -184,10 +184,7 @@ def _say_mirror(
     written = table.get("skipFallback", False)
     skip = switch_of(written)
     while len(roots) > 1 and is_upstream(source, roots[-1][0]) and skip is not True:
-        _, steps = roots.pop()
-        reading.leave(
-            reading.place(*steps), "Talos requests the upstream last, whether it is written or not"
-        )
+        roots.pop()  # the upstream comes last, whether it is written or not
     asked = tuple(root for root, _ in roots)
     reading.add(("endpoint", source), asked, at, shown=", ".join(asked))
     where = reading.place(*path, "skipFallback") if "skipFallback" in table else at
@@ -199,7 +196,7 @@ def _say_mirror(
     elif not roots:
         reading.lose(at, f"the mirror of {source_name(source)}", "it has no endpoint")
     elif claim_mirror(reading, source, urls):
-        reading.claim(("fallback",), "deny" if skip is True else "allow", where)
+        reading.claim(("fallback", source), "deny" if skip is True else "allow", where)
 
 
 def _root(url: str, *, override: bool) -> str:
