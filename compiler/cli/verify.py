@@ -234,8 +234,6 @@ def _of_node(
             told.append((node.shown(one.path), _of_problem(one)))
         else:
             told.append((node.shown(one.reading.source.path), _diagnostic(one)))
-    for path, message in compared.notes:
-        note(f"{node.shown(path)}: {message}")
     for path, readings in compared.readings.items():
         _report_unknown(node.shown(path), readings, note, is_node=True)
     return told

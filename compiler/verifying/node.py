@@ -51,8 +51,6 @@ class Node:
         self.expected = expected
         self.wanted = wanted
         self.found: list[Drift | NodeFileProblem] = []
-        self.notes: list[tuple[str, str]] = []
-        """What is no difference, and likely a mistake: the path of a file, and the message."""
         self.readings: dict[str, list[Reading]] = {}
 
     def find_drift(self) -> list[Drift | NodeFileProblem]:

@@ -76,7 +76,6 @@ class _Containerd:
             outcomes.append((choice, _together(by_line)))
         choice, best = min(outcomes, key=lambda outcome: len(outcome[1]))
         self.node.found += self._with_cause(best)
-        self._note_what_is_replaced(self._lines(files, choice), files)
         if choice.target == CERTS_D.name:
             self._certs_d(choice)
 
@@ -101,25 +100,6 @@ class _Containerd:
                 rest = [one for one in several if id(one) not in gone]
                 return [NodeFileProblem(MAIN, message), *rest]
         return several
-
-    def _note_what_is_replaced(
-        self, lines: Sequence[versions.Version], files: Sequence[Reading]
-    ) -> None:
-        """Note the settings of config.toml that a fragment takes out of force on 1.6 and 1.7.
-
-        Source: containerd issue 5837: up to 1.7, the table of a plugin replaces the whole table.
-        """
-        old = [f"{line.major}.{line.minor}" for line in lines if line.major < _FIRST_OF_2]
-        for file in files[1:] if old else ():
-            names = _settings_of_cri(file)
-            lost = [name for name in _settings_of_cri(files[0]) if name not in names]
-            if names and lost:
-                shown = ", ".join(f"`{name}`" for name in lost)
-                message = (
-                    f"on containerd {' and '.join(old)}, this file replaces all CRI settings of "
-                    f"{MAIN}, among them {shown}"
-                )
-                self.node.notes.append((file.source.path, message))
 
     def _lines(
         self, files: Sequence[Reading], choice: TargetEntry | None = None
@@ -223,20 +203,6 @@ class _Containerd:
                 message = f"containerd ignores this file: {why}"
                 by_line[version].append(Drift(reading, Place(()), message))
         return _together(by_line)
-
-
-def _settings_of_cri(file: Reading) -> list[str]:
-    """The settings of the CRI plugin in a file, but for those that are off or empty.
-
-    Of those of the registry, `registry` alone.
-    """
-    names = [
-        fact.subject[-1]
-        for fact in file.facts
-        if fact.subject[:3] == ("setting", "plugins", "cri") and fact.value
-    ]
-    has_registry = any(fact.subject[0] in ("endpoint", "config_path") for fact in file.facts)
-    return [*names, "registry"] if has_registry else names
 
 
 def _merged_facts(
