@@ -42,6 +42,14 @@ class Location:
         """The location that a path below this one leads to."""
         return Location(self.host, "/".join(part for part in (self.path, path) if part))
 
+    @property
+    def repeats_api_root(self) -> bool:
+        """Whether the path begins or ends with `/v2`: the root of an API that was copied into it.
+
+        Every consumer adds `/v2` itself, and requests `/v2/PATH/v2/REPOSITORY` then.
+        """
+        return self.path.startswith("v2/") or f"/{self.path}".endswith("/v2")
+
     def __str__(self) -> str:
         """`host[:port][/path]`, without a trailing slash."""
         return f"{self.host}/{self.path}" if self.path else self.host

@@ -22,7 +22,7 @@ class Attempt:
 
     url: str
     upstream: bool
-    """Whether the host is the one that the image names, not a mirror."""
+    """Whether the host is the registry that the image names, under any name, and not a mirror."""
     file: str | None = None
     """The file because of which it is requested."""
     authorities: tuple[str, ...] = ()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from .. import reference
 from ..dialects import TARGETS, dialect_of, dialects
 from ..dialects.files import Files
+from ..frozen import replace
 from ..mirrors import MirrorIndex
 from ..reports import json_text
-from .verdicts import Row, verdict
+from .verdicts import Row, notes, verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def of_node(tree: Tree, images: Sequence[str], wanted: Sequence[str]) -> Iterato
     for image in images:
         parsed = reference.parse(image)
         for resolver in resolvers:
-            outcome = resolver.pull(image, parsed)
-            version, judged = resolver.version, verdict(outcome)
+            outcome = _with_notes(resolver.pull(image, parsed), parsed)
+            version, judged = resolver.version, verdict(outcome, parsed)
             yield Row(image, resolver.runtime, None, version, outcome, judged, outcome.becomes)
 
 
@@ -95,7 +96,7 @@ def of_spec(
     for image in images:
         parsed = reference.parse(image)
         for choice, resolver in resolvers:
-            outcome = resolver.pull(image, parsed)
+            outcome = _with_notes(resolver.pull(image, parsed), parsed)
             row = (image, resolver.runtime, choice.target, resolver.version, outcome)
             yield Row(*row, site.verdict(outcome, parsed), outcome.becomes)
 
@@ -126,6 +127,12 @@ def placed(spec: Spec, choice: TargetEntry, made: dict[str, str]) -> Files:
     return Files(files)
 
 
+def _with_notes(outcome: Outcome, image: reference.Reference) -> Outcome:
+    """An outcome, with what is to be said of any runtime's requests."""
+    added = tuple(dict.fromkeys(notes(outcome, image)))
+    return replace(outcome, notes=outcome.notes + added) if added else outcome
+
+
 def _resolvers(
     spec: Spec, choice: TargetEntry, made: dict[str, str], wanted: Sequence[str]
 ) -> Iterator[Resolver]:
@@ -146,7 +153,7 @@ class _Site:
 
     def verdict(self, outcome: Outcome, image: reference.Reference) -> str:
         """The verdict on what is requested for an image."""
-        return verdict(outcome, self._meant(image), self._hosts)
+        return verdict(outcome, image, self._meant(image), self._hosts)
 
     def _meant(self, image: reference.Reference) -> str | None:
         """`HOST/REPOSITORY` where the spec has an image; none if it has no mirror of it."""

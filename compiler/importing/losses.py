@@ -7,6 +7,8 @@ import re
 from .. import schema
 from ..diagnostics import Severity, code_span
 from ..dialects import format_of
+from ..docker_hub import is_docker_hub, is_upstream
+from ..mirrors import WILDCARD
 from ..reading.losses import source_name
 from .claims import ImportNote
 
@@ -16,13 +18,19 @@ if TYPE_CHECKING:
 
     from .claims import Claim, ClaimSet, InputDocument
 
+_ADDED = "consumers add that by themselves, unless hosts.toml has `override_path = true`"
 _PART = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?/[a-z0-9._/-]+\Z")
 """A part of a registry, as a source of other formats."""
 
 
 def of_mirror(source: str, said: Claim) -> ImportNote | None:
     """Why a mirror is none that a spec can have, if it is none."""
-    location = str(said.fact.value.location)
+    served = said.fact.value.location
+    if served.repeats_api_root:
+        why = f"the path of {code_span(str(served))} begins or ends with `/v2`; {_ADDED}"
+        what = f"the mirror of {code_span(source)}"
+        return ImportNote(said.given, said.fact.place, why, what=what, severity=Severity.WARNING)
+    location = str(served)
     for definition, text in (("source", source), ("location", location)):
         problem = schema.problem_with(definition, text)
         if problem is None:
@@ -33,6 +41,28 @@ def of_mirror(source: str, said: Claim) -> ImportNote | None:
         what = f"the mirror of {source_name(source)}"
         return ImportNote(said.given, said.fact.place, why, what=what, severity=Severity.WARNING)
     return None
+
+
+def of_upstream(source: str, said: Claim, *, private: bool) -> ImportNote | None:
+    """Why a mirror is the upstream itself, under whatever name, if it is.
+
+    Args:
+        source: a registry.
+        said: where it is served from.
+        private: whether the registry itself as its own mirror says something: next to a wildcard,
+            or because others are served from it. Docker Hub is an upstream all the same.
+    """
+    served = said.fact.value.location
+    registry = source.partition("/")[0]
+    if source == WILDCARD or is_docker_hub(registry):
+        if not is_docker_hub(served.host):
+            return None
+    elif private or served.path or not is_upstream(served.host, registry):
+        return None
+    name = "Docker Hub" if is_docker_hub(served.host) else "the registry"
+    why = f"{code_span(str(served))} is {name} itself"
+    what = f"the mirror of {code_span(source)}"
+    return ImportNote(said.given, said.fact.place, why, what=what, severity=Severity.WARNING)
 
 
 def of_fallback(decided: str, several: Iterable[Claim]) -> Iterator[ImportNote]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..diagnostics import Place, code_span
 from ..dialects import format_of
-from ..docker_hub import HUB
-from ..reference import DOCKER_HUB_ALIASES
+from ..docker_hub import is_docker_hub
+from ..mirrors import HUB, WILDCARD
 from . import losses
 from .claims import Claim, ImportNote
 from .forms import can_be_short, path_below
@@ -37,12 +37,31 @@ def served(claims: ClaimSet) -> dict[str, Claim]:
             found[source] = first
         else:
             claims.left.append(lost)
-    for alias in DOCKER_HUB_ALIASES:
-        if HUB in found and alias in found:
+    for alias in [source for source in found if source != HUB and is_docker_hub(source)]:
+        if HUB in found:
             what = f"the mirror of {code_span(alias)}"
             why = f"it is another name of {code_span(HUB)}, which has a mirror"
             claims.lose(found.pop(alias), what, why)
-    return found
+    return _without_upstreams(claims, found)
+
+
+def _without_upstreams(claims: ClaimSet, found: dict[str, Claim]) -> dict[str, Claim]:
+    """The mirrors that are not the upstream itself; the others are reported."""
+    others = {
+        said.fact.value.location.host
+        for source, said in found.items()
+        if losses.of_upstream(source, said, private=False) is None
+    }
+    others |= {str(one.fact.value).partition("/")[0] for one in claims.of("endpoint")}
+    kept = {}
+    for source, said in found.items():
+        private = WILDCARD in found or said.fact.value.location.host in others
+        lost = losses.of_upstream(source, said, private=private)
+        if lost is None:
+            kept[source] = said
+        else:
+            claims.left.append(lost)
+    return kept
 
 
 def _by_speaker(given: Sequence[InputDocument]) -> dict[str, dict[str, Claim]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ..diagnostics import code_span
-from ..docker_hub import HUB, default_host
-from ..reference import DOCKER_HUB_ALIASES
+from ..docker_hub import is_docker_hub, is_upstream
 from .facts import UNKNOWN, decoded, is_below_api, served_by, text_of
 from .losses import host_name, key_name, place_name, source_name
 
@@ -19,18 +18,16 @@ if TYPE_CHECKING:
 NO_TOKEN = "a spec has user names and passwords"  # noqa: S105 - a message
 
 
+DOUBLED = (
+    "`/v2` is in the path twice: remove it, or add `override_path = true` in hosts.toml "
+    "(Talos: `overridePath: true`)"
+)
+"""What is likely wrong with an API root that is below `/v2` and ends in it."""
+
+
 def is_served_by_itself(source: str, served: Served) -> bool:
     """Whether a mirror is the registry itself, as stands beside a wildcard."""
     return source == str(served.location)
-
-
-def is_upstream(source: str, root: str) -> bool:
-    """Whether a URL below which repositories are requested is the API of the source itself."""
-    scheme, _, rest = root.partition("://")
-    host, _, path = rest.partition("/")
-    names = {source, default_host(source)}
-    names |= set(DOCKER_HUB_ALIASES) if source == HUB else set()
-    return scheme == "https" and path.rstrip("/") in ("", "v2") and host in names
 
 
 def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place]]) -> bool:
@@ -47,23 +44,23 @@ def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place
     is_mirror, name, first = False, source_name(source), ""
     for index, (root, place) in enumerate(roots):
         if index:
-            if root != first:
+            if root != first and not names_upstream(source, root):
                 lose_endpoint(reading, source, root, place)
             continue
         first = root
         found = served_by(root)
         if found is None:
-            reading.lose(
-                place, f"the mirror of {name}", "its endpoint is not the URL of a registry"
-            )
-            continue
-        if not is_below_api(root):
-            why = "the path of its endpoint is not below `/v2`, where a spec has all mirrors"
+            why = "its endpoint is not the URL of a registry"
             reading.lose(place, f"the mirror of {name}", why)
             continue
         scheme, served = found
+        if not is_below_api(root) or served.location.repeats_api_root:
+            hint = DOUBLED if is_below_api(root) else ""
+            reading.lose_root(place, root, f"the mirror of {name}", hint)
+            continue
         host = served.location.host
-        is_mirror = source != host or not is_served_by_itself(source, served)
+        is_own = is_served_by_itself(source, served) and not is_docker_hub(host)
+        is_mirror = source != host or not is_own
         if is_mirror:
             reading.claim(("mirror", source), served, place)
         else:
@@ -72,10 +69,21 @@ def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place
     return is_mirror
 
 
+def names_upstream(source: str, url: str) -> bool:
+    """Whether a URL, or `HOST/PATH`, is of the registry that a mirror is for, under any name."""
+    scheme, separator, rest = url.partition("://")
+    host = (rest if separator else url).partition("/")[0]
+    return is_upstream(host, source.partition("/")[0], scheme if separator else "https")
+
+
 def lose_endpoint(reading: Reading, source: str, endpoint: str, place: Place) -> None:
     """Report an endpoint after the first one of a source."""
     what = f"the endpoint {place_name(endpoint)} of {source_name(source)}"
-    reading.lose(place, what, "a spec has one endpoint for each source, the first one")
+    found = served_by(endpoint)
+    if found and found[1].location.repeats_api_root:
+        reading.lose_root(place, endpoint, what, DOUBLED)
+    else:
+        reading.lose(place, what, "a spec has one endpoint for each source, the first one")
 
 
 def lose_key(reading: Reading, source: str, consumer: str, place: Place) -> None:

@@ -7,7 +7,7 @@ import binascii
 from dataclasses import dataclass, field
 
 from .. import certificates, limits
-from ..diagnostics import Place, Severity
+from ..diagnostics import Place, Severity, code_span
 from ..mirrors import Location, read_string
 from ..places import Showing
 from .losses import Loss, key_name
@@ -42,6 +42,7 @@ UNKNOWN: Any = _Unknown()
 NUMBER = "it is a number without quotes, which is not read as its text"
 STAND_IN = "\ue000not set\ue000"
 """Stands in for a login or a CA that nobody has given us, and comes back as it is."""
+ROOTS_OF_A_SPEC = "a spec has mirrors at `HOST/v2` and `HOST/v2/PATH` only"
 _NO_PAIR = "it is not a `SOURCE::TARGET` pair that the mirror string can carry"
 
 
@@ -67,6 +68,8 @@ class Fact:
     """The value as it is written, if that is not the value."""
     problem: str = ""
     """Why it is no value, if it is none."""
+    hint: str = ""
+    """What is likely wrong with the value, and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,18 @@ class Reading:
     def lose(self, place: Place, what: str, why: str) -> None:
         """Add a mirror, a login or a TLS setting that a spec cannot hold; see `Loss`."""
         self.unsupported.append(Loss(place, why, what, Severity.WARNING))
+
+    def lose_root(self, place: Place, root: str, what: str, hint: str = "") -> None:
+        """Add a mirror whose API root is not one that a spec has.
+
+        Args:
+            place: of its URL.
+            root: the URL below which repositories are requested, without a login.
+            what: the mirror, as it is shown.
+            hint: what is likely wrong with it.
+        """
+        why = hint or ROOTS_OF_A_SPEC
+        self.lose(place, what, f"images are requested below {code_span(root)}: {why}")
 
     def leave_unrelated(self, place: Place) -> None:
         """Add a setting that is not about registries."""
@@ -285,8 +300,9 @@ def served_by(url: str) -> tuple[str, Served] | None:
 
 
 def is_below_api(root: str) -> bool:
-    """Whether a URL is one of a registry's API, which is below `/v2`."""
-    return root.partition("://")[2].partition("/")[2].startswith("v2")
+    """Whether a URL is `SCHEME://HOST/v2` or below it, as a spec can say it."""
+    path = root.partition("://")[2].partition("/")[2]
+    return path == "v2" or path.startswith("v2/")
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -37,6 +37,7 @@ _GENERIC: dict[str, Rule] = {
         endpoints.registry_without_a_dot,
         endpoints.source_without_a_dot,
         endpoints.tab_in_mirror_string,
+        endpoints.v2_at_end_of_path,
         outputs.foreign_option,
         outputs.exclusive_options,
         outputs.same_file_twice,

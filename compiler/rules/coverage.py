@@ -7,6 +7,7 @@ import itertools
 from .. import reference
 from ..diagnostics import Place, Severity, code_list, code_span
 from ..dialects import TARGETS
+from ..docker_hub import is_docker_hub, is_upstream
 from ..explaining import coverage
 from ..mirrors import WILDCARD, Location, MirrorIndex
 from .rule import LintContext, RuleResult, rule
@@ -91,13 +92,15 @@ def old_kubernetes_registry_alone(subject: LintContext) -> Iterator[RuleResult]:
 
 @rule("RS313", Severity.WARNING)
 def circle(subject: LintContext) -> Iterator[RuleResult]:
-    """A source is served from itself, or is the private registry.
+    """A source is served from itself, under whatever name, or is the private registry.
 
     Images that are named by the private registry need no mirror: the webhook would put the
     registry before them once more at every admission, and containerd would look for
-    `PATH/PATH/NAME`.
+    `PATH/PATH/NAME`. A mirror of `docker.io` on `registry-1.docker.io`, `index.docker.io` or
+    `registry.hub.docker.com` is Docker Hub itself: the images are still pulled from the internet.
 
-    Fix: remove the mirror; a runtime pulls such an image from where its name says.
+    Fix: remove the mirror, or name the private registry in its place. A runtime pulls such an image
+    from the registry in its name.
 
     Source: phenixblue/imageswap-webhook#55; measured with containerd.
 
@@ -110,9 +113,20 @@ def circle(subject: LintContext) -> Iterator[RuleResult]:
     registry = subject.spec.registry.endpoint.host
     wildcard = any(mirror.source == WILDCARD for mirror in subject.spec.mirrors)
     for mirror in subject.spec.mirrors:
+        host, source = mirror.location.host, mirror.source.partition("/")[0]
+        if is_docker_hub(host) and (source == WILDCARD or is_docker_hub(source)):
+            yield (
+                mirror.place,
+                (
+                    f"source {code_span(mirror.source)} is served from {code_span(host)}, "
+                    "which is Docker Hub itself"
+                ),
+                "name a registry of your own in its place, or remove the mirror",
+            )
+            continue
         if wildcard and str(mirror.location) == mirror.source:
             continue  # what keeps the wildcard from it
-        if mirror.source in (registry, mirror.location.host):
+        if mirror.source == registry or is_upstream(host, mirror.source):
             what = "the private registry" if mirror.source == registry else "served from"
             yield mirror.place, f"source {code_span(mirror.source)} is {what} itself", "remove it"
 

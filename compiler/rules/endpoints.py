@@ -361,3 +361,55 @@ def tab_in_mirror_string(subject: LintContext) -> Iterator[RuleResult]:
                 "remove it: where this string comes from, it has never matched",
                 f"{entry.source}::{entry.target}",
             )
+
+
+@rule("RS113", Severity.WARNING)
+def v2_at_end_of_path(subject: LintContext) -> Iterator[RuleResult]:
+    """The path of a mirror, or the base path of the registry, ends in `/v2`.
+
+    That is nearly always the root of an API that was copied along, such as Artifactory's
+    `/artifactory/api/docker/REPOSITORY/v2`, or a hosts.toml without `override_path`. A spec says
+    the path of a repository, to which every target adds `/v2` itself: `/v2/PATH/v2/NAME` is
+    requested, which no registry answers.
+
+    Fix: leave out the `/v2`. If the API of the registry is below another path than `/v2`, use the
+    name or the port that the registry has for Docker clients. If the path is right, ignore this
+    rule.
+
+    Source: containerd/containerd#5518; the documentation of JFrog and Sonatype on their paths.
+
+    Bad:
+        registry: {endpoint: "harbor.example.org", baseContentPath: hub/v2}
+        mirrors: [quay.io]
+        targets: [certs.d]
+
+    Good:
+        registry: {endpoint: "harbor.example.org", baseContentPath: hub}
+        mirrors: [quay.io]
+        targets: [certs.d]
+    """
+    registry = subject.spec.registry
+    base = registry.endpoint.below(registry.base_content_path)
+    advice = "leave out `/v2`: every target adds it, with `override_path` where it is needed"
+    if _ends_in_v2(base):
+        key = "baseContentPath" if registry.base_content_path else "endpoint"
+        yield (
+            Place(("registry", key)),
+            f"the base path {code_span(base.path)} ends in `/v2`, like the root of an API",
+            advice,
+        )
+    for mirror in subject.spec.mirrors:
+        if _ends_in_v2(mirror.location) and mirror.location != base:
+            yield (
+                mirror.place,
+                (
+                    f"the path {code_span(mirror.location.path)} of the mirror of "
+                    f"{code_span(mirror.source)} ends in `/v2`, like the root of an API"
+                ),
+                advice,
+            )
+
+
+def _ends_in_v2(location: Location) -> bool:
+    """Whether a path has a last part that is `v2`, below others; RS105 is about the first part."""
+    return location.path.endswith("/v2") and not location.path.startswith("v2/")

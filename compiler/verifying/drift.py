@@ -186,7 +186,8 @@ def _changed(wanted: Fact, found: Fact, names: Mapping[str, str]) -> str:
         return f"{name}: {found.problem}" if found.problem else ""
     if _is_ca(wanted):
         return _changed_ca(name, found)
-    return f"{name} is {_shown(found)}; the spec has {_shown(wanted)}"
+    hint = f"; {found.hint}" if found.hint else ""
+    return f"{name} is {_shown(found)}; the spec has {_shown(wanted)}{hint}"
 
 
 def _is_same(wanted: Any, found: Any) -> bool:

@@ -2264,3 +2264,30 @@ def test_what_the_older_policy_cannot_say_is_not_missing(verify, quay):
     )
     assert verify(quay("openshift"), text).stdout == ""
     assert len(told(verify(quay("openshift"), text.replace("m.example", "n.example")))) == 1
+
+
+@pytest.mark.parametrize(
+    "server, override, hint",
+    [
+        ("https://quay.io", "override_path = true\n", None),
+        ("https://QUAY.io:443/", "override_path = true\n", None),
+        ("https://quay.io", "", "without `override_path = true`"),
+        ("https://quay.example.org", "override_path = true\n", ""),
+    ],
+)
+def test_the_places_of_a_hosts_toml(verify, quay, server, override, hint):
+    """The upstream is the same under any name; a missing override_path is named."""
+    host = f'[host."https://m.example.org/v2/quay.io"]\n{override}'
+    text = f'server = "{server}"\n{host}capabilities = ["pull", "resolve"]\n'
+    spec = f"{quay('certs.d')}fallback: allow\n"
+    rows = told(verify(spec, text, name="quay.io/hosts.toml"))
+    assert [hint in row[3] for row in rows] == ([] if hint is None else [True])
+
+
+@pytest.mark.parametrize("override", [True, False])
+def test_a_talos_mirror_without_override_path_says_so(verify, quay, override):
+    path = ", overridePath: true" if override else ""
+    mirror = f"{{endpoints: ['https://m.example.org/v2/quay.io'], skipFallback: true{path}}}"
+    text = f"machine: {{registries: {{mirrors: {{quay.io: {mirror}}}}}}}\n"
+    rows = told(verify(quay("talos"), text, name="patch.yaml"))
+    assert ["overridePath" in row[3] for row in rows] == ([] if override else [True])

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from ...mirrors import Location, default_scheme
-from ...reading.claims import is_served_by_itself, lose_client_certificate, lose_key, say_ca
+from ...reading.claims import (
+    is_served_by_itself,
+    lose_client_certificate,
+    lose_key,
+    names_upstream,
+    say_ca,
+)
 from ...reading.facts import Reading, Served
 from ...reading.losses import host_name, place_name, source_name
 from . import FORMAT, TARGET
@@ -68,16 +74,19 @@ def _mirrors(reading: Reading, source: str, table: Any) -> dict[str, Place]:
         return {}
     at = reading.place(*path, "mirrors")
     reading.add(("mirrors", source), tuple(places), at, shown=", ".join(places))
-    for place in dict.fromkeys(places[1:]):
-        if place not in (places[0], source):
+    others = [place for place in places[1:] if not names_upstream(source, place)]
+    for place in dict.fromkeys(others):
+        if place != places[0]:
             what = f"the mirror {place_name(place)} of {source_name(source)}"
             reading.lose(at, what, "a spec has one mirror for each source, the first one")
+    if len(others) < len(places) - 1:
+        reading.claim(("fallback", source), "allow", at)
     first = Location.parse(places[0])
     if "/" in source:
         lose_key(reading, source, "BuildKit", at)
-    elif f"{first.path}/".startswith("v2/"):
+    elif f"{first.path}/".startswith("v2/") or first.repeats_api_root:
         what = f"the mirror {place_name(places[0])} of {source_name(source)}"
-        why = "BuildKit puts its own `/v2` before the `/v2` of this path"
+        why = "BuildKit puts its own `/v2` before the path, which it has no `override_path` for"
         reading.lose(at, what, why)
     else:
         reading.claim(("mirror", source), Served(first), at)

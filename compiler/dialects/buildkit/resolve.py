@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import urlsplit
 
-from ...docker_hub import default_host
+from ...docker_hub import default_host, is_upstream
 from ...emit import read_toml
 from ...mirrors import default_scheme
 from ..attempt import Attempt, manifest_url, resolver_of
@@ -36,11 +36,12 @@ def _attempts(files: Tree, data: Mapping[str, Any], image: Reference) -> Iterato
     upstream = default_host(image.registry)
     own = manifest_url(image, scheme(data, image.registry), upstream, "/v2")
     for url in dict.fromkeys(filter(None, (first_url(data, image), own))):
-        host = urlsplit(url).netloc
+        parts = urlsplit(url)
+        host = parts.netloc
         table = of_host(data, host if url != own else image.registry)
         yield Attempt(
             url,
-            upstream=host == upstream,
+            upstream=is_upstream(host, image.registry, parts.scheme),
             file=FILE if url != own else None,
             authorities=tuple(path for path in table.get("ca", ()) if files.text(path) is not None),
             skip_verify=table.get("insecure", False),

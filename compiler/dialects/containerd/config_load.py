@@ -12,7 +12,7 @@ from collections import deque
 from ...frozen import field, frozen
 from ...limits import TooMuch
 from ..files import Unreadable
-from . import MAIN, glob, go_syntax, plugins, structures
+from . import MAIN, glob, go_syntax, ignored_keys, plugins, structures
 from .config_merge import DEFAULT_CONFIG_PATH, NEW, OLD, OLDEST, RUNTIME, Config, fills_in, merge
 from .config_validation import (
     ConfigRejected,
@@ -77,6 +77,8 @@ def load(tree: Tree, version: Version) -> Configuration:
     try:
         files = list(_files(tree, version, notes))
         merged = merge(files, version, notes)
+        for config in files:
+            notes += ignored_keys.of_plugins(config, merged, version)
         _check_plugins(merged, version)
         return _configuration(merged, files, version, notes)
     except (ConfigRejected, Unreadable) as why:
@@ -119,7 +121,7 @@ def _files(tree: Tree, version: Version, notes: list[str]) -> Iterator[Config]:
         content = tree.text(path)
         if content is None:
             raise ConfigRejected(f"{path} is imported and missing")
-        config = _parse(content, path, version)
+        config = _parse(content, path, version, notes)
         yield config
         entries += len(config.imports)
         folder = posixpath.dirname(path)
@@ -191,11 +193,12 @@ def _is_there(tree: Tree, path: str) -> bool:
     return name in (tree.names(folder) or [])
 
 
-def _parse(content: str, path: str, version: Version) -> Config:
+def _parse(content: str, path: str, version: Version, notes: list[str]) -> Config:
     try:
         table = go_syntax.toml(content, version)
     except go_syntax.NotToml as error:
         raise ConfigRejected(f"{path} is not TOML: {error}") from None
+    notes += ignored_keys.of_file(path, table, version)
     data = decode(table, structures.file(version), version, path)
     return Config(
         version=data.get("version", 0),
@@ -218,8 +221,6 @@ def _configuration(
     registry = plugin.get("registry", {})
     config_path = _config_path(registry, version)
     _check_conflicts(registry, config_path)
-    if version.major >= _FIRST_OF_2:
-        notes += _lost_tls(merged.plugins.get(NEW, {}))
     local = version.before(2, 1, 0) or _pulls_locally(plugin)
     if not local and ":" in config_path:
         notes.append(f"`config_path` is taken for one folder, {config_path}, not for a list")
@@ -280,14 +281,6 @@ def _check_conflicts(registry: dict[str, Any], config_path: str) -> None:
         raise ConfigRejected("`mirrors` cannot be set when `config_path` is provided")
     if config_path and any("tls" in config for config in registry.get("configs", {}).values()):
         raise ConfigRejected("`configs.tls` cannot be set when `config_path` is provided")
-
-
-def _lost_tls(plugin: dict[str, Any]) -> Iterator[str]:
-    """2.x: what is to be said of `configs.tls`."""
-    for host, config in plugin.get("registry", {}).get("configs", {}).items():
-        if "tls" in config:
-            yield f'registry.configs."{host}".tls is not read since 2.0'
-            return
 
 
 def _pulls_locally(plugin: dict[str, Any]) -> bool:

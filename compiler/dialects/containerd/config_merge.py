@@ -24,7 +24,7 @@ OLD, NEW, OLDEST = plugins.OLD, plugins.IMAGES, plugins.short(plugins.OLD)
 """The names of the plugin that reads `registry`, by the generations of the format."""
 RUNTIME = plugins.RUNTIME
 _FIRST_OF_2 = 2
-_OF_IMAGES = (
+OF_IMAGES = (
     "registry",
     "image_decryption",
     "max_concurrent_downloads",
@@ -32,6 +32,7 @@ _OF_IMAGES = (
     "image_pull_with_sync_fs",
     "stats_collect_period",
 )
+"""The keys that 2.x moves from the older CRI plugin to the one that pulls."""
 _OF_SNAPSHOTS = ("snapshotter", "disable_snapshot_annotations", "discard_unpacked_layers")
 _OF_SERVER = (
     "disable_tcp_service",
@@ -232,7 +233,7 @@ def _migrate_images(images: dict[str, Any], source: dict[str, Any], version: Ver
     """The part of the plugin that pulls, where the older table takes precedence."""
     if "sandbox_image" in source:
         _table(images.setdefault("pinned_images", {}))["sandbox"] = source["sandbox_image"]
-    images.update({key: source[key] for key in _OF_IMAGES if key in source})
+    images.update({key: source[key] for key in OF_IMAGES if key in source})
     registry = images.get("registry")
     if isinstance(registry, dict) and registry.get("config_path") == "" and fills_in(version):
         registry["config_path"] = DEFAULT_CONFIG_PATH
@@ -247,7 +248,7 @@ def _migrate_images(images: dict[str, Any], source: dict[str, Any], version: Ver
 def _migrate_runtimes(running: dict[str, Any], source: dict[str, Any], version: Version) -> None:
     """The part of the plugin that runs containers, where the newer table takes precedence."""
     for key, value in source.items():
-        if key not in (*_OF_IMAGES, *_OF_SERVER, "sandbox_image", "cni", "containerd"):
+        if key not in (*OF_IMAGES, *_OF_SERVER, "sandbox_image", "cni", "containerd"):
             running.setdefault(key, value)
     for key, without in (("cni", ()), ("containerd", _OF_SNAPSHOTS)):
         if isinstance(source.get(key), dict):

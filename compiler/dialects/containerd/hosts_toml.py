@@ -11,7 +11,7 @@ import posixpath
 import re
 
 from ...frozen import frozen
-from . import go_syntax, pem, structures
+from . import go_syntax, ignored_keys, pem, structures
 from .versions import Version
 
 TYPE_CHECKING = False
@@ -61,13 +61,14 @@ NOBODY = Host("", "", "", frozenset())
 """The root of a file that names no server; the registry of the image takes its place."""
 
 
-def read(text: str, folder: str, version: Version) -> list[Host]:
+def read(text: str, folder: str, version: Version, notes: list[str] | None = None) -> list[Host]:
     """The hosts of a hosts.toml, the root of the file as the last.
 
     Args:
         text: the file.
         folder: where it is; CA files are relative to it.
         version: of containerd.
+        notes: takes what in the file has no effect.
 
     Raises:
         Defect: the file is ignored.
@@ -75,6 +76,8 @@ def read(text: str, folder: str, version: Version) -> list[Host]:
     """
     try:
         data = go_syntax.toml(text, version)
+        if notes is not None:
+            notes += ignored_keys.of_hosts_toml(f"{folder}/hosts.toml", data, version)
         _check_hosts(data, version)
         table = structures.decode(data, structures.hosts(version), version, "hosts.toml")
     except go_syntax.NotToml as error:
@@ -85,6 +88,9 @@ def read(text: str, folder: str, version: Version) -> list[Host]:
         raise Defect(str(why)) from None
     tables = table.get("host", {})
     names = list(data.get("host", {})) if version.major == 1 else list(_headers(text, version))
+    if notes is not None:
+        others = [name for name in tables if name not in names]
+        notes += ignored_keys.of_hosts_without_header(f"{folder}/hosts.toml", others)
     hosts = [_host(name, tables[name], folder, version) for name in names if name in tables]
     return [*hosts, _host(table.get("server", ""), table, folder, version)]
 

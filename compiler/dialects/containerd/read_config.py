@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from ...diagnostics import Place, code_span
-from ...mirrors import LIBRARY
+from ...mirrors import HUB, LIBRARY
 from ...reading.claims import (
     claim_login,
     lose_client_certificate,
     lose_endpoint,
     lose_key,
+    names_upstream,
     say_ca,
 )
-from ...reading.facts import Reading, leaves, served_by
+from ...reading.facts import Reading, is_below_api, leaves, served_by
 from ...reading.losses import host_name, key_name, source_name
 from . import CERTS_D, CONFIG, CONFIG_FORMAT, CONFIG_PATH
 
@@ -32,7 +33,6 @@ _NAMES = {
 _RUNTIME = "io.containerd.cri.v1.runtime"
 """The plugin that has the settings of runtimes, since version 3."""
 _PINNED = ("plugins", "cri", "pinned_images", "sandbox")
-_HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
 _LAST_OF_1 = "1.7"
 """The line of containerd whose configuration still has `registry.configs.*.tls`."""
 _TOP = ("version", "imports", "plugins", "root", "state", "grpc", "disabled_plugins")
@@ -122,7 +122,7 @@ def say_registry(reading: Reading, registry: dict[str, Any], path: Path) -> None
         reading.target = CONFIG.name
         reading.options.pop("configPath", None)
         _mirror(reading, source, table, (*path, "mirrors", source))
-    _lose_keys(reading, [source for source in mirrors if source != LIBRARY or _HUB not in mirrors])
+    _lose_keys(reading, [source for source in mirrors if source != LIBRARY or HUB not in mirrors])
     for host, table in reading.table(registry.get("configs"), *path, "configs").items():
         _host(reading, host, table, (*path, "configs", host))
     for url, table in reading.table(registry.get("auths"), *path, "auths").items():
@@ -141,9 +141,10 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
         else reading.place(*path, on_key=True)
     )
     normal = [normalised(one) for one in endpoints]
-    upstream = normalised(f"https://{_HUB_HOST if source == _HUB else source}")
-    while len(normal) > 1 and normal[-1] == upstream:
+    while len(normal) > 1 and _is_api_of_upstream(normal[-1], source):
         normal.pop()
+    if len(normal) < len(endpoints):
+        reading.claim(("fallback", source), "allow", reading.place(*path, "endpoint", len(normal)))
     reading.add(("endpoint", source), tuple(normal), at, shown=", ".join(endpoints))
     name = source_name(source)
     if not endpoints:
@@ -162,10 +163,11 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
             reading.lose(place, f"the mirror of {name}", why)
             continue
         scheme, served = found
+        if scheme and not is_below_api(normal[0]):
+            reading.lose_root(place, normal[0], f"the mirror of {name}")
+            continue
         reading.claim(("mirror", source), served, place)
-        api = bool(scheme) and served.proxy_cache is None and "/v2" in endpoint
-        api = api or (bool(scheme) and not served.location.path)
-        reading.claim(("form", source), "api" if api else "documented", place)
+        reading.claim(("form", source), "api" if scheme else "documented", place)
         if scheme == "http":
             reading.claim(("host", served.location.host, "plainHTTP"), True, place)  # noqa: FBT003
         elif scheme:
@@ -183,6 +185,11 @@ def _lose_keys(reading: Reading, sources: list[str]) -> None:
         if fact.subject in lost:
             lose_key(reading, fact.subject[1], "containerd", fact.place)
     reading.claims = [fact for fact in reading.claims if fact.subject not in lost]
+
+
+def _is_api_of_upstream(root: str, source: str) -> bool:
+    """Whether an endpoint is the upstream, which containerd contacts last, under any name."""
+    return root.startswith("https://") and root.endswith("/v2") and names_upstream(source, root)
 
 
 def normalised(endpoint: str) -> str:

@@ -6,23 +6,23 @@ import posixpath
 import re
 
 from ...diagnostics import code_span
+from ...docker_hub import is_docker_hub, is_upstream
 from ...frozen import frozen
 from ...mirrors import LIBRARY, WILDCARD
 from ...reading.claims import NO_TOKEN, claim_ca, lose_client_certificate, lose_endpoint
-from ...reading.facts import Reading, decoded, is_below_api, served_by, switch_of
-from ...reading.losses import host_name, key_name, source_name
+from ...reading.facts import Fact, Reading, decoded, is_below_api, served_by, switch_of
+from ...reading.losses import host_name, key_name, place_name, source_name
 from . import CERTS_D, HOSTS_FORMAT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ...diagnostics import Place
     from ...reading.facts import Source
 
 _DEFAULT = "_default"
-_HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
 _PORT = re.compile(r"(.+)_([0-9]+)_\Z")
 _PULLS = ("pull", "resolve")
 _KEYS = ("capabilities", "ca", "skip_verify", "override_path", "header")
@@ -61,7 +61,7 @@ class _Host:
     root: str
     """The URL below which repositories are asked for, or what stands for the upstream."""
     is_upstream: bool
-    """Whether it is the registry that the file is for."""
+    """Whether it is the registry that the file is for, under whatever name."""
     table: dict[str, Any] | None
     """Its settings; none if it is not written."""
     steps: tuple[str, ...]
@@ -85,10 +85,12 @@ def read(source: Source) -> Reading:
     for kind in ("asked", "capabilities", "skip_verify", "ca", "header"):
         reading.anchors[kind, namespace] = reading.place()
     hosts = _hosts(reading, namespace)
-    roots = tuple(UPSTREAM if host.is_upstream else host.root for host in hosts)
+    roots = tuple(UPSTREAM if _is_api_of_upstream(host) else host.root for host in hosts)
     first = hosts[0]
     at = reading.place() if first.table is None else _place(reading, first)
-    reading.add(("asked", namespace), roots, at, shown=", then ".join(roots))
+    hint = next(filter(None, (_hint(url, table) for url, table in _urls(source.data))), "")
+    shown = ", then ".join(roots)
+    reading.facts.append(Fact(("asked", namespace), roots, at, shown=shown, hint=hint))
     for index, host in enumerate(hosts):
         if host.table is not None:
             _say_how(reading, (namespace, str(index)), host.table, host.steps)
@@ -97,7 +99,8 @@ def read(source: Source) -> Reading:
         elif host.table is not None:
             _leave_host(reading, namespace, host, host.table)
     if any(fact.subject[0] == "mirror" for fact in reading.claims):
-        reading.claim(("fallback", namespace), "allow" if hosts[-1].is_upstream else "deny", at)
+        asked = any(host.is_upstream and _is_pulled_from(host) for host in hosts)
+        reading.claim(("fallback", namespace), "allow" if asked else "deny", at)
     known = ("server", "host", "client", *_KEYS)
     reading.leave_others(source.data, known, of=source_name(namespace))
     return reading
@@ -109,22 +112,76 @@ def _hosts(reading: Reading, namespace: str) -> list[_Host]:
     What is asked twice in a row is asked once more in vain, and is left out.
     """
     data = reading.source.data
-    upstream = f"https://{_HUB_HOST if namespace == _HUB else namespace}/v2"
     hosts: list[_Host] = []
 
     def add(root: str, table: dict[str, Any] | None, *steps: str) -> None:
         if not hosts or hosts[-1].root != root:
-            hosts.append(_Host(root, root in (upstream, UPSTREAM), table, steps))
+            hosts.append(_Host(root, _is_upstream(root, namespace), table, steps))
 
     for url, table in reading.table(data.get("host"), "host").items():
         settings = reading.table(table, "host", url)
         add(_root(url, settings), settings, "host", url)
     server = data.get("server")
-    if isinstance(server, str) and server:
+    if isinstance(server, str) and _has_host(server):
         add(_root(server, data), data)
     else:
+        if server:
+            why = "it names no host, so that containerd contacts the upstream"
+            reading.lose(reading.place("server"), "`server`", why)
         add(UPSTREAM, None)
     return hosts
+
+
+def _has_host(url: str) -> bool:
+    """Whether a URL names a host; `https:/HOST`, and `http...` without `://`, do not.
+
+    Source: parseHostConfig in core/remotes/docker/config/hosts.go puts `https://` before what does
+    not begin with `http`; for a server without a host, ConfigureHosts has the upstream.
+    """
+    whole = url if url.startswith("http") else f"https://{url}"
+    return re.match(r"https?://[^/?#]", whole) is not None
+
+
+def _is_api_of_upstream(host: _Host) -> bool:
+    """Whether it is requested just as the upstream is if nothing is written."""
+    scheme, _, rest = host.root.partition("://")
+    as_usual = scheme == "https" and rest.partition("/")[2] == "v2"
+    return host.root == UPSTREAM or (host.is_upstream and as_usual)
+
+
+def _is_upstream(root: str, namespace: str) -> bool:
+    scheme, _, rest = root.partition("://")
+    host = rest.partition("/")[0]
+    if root == UPSTREAM or is_upstream(host, namespace, scheme):
+        return True
+    return namespace == WILDCARD and is_docker_hub(host)  # the upstream of some images
+
+
+def _is_pulled_from(host: _Host) -> bool:
+    """Whether images are requested there, and not just pushed."""
+    given = (host.table or {}).get("capabilities")
+    listed = given if isinstance(given, list) else []
+    return not listed or any(str(one).lower() in _PULLS for one in listed)
+
+
+def _urls(data: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every URL of a file, with the settings that belong to it."""
+    hosts = data.get("host")
+    for url, table in hosts.items() if isinstance(hosts, dict) else ():
+        if isinstance(table, dict):
+            yield url, table
+    if isinstance(data.get("server"), str):
+        yield data["server"], data
+
+
+def _hint(url: str, table: dict[str, Any]) -> str:
+    """What to say of a URL whose path is below `/v2` and gets, or has, another `/v2` at its end."""
+    path = _root(url, table).partition("://")[2].partition("/")[2]
+    if not path.startswith("v2/") or not path.endswith("/v2"):
+        return ""
+    if url.rstrip("/").endswith("/v2"):
+        return "the path ends in `/v2`: remove it, and write `override_path = true`"
+    return "without `override_path = true`, containerd adds `/v2` to the path"
 
 
 def _place(reading: Reading, host: _Host) -> Place:
@@ -133,6 +190,11 @@ def _place(reading: Reading, host: _Host) -> Place:
 
 def _leave_host(reading: Reading, namespace: str, host: _Host, table: dict[str, Any]) -> None:
     """A host after the first one: itself, or its TLS settings and login if it is the upstream."""
+    hint = _hint(host.steps[-1], table) if host.steps else ""
+    if hint:
+        what = f"the endpoint {place_name(host.root)} of {source_name(namespace)}"
+        reading.lose_root(_place(reading, host), host.root, what, hint)
+        return
     if not host.is_upstream:
         lose_endpoint(reading, namespace, host.root, _place(reading, host))
         return
@@ -214,15 +276,22 @@ def _claim(reading: Reading, namespace: str, host: _Host) -> None:
     """What the first place says of the mirror and of its host."""
     table, at = host.table, _place(reading, host)
     found = None if table is None else served_by(host.root)
-    if table is None or found is None or host.root == f"https://{_HUB_HOST}/v2":
+    if table is None:
         reading.leave(reading.place(), "it names no mirror", "this hosts.toml")
         return
-    if not is_below_api(host.root):
-        why = f"{code_span(host.root)} is not below `/v2`, where a spec has all mirrors"
-        reading.lose(at, f"the mirror of {source_name(namespace)}", why)
+    if found is None:
+        what = f"the mirror of {source_name(namespace)}"
+        reading.lose(at, what, "it is not the URL of a registry")
         return
     scheme, served = found
     name = served.location.host
+    hint = _hint(host.steps[-1] if host.steps else str(reading.source.data.get("server")), table)
+    if hint or not is_below_api(host.root):
+        reading.lose_root(at, host.root, hint)
+        return
+    if host.is_upstream and (namespace != name or is_docker_hub(name)):
+        reading.leave(at, f"{code_span(name)} is {code_span(namespace)} itself, not a mirror of it")
+        return
     if namespace == name and not served.location.path:
         reading.claim(("itself", name), True, at)  # noqa: FBT003
     else:

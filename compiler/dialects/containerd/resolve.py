@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import posixpath
 
-from ...docker_hub import default_host
+from ...docker_hub import default_host, is_upstream
 from ...frozen import frozen, replace
 from ..attempt import Attempt, Outcome, Resolver
 from ..files import Unreadable
-from . import config_load, go_syntax, hosts_toml
+from . import CONFIG_PATH, config_load, go_syntax, hosts_toml, ignored_keys
 from .versions import LINES, is_modelled, parse
 
 TYPE_CHECKING = False
@@ -68,6 +68,10 @@ class Containerd:
         self._may_ask = all(
             go_syntax.is_header(name, value) for name, values in headers.items() for value in values
         )
+        self._notes = list(self.configuration.notes)
+        if CONFIG_PATH not in self.configuration.folders and tree.names(CONFIG_PATH):
+            unread = ignored_keys.of_unread_folder(CONFIG_PATH, self.configuration.folders)
+            self._notes.append(unread)
         self._files = [root for root in self.configuration.folders if self._is_file(root)]
 
     def pull(self, image: Reference) -> Outcome:
@@ -79,7 +83,7 @@ class Containerd:
         configuration = self.configuration
         if not configuration.loads:
             return Outcome(loads=False, reason=configuration.reason, notes=configuration.notes)
-        notes = list(configuration.notes)
+        notes = [*self._notes]
         if image.registry.startswith("[") and self._version.before(1, 7, 0):
             return Outcome(
                 loads=True, reason="1.6 takes no address for a registry", notes=tuple(notes)
@@ -117,7 +121,7 @@ class Containerd:
                 attempts.append(
                     Attempt(
                         url=url,
-                        upstream=host == upstream,
+                        upstream=is_upstream(host, image.registry, parts.scheme),
                         file=None if host == upstream else self.configuration.origins.get(key),
                         authorities=authorities,
                         skip_verify=skip,
@@ -190,7 +194,7 @@ class Containerd:
                 attempts.append(
                     Attempt(
                         url=url,
-                        upstream=host.host == default_host(image.registry),
+                        upstream=is_upstream(host.host, image.registry, host.scheme),
                         file=folder.file,
                         authorities=host.authorities,
                         skip_verify=host.skip_verify,
@@ -233,6 +237,7 @@ class Containerd:
                 return _Folder(there=False)
             return _Folder(missing=f"{path} is no folder: no request is made")
         file, note, hosts = f"{path}/hosts.toml", "", None
+        ignored: list[str] = []
         if self._tree.names(file) is not None:
             return _Folder(missing=f"{file} is a folder: no request is made")
         text = self._tree.text(file)
@@ -240,7 +245,7 @@ class Containerd:
             note = f"{path} has no hosts.toml, or an empty one"
         else:
             try:
-                hosts = hosts_toml.read(text, path, self._version)
+                hosts = hosts_toml.read(text, path, self._version, ignored)
             except hosts_toml.Defect as why:
                 note = f"{file} is ignored: {why}"
             except hosts_toml.NoFile as why:
@@ -248,7 +253,8 @@ class Containerd:
         if hosts is None:
             hosts = [self._of_docker(path, names)]
         missing = hosts_toml.missing_file(hosts, self._tree)
-        return _Folder(tuple(hosts), None if note else file, (note,) if note else (), missing)
+        notes = (*((note,) if note else ()), *ignored)
+        return _Folder(tuple(hosts), None if note else file, notes, missing)
 
     def _of_docker(self, path: str, names: list[str]) -> hosts_toml.Host:
         """The certificates and keys that Docker would take from a folder.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...frozen import frozen
 from ...mirrors import Location
-from ...reading.claims import is_served_by_itself
+from ...reading.claims import is_served_by_itself, names_upstream
 from ...reading.facts import Reading, Served
 from ...reading.losses import key_name, place_name, source_name
 from . import FORMAT, TARGET
@@ -144,7 +144,7 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
             of_mirror = f"the mirror {place_name(places[number])} of {source_name(prefix)}"
             why = "a spec has mirrors for tags and digests alike"
             reading.leave(place, why, f"{key_name(key)} of {of_mirror}")
-        if number and places[number] != entry.location:
+        if number and not names_upstream(prefix, places[number]):
             what = f"the mirror {place_name(places[number])} of {source_name(prefix)}"
             why = "a spec has one mirror for each source, the first one"
             reading.lose(reading.place(*steps, "mirror", number), what, why)
@@ -160,7 +160,9 @@ def _claims(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
     if places and places[0]:
         home = reading.place(*steps, "mirror", 0, "location")
         _claim(reading, prefix, places[0], entry.mirrors[0], home)
-        reading.claim(("fallback", prefix), "deny" if entry.is_blocked else "allow", where)
+        listed = any(names_upstream(prefix, place) for place in places[1:])
+        denied = entry.is_blocked and not listed
+        reading.claim(("fallback", prefix), "deny" if denied else "allow", where)
     elif location != prefix and not entry.is_blocked:
         _claim(reading, prefix, location, table, at)
         reading.claim(("fallback", prefix), "deny", at)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ...docker_hub import default_host
+from ...docker_hub import default_host, is_upstream
 from ...emit import read_toml
 from ...frozen import frozen
 from ..attempt import Attempt, resolver_of
@@ -90,7 +90,7 @@ class Site:
             yield Attempt(
                 f"{scheme}://{host}/v2/{repository}/manifests/"
                 f"{image.digest or image.tag or 'latest'}",
-                upstream=host == default_host(image.registry),
+                upstream=is_upstream(host, image.registry, scheme),
                 file=file,
                 authorities=(ca,) if host in self.authorities and not insecure else (),
                 skip_verify=insecure and scheme == "https",

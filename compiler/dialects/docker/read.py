@@ -7,9 +7,10 @@ import json
 from urllib.parse import urlsplit
 
 from ...diagnostics import code_span
+from ...docker_hub import is_upstream
 from ...document import NotADocument, SyntaxProblem
 from ...mirrors import HUB, Location
-from ...reading.facts import Reading, Served
+from ...reading.facts import ROOTS_OF_A_SPEC, Reading, Served
 from ...reading.losses import place_name
 from ...reading.stream import load_json
 from . import FORMAT, TARGET
@@ -99,9 +100,11 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
         host = _without_added_port(scheme, name, insecure)
         if scheme not in _SCHEMES or not host or not _is_plain(url):
             reading.lose(place, "a mirror of `docker.io`", "it is not the URL of a registry")
+        elif number and is_upstream(host, HUB, scheme):
+            reading.claim(("fallback", HUB), "allow", place)
         elif slash:
             what = f"the mirror {place_name(url)} of `docker.io`"
-            why = "dockerd puts `/v2` after its path, and a spec has paths after `/v2`"
+            why = f"dockerd adds `/v2` to its path (it has no `override_path`): {ROOTS_OF_A_SPEC}"
             reading.lose(place, what, why)
         elif number and roots[number] in roots[:number]:
             continue

@@ -10,7 +10,7 @@ import json
 from functools import partial
 from urllib.parse import urlsplit
 
-from ...docker_hub import HUB, default_host
+from ...docker_hub import HUB, default_host, is_upstream
 from ..attempt import Attempt, resolver_of
 
 TYPE_CHECKING = False
@@ -43,7 +43,7 @@ def _attempts(files: Tree, data: Mapping[str, Any], image: Reference) -> Iterato
         secure = parts.scheme == "https"
         yield Attempt(
             url,
-            upstream=parts.netloc == host,
+            upstream=is_upstream(parts.netloc, image.registry, parts.scheme),
             file=_DAEMON if url in urls else None,
             authorities=(ca,) if secure and files.text(ca) is not None else (),
             skip_verify=secure and is_insecure(data, parts.netloc),

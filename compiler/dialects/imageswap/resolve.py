@@ -9,7 +9,7 @@ import fnmatch
 import re
 
 from ... import reference
-from ...docker_hub import default_host
+from ...docker_hub import default_host, is_docker_hub
 from ...frozen import field, frozen
 from ...mirrors import default_scheme
 from ..attempt import Attempt, Outcome, Resolver
@@ -152,7 +152,8 @@ def webhook(swap_map: SwapMap | Mapping[str, str]) -> Resolver:
         swap_map: as for `swap`.
     """
     pairs = swap_map.pairs if isinstance(swap_map, SwapMap) else swap_map
-    mirrors = frozenset(value.partition("/")[0] for value in pairs.values())
+    hosts = {value.partition("/")[0] for key, value in pairs.items() if value != key}
+    mirrors = {host for host in hosts if not is_docker_hub(host)}
 
     def pull(written: str, image: reference.Reference) -> Outcome:
         del image  # the webhook takes the name as it was written

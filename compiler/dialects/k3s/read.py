@@ -9,9 +9,9 @@ from ...reading.claims import (
     claim_login,
     claim_mirror,
     is_served_by_itself,
-    is_upstream,
     lose_client_certificate,
     lose_key,
+    names_upstream,
     say_ca,
 )
 from ...reading.facts import Reading, text_of
@@ -75,7 +75,8 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
     below = _below(reading, source, rewrite, (*path, "rewrite"))
     roots = [_root(one, below or "") for one in endpoints]
     at = reading.place(*path, "endpoint") if endpoints else reading.place(*path, on_key=True)
-    while len(roots) > 1 and is_upstream(source, roots[-1]):
+    listed = len(roots)
+    while len(roots) > 1 and names_upstream(source, roots[-1]):
         roots.pop()  # the upstream comes last, whether it is written or not
     reading.add(("endpoint", source), tuple(roots), at, shown=", ".join(endpoints))
     if "/" in source:
@@ -85,8 +86,10 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
         why = "it has no endpoint; only the registry that is embedded in k3s uses such an entry"
         reading.lose(at, what, why)
     elif below is not None:
-        places = (reading.place(*path, "endpoint", index) for index in range(len(roots)))
-        claim_mirror(reading, source, zip(roots, places, strict=True))
+        places = [reading.place(*path, "endpoint", index) for index in range(len(roots))]
+        is_mirror = claim_mirror(reading, source, zip(roots, places, strict=True))
+        if is_mirror and len(roots) < listed:
+            reading.claim(("fallback", source), "allow", at)
     reading.leave_others(table, ("endpoint", "rewrite"), *path, of=source_name(source))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import urlsplit
 
-from ...docker_hub import default_host
+from ...docker_hub import default_host, is_upstream
 from ...frozen import replace
 from ...mirrors import WILDCARD, default_scheme
 from ..attempt import Attempt, manifest_url, resolver_of
@@ -53,13 +53,14 @@ def _attempt(
     files: Tree, data: Mapping[str, Any], path: str, url: str, image: Reference
 ) -> Attempt:
     """A request, with the settings of registries.yaml for its host, be it a mirror or not."""
-    host = urlsplit(url).netloc
+    parts = urlsplit(url)
+    host = parts.netloc
     config = data.get("configs", {}).get(host, {})
     tls = config.get("tls", {})
     ca = tls.get("ca_file", "")
     return Attempt(
         url,
-        upstream=host == default_host(image.registry),
+        upstream=is_upstream(host, image.registry, parts.scheme),
         file=path if config else None,
         authorities=(ca,) if ca and files.text(ca) is not None else (),
         skip_verify=tls.get("insecure_skip_verify", False),

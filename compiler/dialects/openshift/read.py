@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...mirrors import Location
-from ...reading.claims import is_served_by_itself
+from ...reading.claims import is_served_by_itself, names_upstream
 from ...reading.facts import Reading, Served, certificates_in, text_of
 from ...reading.losses import host_name, place_name, source_name
 from . import AUTHORITIES, DIGEST_MIRRORS, IMAGE, TAG_MIRRORS, TARGET
@@ -101,12 +101,15 @@ def _mirror(
         return  # an entry that only repeats its source has no mirror
     at = reading.place(*steps, "mirrors", 0)
     reading.add(("mirrors", source), places, at, shown=", ".join(places))
+    listed = any(names_upstream(source, place) for place in places[1:])
     for number, place in enumerate(places):
-        if number and place != source:
+        if number and names_upstream(source, place):
+            continue
+        if number:
             what = f"the mirror {place_name(place)} of {source_name(source)}"
             why = "a spec has one mirror for each source, the first one"
             reading.lose(reading.place(*steps, "mirrors", number), what, why)
-        elif not number:
+        else:
             reading.claim(("mirror", source), Served(Location.parse(place)), at)
     policy, where = table.get("mirrorSourcePolicy"), at
     if policy is not None:
@@ -116,7 +119,8 @@ def _mirror(
         return
     if not old:
         reading.add(("policy", source), policy or _ALLOW, where)
-    reading.claim(("fallback", source), "deny" if policy == _NEVER else "allow", where)
+    denied = policy == _NEVER and not listed
+    reading.claim(("fallback", source), "deny" if denied else "allow", where)
     known = ("source", "mirrors", "mirrorSourcePolicy")
     reading.leave_others(table, known, *steps, of=source_name(source))
 

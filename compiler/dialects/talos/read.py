@@ -10,11 +10,11 @@ from ...reading.claims import (
     claim_login,
     claim_mirror,
     is_served_by_itself,
-    is_upstream,
     lose_client_certificate,
     lose_key,
+    names_upstream,
 )
-from ...reading.facts import Reading, certificates_in, decoded, switch_of, text_of
+from ...reading.facts import Fact, Reading, certificates_in, decoded, switch_of, text_of
 from ...reading.losses import host_name, key_name, source_name
 from . import FORMAT, TARGET
 
@@ -31,6 +31,7 @@ _FIRST_WITH_DOCUMENTS = "1.12"
 _DOCUMENTS = ("RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig")
 _LIKE_A_REGISTRY = "regist|mirror"
 """In the kind of a document that is one of these, or was meant to be."""
+_DOUBLED = "without `overridePath: true` (`override_path` of containerd), Talos adds `/v2`"
 _OF_A_DOCUMENT = ("apiVersion", "kind", "name")
 
 
@@ -183,10 +184,12 @@ def _say_mirror(
     roots = [(_root(url or "", override=override), steps) for url, override, steps in places]
     written = table.get("skipFallback", False)
     skip = switch_of(written)
-    while len(roots) > 1 and is_upstream(source, roots[-1][0]) and skip is not True:
+    while len(roots) > 1 and names_upstream(source, roots[-1][0]) and skip is not True:
         roots.pop()  # the upstream comes last, whether it is written or not
     asked = tuple(root for root, _ in roots)
-    reading.add(("endpoint", source), asked, at, shown=", ".join(asked))
+    hint = _DOUBLED if any(_is_doubled(root) for root in asked) else ""
+    shown = ", ".join(asked)
+    reading.facts.append(Fact(("endpoint", source), asked, at, shown=shown, hint=hint))
     where = reading.place(*path, "skipFallback") if "skipFallback" in table else at
     reading.add(("skipFallback", source), written or False, where)
     # Without a scheme, Talos takes it for no URL.
@@ -196,7 +199,15 @@ def _say_mirror(
     elif not roots:
         reading.lose(at, f"the mirror of {source_name(source)}", "it has no endpoint")
     elif claim_mirror(reading, source, urls):
-        reading.claim(("fallback", source), "deny" if skip is True else "allow", where)
+        listed = any(names_upstream(source, root) for root in asked[1:])
+        denied = skip is True and not listed
+        reading.claim(("fallback", source), "deny" if denied else "allow", where)
+
+
+def _is_doubled(root: str) -> bool:
+    """Whether `/v2` was added to the path of a URL that is below `/v2`."""
+    path = root.partition("://")[2].partition("/")[2]
+    return path.startswith("v2/") and path.endswith("/v2")
 
 
 def _root(url: str, *, override: bool) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import posixpath
 from urllib.parse import urlsplit
 
-from ...docker_hub import default_host
+from ...docker_hub import default_host, is_upstream
 from ...frozen import frozen
 from ...mirrors import WILDCARD
 from ..attempt import Attempt, manifest_url, resolver_of
@@ -113,7 +113,7 @@ class Registries:
         tls = self._tls.get(host, {})
         return Attempt(
             url,
-            upstream=host == default_host(image.registry),
+            upstream=is_upstream(host, image.registry, urlsplit(url).scheme),
             file=file,
             authorities=(f"{folder}/{host}-ca.crt",) if tls.get("ca") else (),
             skip_verify=tls.get("insecureSkipVerify", False),
