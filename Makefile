@@ -66,7 +66,7 @@ bench: $(VENV)/.dev $(VENV)/.peers ## measure regspec and its peers (BENCH=--hel
 
 fuzz: $(VENV)/.dev ## change real specs, archives and nodes at random, RUNS times (100,000)
 	REGSPEC_FUZZ_RUNS=$(or $(RUNS),100000) $(BIN)/pytest tests/test_fuzz.py tests/test_fuzz_nodes.py tests/test_archives.py \
-		tests/test_generated.py --numprocesses auto
+		tests/test_generated.py tests/verifying/test_one_key_changes.py --numprocesses auto
 
 lock: ## renew requirements/ with the newest releases; read the diff afterwards
 	$(PYTHON) -m venv $(VENV)/lock

@@ -63,6 +63,13 @@ class Unpacked(Folder):
 
     def __init__(self) -> None:
         self.entries: dict[str, Unpacked | File | Link] = {}
+        self.bits: int | None = None
+        """The mode; unknown for a folder of which the archive has only the files."""
+
+    @property
+    def mode(self) -> int | None:
+        """See `Folder`."""
+        return self.bits
 
     @property
     def identity(self) -> Hashable:
@@ -214,8 +221,10 @@ class _Unpacking:
         folder = self._folder(parts[:-1])
         old = folder.entries.get(parts[-1])
         if is_folder:
-            if not isinstance(old, Unpacked):
-                self._enter(folder, parts[-1], Unpacked())
+            made = old if isinstance(old, Unpacked) else Unpacked()
+            made.bits = member.mode
+            if made is not old:
+                self._enter(folder, parts[-1], made)
             return
         entry = self._entry(member)
         if entry is old:

@@ -252,6 +252,11 @@ class _Siblings:
         del folder
         return None
 
+    def mode(self, folder: str) -> int | None:
+        """See `Tree`; nobody asks."""
+        del folder
+        return None
+
 
 def of_tree(name: str, tree: NodeTree) -> Iterator[Text | NodeFiles]:
     """A node, if it is laid out as one, or else each file by itself.

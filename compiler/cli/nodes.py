@@ -70,6 +70,11 @@ class Folder(ABC):
     """A folder of a tree."""
 
     @property
+    def mode(self) -> int | None:
+        """Its permission bits, or none if they are not known."""
+        return None
+
+    @property
     @abstractmethod
     def identity(self) -> Hashable:
         """The same for each way that leads to the folder, and for no other folder."""
@@ -123,6 +128,11 @@ class DiskFolder(Folder):
 
     def __init__(self, path: str) -> None:
         self.path = path
+
+    @property
+    def mode(self) -> int | None:
+        """See `Folder`."""
+        return stat.S_IMODE(os.stat(self.path).st_mode)
 
     @property
     def identity(self) -> Hashable:
@@ -222,6 +232,11 @@ class NodeTree:
             return self._names[folder]
         place = self._place(folder)
         return self._list(folder, place[-1]) if place else None
+
+    def mode(self, folder: str) -> int | None:
+        """The permission bits of a folder, or none if they are not known; see `Tree`."""
+        place = self._place(folder)
+        return place[-1].mode if place else None
 
     def is_link(self, path: str) -> bool:
         """Whether the last part of a path is a link."""

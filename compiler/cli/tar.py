@@ -94,6 +94,8 @@ class Member:
     target: str
     """Of a link."""
     file: Packed
+    mode: int | None = None
+    """The permission bits; none if the header has no number there."""
 
 
 def begins(content: bytes) -> bool:
@@ -175,7 +177,9 @@ class _Reader:
             file = self._pax_sparse(said, pax, size)
         else:
             file = Packed(self.view, (_Segment(0, self._data(size), size),), size)
-        return Member(kind, _decoded(name), _decoded(target), file)
+        mode = _OCTAL.fullmatch(header[100:108])
+        bits = int(mode[1], 8) & 0o7777 if mode and mode[1] else None
+        return Member(kind, _decoded(name), _decoded(target), file, bits)
 
     def _header(self) -> bytes:
         """The next header; nothing at the end of the archive."""

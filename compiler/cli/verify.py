@@ -126,6 +126,7 @@ def differences(
     from ..verifying import verify
     from . import inputs
 
+    expected.wanted = wanted
     read: list[tuple[str, str, list[Reading]]] = []
     useful: set[str] = set()
     trees = _Trees()
@@ -138,11 +139,14 @@ def differences(
             readings = inputs.readings_of(one, alone=not one.argument)
         except NotADocument as why:
             readings = []
-            if one.argument and not inputs.is_configuration(one):
+            if one.argument and not inputs.is_configuration(one) and not expected.writes(one.path):
                 note(f"{one.name}: not read: it is of no format that regspec reads")
             else:
                 yield [(one.name, _broken(why))]
                 useful.add(one.argument)
+        else:
+            if not readings and one.argument and expected.writes(one.path):
+                yield [(one.name, _unknown())]
         read.append((one.name, one.content, readings))
         trees.add(one.argument, one.name, readings)
         useful |= {one.argument, one.name} if readings else {one.name} - {one.argument}
@@ -151,11 +155,16 @@ def differences(
             said = "nothing in it is of a format that regspec reads"
             raise InputError(f"{name}: {said}")
     everything = [one for *_, several in read for one in several]
-    whole = not any(("image certManager",) in one.anchors for one in everything)
     for name, text, readings in read:
         if readings:
-            found = [verify.of_reading(expected, reading, whole=whole) for reading in readings]
-            found.append(list(verify.refused(text, readings)))
+            found = [
+                verify.without_repetitions(
+                    verify.of_reading(expected, reading, everything),
+                    verify.refused(text, [reading]),
+                )
+                for reading in readings
+            ]
+            found.append(list(verify.missing_documents(expected, readings)))
             found += [list(verify.elsewhere(expected, one, everything)) for one in readings]
             _report_unknown(name, readings, note)
             _hint_at_imports(name, found, note)
@@ -243,6 +252,12 @@ def _of_problem(broken: NodeFileProblem) -> Diagnostic:
     if broken.problem is not None:
         return _broken(broken.problem)
     return Diagnostic(Severity.ERROR, _CODE, broken.message, "", Span(1, 1))
+
+
+def _unknown() -> Diagnostic:
+    """A file that the spec writes, and of which regspec reads nothing."""
+    message = "nothing in it is of a format that regspec reads, and the spec writes this file"
+    return Diagnostic(Severity.ERROR, _CODE, message, "", Span(1, 1))
 
 
 def _broken(why: NotADocument) -> Diagnostic:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..model import Spec, TargetEntry
-    from ..reading.facts import Reading
+    from ..reading.facts import FactKey, Reading
     from ..rules.rule import Rule
     from ..verifying.drift import Drift
-    from ..verifying.node import Node
+    from ..verifying.node import Node, NodeFileProblem
+    from ..verifying.verify import Expected
     from .attempt import Resolver
     from .companions import CompiledTarget
     from .files import FilesInForce, Tree
@@ -241,6 +242,12 @@ class NodeFiles:
     """Whether it is missing where the spec has its target and its folder is on the node."""
     only_if_chosen: bool = False
     """Whether it is compared only if the spec has its target: a node may have it for others."""
+    settings: Callable[[Node, str], Iterator[Drift | NodeFileProblem]] | None = None
+    """What differs in the settings of the node on which it depends how a file is in force, given
+    the path of the file."""
+    for_all_users: bool = False
+    """Whether its consumers run as other users than root too, who must be able to enter the
+    folders."""
     authorities: str = ""
     """The part of its target, such as `certs.d`, that has the CA of each host in a folder."""
 
@@ -272,6 +279,9 @@ class Format:
     by_target: bool = False
     """Whether several targets make different ones, so that a file is compared with those of the
     target that its reader says."""
+    parts: Mapping[str, tuple[FactKey, ...]] = field(default_factory=dict)
+    """The parts that may each be in a file of its own, by their keys: the kinds of facts of each.
+    The first one has the others with it, unless another file that is given has them."""
     in_each_folder: str = ""
     """The name of its files, if each folder has one and all of them say what one of others says."""
     namespace_of: Callable[[str], str] | None = None
@@ -289,7 +299,7 @@ class Format:
     """The references that its mirrors serve, `digests` or `tags`, if not all of them."""
     insecure_may_be_http: bool = False
     """Whether an import reports that a host it calls insecure may speak http."""
-    drift: Callable[[Spec, Reading], Iterator[Drift]] | None = None
+    drift: Callable[[Expected, Reading], Iterable[Drift]] | None = None
     """The differences in a file that a comparison of its facts does not find."""
     unparsable: Callable[[str, Reading], Iterator[Drift]] | None = None
     """What in a text keeps its consumer from reading it, though our reader does."""

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
             """What is in a folder, or none if it is not there."""
             ...
 
+        def mode(self, folder: str) -> int | None:
+            """The permission bits of a folder, or none if they are not known."""
+            ...
+
 
 class Unreadable(Exception):  # noqa: N818 - it says what the file is
     """Something is there that cannot be read as a file; the message says what."""
@@ -64,6 +68,11 @@ class Files:
         """See `Tree`."""
         names = self._names.get(posixpath.normpath(folder))
         return None if names is None else sorted(names)
+
+    def mode(self, folder: str) -> int | None:
+        """See `Tree`: of texts nothing is known."""
+        del folder
+        return None
 
 
 def texts(files: Tree, folder: str = "/") -> Iterator[tuple[str, str]]:

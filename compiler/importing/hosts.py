@@ -6,7 +6,7 @@ from .. import placeholders
 from ..diagnostics import code_span
 from ..dialects import format_of
 from ..mirrors import WILDCARD
-from ..reading.facts import REGISTRY, certificates_in
+from ..reading.facts import REGISTRY, repaired_certificates
 from ..reading.losses import host_name
 from .claims import ImportNote
 from .forms import is_host, name_of
@@ -59,7 +59,7 @@ def access(
             claims.set_value(keys, (*path, switch), claims.of("host", host, switch), value=True)
     _take_insecure(claims, host, path, keys)
     _drop_what_http_lacks(claims, host, keys)
-    said = claims.decide("host", host, "caCert", same=certificates_in)
+    said = claims.decide("host", host, "caCert", same=repaired_certificates)
     if said and said.fact.value:
         several = claims.of("host", host, "caCert")
         claims.set_value(keys, (*path, "caCert"), several, value=said.fact.value)

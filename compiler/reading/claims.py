@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from ..diagnostics import code_span
 from ..docker_hub import is_docker_hub, is_upstream
-from .facts import UNKNOWN, decoded, is_below_api, served_by, text_of
+from .facts import (
+    UNKNOWN,
+    decoded,
+    is_below_api,
+    repaired_certificates,
+    served_by,
+    text_of,
+)
 from .losses import host_name, key_name, place_name, source_name
 
 TYPE_CHECKING = False
@@ -135,12 +142,12 @@ def say_ca(reading: Reading, host: str, path: str, place: Place) -> None:
 
 def claim_ca(reading: Reading, host: str, path: str, place: Place) -> None:
     """The claims of a CA in a file of its own, or why there is none."""
-    found = reading.source.certificates_of(path)
+    text = reading.source.file_text(path)
+    found = reading.source.certificates_of(path) if text is None else repaired_certificates(text)
     what = f"the CA for {host_name(host)}"
     if found is UNKNOWN:
         reading.lose(place, what, f"its file {code_span(path)} was not given")
     elif isinstance(found, str):
         reading.lose(place, what, found)
     else:
-        text = reading.source.file_text(path) or ""
         reading.claim(("host", host, "caCert"), text, place)

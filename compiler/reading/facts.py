@@ -6,7 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 
-from .. import certificates, limits
+from .. import certificates, limits, pem
 from ..diagnostics import Place, Severity, code_span
 from ..mirrors import Location, read_string
 from ..places import Showing
@@ -43,6 +43,10 @@ NUMBER = "it is a number without quotes, which is not read as its text"
 STAND_IN = "\ue000not set\ue000"
 """Stands in for a login or a CA that nobody has given us, and comes back as it is."""
 ROOTS_OF_A_SPEC = "a spec has mirrors at `HOST/v2` and `HOST/v2/PATH` only"
+_NOT_LOADED = (
+    "no consumer can load it: each `-----BEGIN` and `-----END` must stand alone on a line, "
+    "without a blank or a byte order mark before it"
+)
 _NO_PAIR = "it is not a `SOURCE::TARGET` pair that the mirror string can carry"
 
 
@@ -232,10 +236,27 @@ def switch_of(value: Any) -> Any:
 
 
 def certificates_in(text: str) -> Any:
-    """The certificates of a PEM text as a set, so that their order does not matter.
+    """The certificates that a consumer loads from a PEM text, in DER: a set, in no order.
+
+    Nothing is repaired: every consumer of a CA reads it with Go, which passes over a damaged block.
 
     Returns:
-        The set; or, of what is no list of certificates, a text that says so.
+        The set; or, of a text without a certificate that can be loaded, a text with the reason.
+    """
+    if STAND_IN in text:
+        return STAND_IN
+    loaded = frozenset(pem.certificates(text))
+    if loaded or not text:
+        return loaded
+    repaired = repaired_certificates(text)
+    return repaired if isinstance(repaired, str) else _NOT_LOADED
+
+
+def repaired_certificates(text: str) -> Any:
+    """The certificates of a PEM text after the repairs that a spec makes, such as of indentation.
+
+    Returns:
+        The set; or, of a text that is not a list of certificates, a text with the reason.
     """
     if STAND_IN in text:
         return STAND_IN

@@ -10,6 +10,7 @@ from ..dialects import format_of
 from ..frozen import frozen
 from ..reading.facts import STAND_IN as UNSET
 from ..reading.facts import UNKNOWN
+from ..reading.objects import OF_A_CHOICE, OF_ITS_KIND
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ _QUERY = re.compile(r"\?[^\s,]+")
 _MAX_SHOWN = 300
 """How many characters of a value are shown: enough for any image, or two could look alike."""
 _OF_A_HOST = ("tls", "insecure")
-_REQUIRED = tuple(
-    ("registry", key) for key in ("endpoint", "name", "baseContentPath", "insecureSkipVerify")
+_REQUIRED = (
+    *(("registry", key) for key in ("endpoint", "name", "baseContentPath", "insecureSkipVerify")),
+    ("isEKSCluster",),
 )
 """What the documented parameter tables require, even if it is empty or false."""
 _EMPTY: tuple[Any, ...] = ("", False, (), None, frozenset(), [])
@@ -161,15 +163,19 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str], *, has_defau
         return fact.value is not True
     if _is_placeholder(fact):
         return True
-    if kind not in found.exhaustive or fact.value is UNKNOWN:
-        return False
-    if kind != "mirror" and fact.value in _EMPTY and kind not in ("endpoint", "map"):
-        return False
+    if _is_broken_ca(fact):
+        return len(fact.subject) > len(("ca", "HOST")) or fact.subject[1] in hosts
     if kind == "map" and not fact.value:
         # Such images stay as they are; without a default others do too.
         return has_default
-    of_a_host = kind in _OF_A_HOST and fact.subject[1].partition("/")[0] not in hosts
-    return not of_a_host
+    counts = kind in found.exhaustive and fact.value is not UNKNOWN
+    counts = counts and (fact.value not in _EMPTY or kind in ("mirror", "endpoint"))
+    return counts and (kind not in _OF_A_HOST or fact.subject[1].partition("/")[0] in hosts)
+
+
+def _is_broken_ca(fact: Fact) -> bool:
+    """Whether a CA cannot be loaded, which stops every request to its host."""
+    return _is_ca(fact) and isinstance(fact.value, str) and fact.value not in ("", UNSET)
 
 
 def _changed(wanted: Fact, found: Fact, names: Mapping[str, str]) -> str:
@@ -229,8 +235,8 @@ def _too_much(fact: Fact, names: Mapping[str, str], *, mirrors: bool) -> str:
         return fact.shown
     if fact.subject[0] == "entry":
         return f"an entry cannot be read: {fact.value}"
-    if _is_placeholder(fact):
-        return f"{name} {placeholders.WHY}"
+    if _is_placeholder(fact) or _is_broken_ca(fact):
+        return f"{name} {placeholders.WHY}" if fact.secret else f"{name}: {fact.value}"
     if fact.secret:
         return f"{name} is not in the spec"
     return f"{name} is {_shown(fact)}, and not in the spec"
@@ -281,7 +287,7 @@ def _name(fact: Fact, called: Mapping[str, str]) -> str:
         return called[kind].format(*map(code_span, names))
     if kind in ("auth", "login"):
         return f"the {names[-1]} for {code_span(names[-2])}"
-    if kind == "setting":
+    if kind in ("setting", OF_ITS_KIND, OF_A_CHOICE):
         return code_span(".".join(names))
     keys = [step for step in fact.place.path if isinstance(step, str)]
     return code_span(keys[-1] if keys else names[-1] if names else kind)

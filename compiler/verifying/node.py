@@ -12,7 +12,7 @@ from ..frozen import frozen, replace
 from ..reading.facts import STAND_IN as UNSET
 from ..reading.facts import certificates_in
 from . import drift
-from .verify import of_reading, refused
+from .verify import of_reading, refused, without_repetitions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ..reading.facts import Fact, Reading
     from .drift import Drift
     from .verify import Expected
+
+_ENTERED, _LISTED = 0o001, 0o005
+"""The permission bits for other users, to reach what is in a folder by its name, and to list it."""
 
 
 @frozen
@@ -49,7 +52,7 @@ class Node:
     def __init__(self, tree: Tree, expected: Expected, wanted: Sequence[str]) -> None:
         self.tree = tree
         self.expected = expected
-        self.wanted = wanted
+        self.wanted = expected.wanted = tuple(wanted)
         self.found: list[Drift | NodeFileProblem] = []
         self.readings: dict[str, list[Reading]] = {}
 
@@ -82,15 +85,25 @@ class Node:
         for one, files in on_nodes:
             if files.required and not any(found is one for found, _ in plain):
                 self._find_missing(one)
-        for _, path in plain:
-            for reading in self.read(path):
-                self.found += of_reading(self.expected, reading)
+        for one, path in plain:
+            self._plain(one, path)
         for one, files in on_nodes:
             if files.drop_ins and self.tree.names(posixpath.dirname(files.paths[0])) is not None:
                 self._with_drop_ins(one, files, self._makers(one))
         for one, files in apart:
             self._apart(one, files, self._makers(one))
         return self.found
+
+    def _plain(self, of: Format, path: str) -> None:
+        """A file by itself, and the settings on which it depends how it is in force."""
+        for reading in self.read(path):
+            self._compare(path, reading)
+        if of.on_node and of.on_node.settings:
+            self.found += of.on_node.settings(self, path)
+
+    def _compare(self, path: str, reading: Reading) -> None:
+        refusals = refused(self.file_text(path) or "", [reading])
+        self.found += without_repetitions(of_reading(self.expected, reading), refusals)
 
     def _makers(self, of: Format) -> list[TargetEntry]:
         """The choices of the spec whose targets are for such files."""
@@ -119,8 +132,7 @@ class Node:
         ):
             self.found.append(NodeFileProblem(path, "it says nothing of registries"))
         for reading in readings:
-            self.found += of_reading(self.expected, reading)
-        self.found += refused(self.file_text(path) or "", readings)
+            self._compare(path, reading)
         if files.authorities:
             self._authorities(files, choices)
 
@@ -144,6 +156,8 @@ class Node:
             for reading in self.read(path, others=True)
             if reading.kind == of.kind
         ]
+        for reading in readings:
+            self.found += refused(reading.source.document.text, [reading])
         facts: dict[str, list[tuple[Fact, Reading]]] = {}
         for reading in readings:
             own: dict[str, list[tuple[Fact, Reading]]] = {}
@@ -165,6 +179,29 @@ class Node:
             self.found.append(NodeFileProblem(path, "this file is missing"))
         if files.authorities:
             self._authorities(files, choices)
+        if files.for_all_users and choices:
+            self._modes(files)
+
+    def _modes(self, files: NodeFiles) -> None:
+        """The folders that other users than root cannot enter, or list where that is needed.
+
+        Where not even /etc is open to them, the modes are those of the copy and not of the node.
+        """
+        etc = self.tree.mode("/etc")
+        if etc is not None and etc & _LISTED != _LISTED:
+            return
+        root = posixpath.dirname(files.paths[0])
+        needed = {root: _ENTERED, files.drop_ins: _LISTED}
+        if files.authorities:
+            needed[f"{root}/{files.authorities}"] = _ENTERED
+            hosts = self.expected.hosts
+            needed |= {f"{root}/{files.authorities}/{host}": _LISTED for host in hosts}
+        for folder, bits in needed.items():
+            mode = self.tree.mode(folder)
+            if mode is not None and mode & bits != bits:
+                reason = "podman and skopeo of other users fail; set mode 0755"
+                message = f"only root can enter this folder (mode {mode:04o}): {reason}"
+                self.found.append(NodeFileProblem(folder, message))
 
     def _authorities(self, files: NodeFiles, choices: list[TargetEntry]) -> None:
         """The CA of each host that has one, in whichever file it is."""

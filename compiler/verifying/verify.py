@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import posixpath
 
 from .. import recognise
@@ -10,6 +11,7 @@ from ..dialects import TARGETS, format_of, formats, makers_of
 from ..mirrors import WILDCARD
 from ..model import TargetEntry
 from ..reading.facts import STAND_IN as UNSET
+from ..reading.objects import OF_A_CHOICE, OF_ITS_KIND
 from .drift import Drift, between
 
 TYPE_CHECKING = False
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UNSET", "Drift", "Expected", "elsewhere", "namespace_of", "of_reading", "refused"]
 
+_OF_AN_OBJECT = (OF_ITS_KIND, OF_A_CHOICE)
 _NOT_READ = (".txt", "/cluster.yaml")
 """How the names of artifacts end that no reader knows."""
 
@@ -36,6 +39,9 @@ class Expected:
     def __init__(self, spec: Spec, choices: tuple[TargetEntry, ...]) -> None:
         self.spec = spec
         self.choices = choices
+        self.wanted: tuple[str, ...] = ()
+        """The versions or lines of containerd to compare with; none are those of the spec, or all
+        that can read the files."""
         self._of: dict[str, list[tuple[TargetEntry, Reading]]] = {}
         self._by_namespace: dict[str, list[tuple[TargetEntry, Reading]]] = {}
 
@@ -62,6 +68,17 @@ class Expected:
             if namespace not in present and not by_itself:
                 yield posixpath.basename(posixpath.dirname(reading.source.path))
 
+    def writes(self, path: str) -> bool:
+        """Whether a file is one of the outputs: it is at its path below a folder.
+
+        Args:
+            path: of the file below the folder that was given.
+        """
+        kinds = dict.fromkeys(kind for one in self.choices for kind in TARGETS[one.target].makes)
+        outputs = {reading.source.path for kind in kinds for _, reading in self.of(kind)}
+        inside = path.lstrip("/")
+        return any(inside == one or ("/" in one and inside.endswith(f"/{one}")) for one in outputs)
+
     def _namespaces(self) -> dict[str, list[tuple[TargetEntry, Reading]]]:
         if not self._by_namespace:
             kinds = [one.kind for one in formats() if one.namespace_of]
@@ -74,7 +91,12 @@ class Expected:
         known = [_on_its_node(choice, kind) for choice in self.choices]
         chosen = [choice for choice in known if choice.target in makers]
         found = [pair for choice in chosen for pair in self._readings(choice, kind)]
-        return found or self._readings(TargetEntry(makers[0]), kind)
+        if found:
+            return found
+        assumed = self._readings(TargetEntry(makers[0]), kind)
+        for _, reading in assumed:
+            reading.facts = [fact for fact in reading.facts if fact.subject[0] != OF_A_CHOICE]
+        return assumed
 
     def _readings(self, choice: TargetEntry, kind: str) -> list[tuple[TargetEntry, Reading]]:
         artifacts = list(TARGETS[choice.target].render(self.spec, choice))
@@ -114,16 +136,16 @@ def _on_its_node(choice: TargetEntry, kind: str) -> TargetEntry:
     return target.stands_for(choice)
 
 
-def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> list[Drift]:
+def of_reading(
+    expected: Expected, found: Reading, given: Iterable[Reading] | None = None
+) -> list[Drift]:
     """What differs in one document: from that which it is most like of those it could be.
 
     Args:
         expected: what the spec compiles to.
         found: what is there.
-        whole: whether values that lack the images of cert-manager are all that there is of values.
+        given: all documents that were given, if they are files of their own and no node's.
     """
-    if whole and ("mirror",) in found.anchors:
-        found.anchors.setdefault(("image certManager",), Place(()))
     compare = format_of(found.kind).compare
     if compare:
         return list(compare(expected.spec, found))
@@ -138,12 +160,101 @@ def of_reading(expected: Expected, found: Reading, *, whole: bool = False) -> li
                 message = f"a {file} is for the registry that its folder is named after"
             return [Drift(found, Place(()), message)]
     if format_of(found.kind).by_target:
-        candidates = [one for one in candidates if one[1].target == found.target] or candidates
+        candidates = _of_its_target(candidates, found)
+    parts = _missing_parts(candidates, found, given)
     # What the spec has nothing for, such as a CA, must not be there for its hosts either.
     readings = [one for _, one in candidates] or [recognise.Reading(found.kind, found.source)]
     compared = [between(one, found, expected.hosts) for one in readings]
     drift = format_of(found.kind).drift
-    return [*min(compared, key=len), *(drift(expected.spec, found) if drift else ())]
+    differences = [*min(compared, key=len), *parts]
+    return without_repetitions(differences, drift(expected, found) if drift else ())
+
+
+def _of_its_target(
+    candidates: list[tuple[TargetEntry, Reading]], found: Reading
+) -> list[tuple[TargetEntry, Reading]]:
+    """Those of the candidates that a document has the name of, or else the form."""
+    named = [pair for pair in candidates if _name(pair[1]) == _name(found)]
+    return named or [pair for pair in candidates if pair[1].target == found.target] or candidates
+
+
+def _name(reading: Reading) -> str:
+    return posixpath.basename(reading.source.path)
+
+
+def _missing_parts(
+    candidates: list[tuple[TargetEntry, Reading]],
+    found: Reading,
+    given: Iterable[Reading] | None,
+) -> Iterator[Drift]:
+    """The parts that neither a document nor another one that was given has, one line for each.
+
+    A document without the first part may be all that its consumer takes, unless it has the name of
+    an output. Of a part that is there, each fact that is missing is reported by itself.
+    """
+    parts = format_of(found.kind).parts
+    first = next(iter(parts.values()), ())
+    named = any(_name(reading) == _name(found) for _, reading in candidates)
+    if given is None or not (named or any(key in found.anchors for key in first)):
+        return
+    readings = [found, *given]
+    wanted = {fact.subject for _, reading in candidates for fact in reading.facts}
+    for part, kinds in parts.items():
+        is_there = any(kind in reading.anchors for kind in kinds for reading in readings)
+        is_wanted = any(subject[: len(kind)] == kind for subject in wanted for kind in kinds)
+        if is_wanted and not is_there:
+            yield Drift(found, *_misspelt(part, found))
+
+
+def _misspelt(part: str, found: Reading) -> tuple[Place, str]:
+    """Where a part is that is called otherwise, or none, and what is to be said of it."""
+    data = found.source.data
+    others = [
+        key for key in data if isinstance(key, str) and key not in format_of(found.kind).parts
+    ]
+    for key in difflib.get_close_matches(part, others, 1):
+        message = f"{code_span(key)} stands where the spec has {code_span(part)}"
+        return found.place(key, on_key=True), message
+    if part in data:
+        return found.place(
+            part, on_key=True
+        ), f"{code_span(part)} has nothing that the spec has in it"
+    return found.place(), f"{code_span(part)} is missing"
+
+
+def missing_documents(expected: Expected, readings: list[Reading]) -> Iterator[Drift]:
+    """The documents of an output that are not in a file of the same name.
+
+    Args:
+        expected: what the spec compiles to.
+        readings: of the file.
+    """
+    first = readings[0]
+    for kind in dict.fromkeys(reading.kind for reading in readings):
+        own = [one for _, one in expected.of(kind) if _name(one) == _name(first)]
+        present = [_identity(reading) for reading in readings if reading.kind == kind]
+        missing = [one for one in own if _identity(one) not in present]
+        # Where there are as many as there should be, another line says what one of them is instead.
+        for reading in missing if len(present) < len(own) else ():
+            named = " ".join(map(code_span, _identity(reading)))
+            yield Drift(first, Place(()), f"the document {named} is missing")
+
+
+def _identity(reading: Reading) -> tuple[str, ...]:
+    """The kind, name and namespace of an object, as far as they are compared."""
+    facts = {fact.subject[-1]: fact for fact in reading.facts if fact.subject[0] in _OF_AN_OBJECT}
+    keys = ("kind", "metadata.name", "metadata.namespace")
+    return tuple(facts[key].shown for key in keys if key in facts)
+
+
+def without_repetitions(found: Iterable[Drift], refusals: Iterable[Drift]) -> list[Drift]:
+    """The differences and the refusals of a text; of both at one place, only the refusal."""
+    listed = list(refusals)
+    places = {
+        (refusal.place.path, refusal.place.on_key) for refusal in listed if refusal.place.path
+    }
+    kept = [one for one in found if (one.place.path, one.place.on_key) not in places]
+    return [*kept, *listed]
 
 
 def refused(text: str, readings: Iterable[Reading]) -> Iterator[Drift]:

@@ -12,6 +12,7 @@ import json
 import re
 import shutil
 import tarfile
+import textwrap
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -606,7 +607,16 @@ def test_a_ca_is_compared_as_certificates(here, verify, head, tmp_path, name):
         texts, names = found(same)
         done = verify(spec, texts, *names)
         assert (done.returncode, done.stdout) == (0, ""), same
-    for other in (one, one + OTHER_PEM, "no certificate", OTHER_PEM):
+    damaged = (
+        textwrap.indent(one + two, "  "),
+        f" {one}{two}",
+        f"\ufeff{one}{two}",
+        (one + two).replace("-----END", " -----END"),
+        (one + two).replace("\n", " "),
+        (one + two).replace("\n", "\r"),
+        f"{one.rstrip()}{two}",
+    )
+    for other in (one, one + OTHER_PEM, "no certificate", OTHER_PEM, *damaged):
         texts, names = found(other)
         if name == "file" and not other.startswith("-----"):
             continue
@@ -761,7 +771,7 @@ HOSTS = (
     'server = "https://m.example.org/v2/quay.io"\ncapabilities = ["pull", "resolve"]\n'
     "override_path = true\n[host]\n"
 )
-ITSELF = 'server = "https://m.example.org/v2"\ncapabilities = ["pull", "resolve"]\n'
+ITSELF = 'server = "https://m.example.org/v2"\ncapabilities = ["pull", "resolve"]\n[host]\n'
 
 
 @pytest.fixture
@@ -860,6 +870,7 @@ def test_another_config_path_is_reported(verify, quay, node):
     assert "config_path" in changed[fragment].splitlines()[row[1] - 1]
 
 
+NO_UPSTREAM = "disable-default-registry-endpoint: true\n"
 LAYOUTS = [
     ("runtimes", ("conf.d", "certs.d"), "etc/containerd"),
     ("runtimes", ("k3s",), "etc/rancher"),
@@ -925,6 +936,8 @@ def test_what_was_compiled_is_as_the_spec_has_it(  # noqa: PLR0913, PLR0917
     }
     if "conf.d" in kept:
         placed[MAIN] = IMPORTING
+    for path in [path for path in placed if path.endswith("/registries.yaml")]:
+        placed[path.replace("registries", "config")] = NO_UPSTREAM
     for path, text in placed.items():
         (tmp_path / "node" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "node" / path).write_text(text)
@@ -1055,8 +1068,48 @@ def test_a_node_with_either_config_of_the_spec(here, golden, tmp_path, name):
     ],
 )
 def test_other_runtimes_of_a_node(verify, quay, target, path, text, place):  # noqa: PLR0913, PLR0917
-    done = verify(quay(target), below("node", {path: text}), "node")
+    texts = {path: text} | {
+        f"etc/rancher/{name}/config.yaml": NO_UPSTREAM for name in ("k3s", "rke2") if name in path
+    }
+    done = verify(quay(target), below("node", texts), "node")
     assert [row[:3] for row in told(done)] == [(f"node/{path}", *place)]
+
+
+@pytest.mark.parametrize("name", ["k3s", "rke2"])
+def test_k3s_must_be_told_not_to_ask_the_upstream(verify, quay, name, tmp_path):
+    folder, unit = f"node/etc/rancher/{name}", f"node/etc/systemd/system/{name}-agent.service"
+    registries = 'mirrors:\n  quay.io:\n    endpoint: ["https://m.example.org/v2/quay.io"]\n'
+    main, drop_in = f"{folder}/config.yaml", f"{folder}/config.yaml.d/50-a.yaml"
+    off = NO_UPSTREAM.replace("true", "false")
+    command = f"[Service]\nExecStart={name} agent \\\n  '--disable-default-registry-endpoint'\n"
+    for texts, found in (
+        ({}, (main, 1, 1)),
+        ({main: "node-name: a\n"}, (main, 1, 1)),
+        ({main: ""}, (main, 1, 1)),
+        ({main: f"node-name: a\n{off}"}, (main, 2, 36)),
+        ({main: off.replace("false", "maybe")}, (main, 1, 36)),
+        ({main: NO_UPSTREAM}, None),
+        ({main: NO_UPSTREAM.replace("true", '"True"')}, None),
+        ({main: NO_UPSTREAM, drop_in: off}, (drop_in, 1, 36)),
+        ({main: off, drop_in: NO_UPSTREAM}, None),
+        (
+            {drop_in: NO_UPSTREAM, drop_in.replace("50", "60"): off},
+            (drop_in.replace("5", "6"), 1, 36),
+        ),
+        ({drop_in: NO_UPSTREAM, drop_in.replace(".yaml", ".txt"): off}, None),
+        ({main: "a: [\n"}, (main, 2, 1)),
+        ({unit: command}, None),
+        ({unit: command, main: off}, None),
+        ({unit: command.replace("'--", "# '--")}, (main, 1, 1)),
+        ({unit: command.replace("endpoint", "endpoint=false")}, (main, 1, 1)),
+        ({f"{unit}.d/a.conf": command}, None),
+    ):
+        shutil.rmtree(tmp_path / "node", ignore_errors=True)
+        rows = told(verify(quay("k3s"), {f"{folder}/registries.yaml": registries} | texts, "node"))
+        assert [row[:3] for row in rows] == ([found] if found else []), texts
+    shutil.rmtree(tmp_path / "node")
+    allow = quay("k3s").replace("targets", "fallback: allow\ntargets")
+    assert verify(allow, {f"{folder}/registries.yaml": registries}, "node").stdout == ""
 
 
 HUB = "mirrors: [{source: docker.io, path: ''}]\ntargets: [docker]\n"
@@ -1303,7 +1356,11 @@ def test_a_switch_that_its_consumer_does_not_take_for_one(verify, quay, target, 
     assert found.keys() >= set(lines)
     for line in lines:
         said = "is `1`;" if quotes == "1" else "is the text `true`;"
-        assert said in found[line] or "is not true or false without quotes" in found[line]
+        refused = (
+            "is not true or false without quotes",
+            "must be `true` or `false` without quotes",
+        )
+        assert said in found[line] or any(words in found[line] for words in refused)
 
 
 def test_the_files_of_dockerd_on_a_node(verify, head):
@@ -2213,7 +2270,8 @@ def test_the_configmap_that_a_cluster_is_told_of_is_the_one_that_was_given(verif
     both = {"a": image.replace("NAME", "corp-ca"), "b": cas, "c": cas.replace("cas,", "corp-ca,")}
     assert verify(spec, both, *both).stdout == ""
     unnamed = {"a": image.replace("NAME", "corp-ca"), "b": cas.replace("name: cas, ", "")}
-    assert verify(spec, unnamed, *unnamed).stdout == ""
+    (row,) = told(verify(spec, unnamed, *unnamed))
+    assert row[3] == "`metadata.name` is missing; the spec has `regspec-registry-ca`"
 
 
 def test_an_insecure_host_of_a_cluster_is_told_though_the_spec_has_none(verify, quay):
@@ -2228,16 +2286,27 @@ def test_an_insecure_host_of_a_cluster_is_told_though_the_spec_has_none(verify, 
         assert ("`insecure` of `m.example.org`" in rows[0][3]) is ("m." in hosts)
 
 
-def test_one_set_without_the_other_is_compared_by_itself(verify, quay):
+def test_one_set_without_the_other_leaves_tags_or_digests_without_a_mirror(verify, quay):
     entry = "  - {source: quay.io, mirrors: [m.example.org/quay.io], mirrorSourcePolicy: %s}\n"
-    for kind, key in (
-        ("ImageDigestMirrorSet", "imageDigestMirrors"),
-        ("ImageTagMirrorSet", "imageTagMirrors"),
-    ):
-        text = f"apiVersion: config.openshift.io/v1\nkind: {kind}\nspec:\n  {key}:\n"
-        assert verify(quay("openshift"), text + entry % "NeverContactSource").stdout == ""
-        assert len(told(verify(quay("openshift"), text + entry % '""'))) == 1
-        assert len(told(verify(quay("openshift"), f"{text}  - {{source: quay.io}}\n"))) == 1
+    sets = (
+        ("ImageDigestMirrorSet", "imageDigestMirrors", "tag"),
+        ("ImageTagMirrorSet", "imageTagMirrors", "digest"),
+    )
+    texts = {}
+    for kind, key, others in sets:
+        text = (
+            f"apiVersion: config.openshift.io/v1\nkind: {kind}\nmetadata: {{name: a}}\n"
+            f"spec:\n  {key}:\n"
+        )
+        texts[kind] = text + entry % "NeverContactSource"
+        (row,) = told(verify(quay("openshift"), texts[kind]))
+        assert row[1:3] == (2, 7)
+        assert f"images with a {others} have no mirror" in row[3]
+        assert len(told(verify(quay("openshift"), text + entry % '""'))) == 2
+        assert len(told(verify(quay("openshift"), f"{text}  - {{source: quay.io}}\n"))) == 2
+    assert verify(quay("openshift"), texts, *texts).stdout == ""
+    one, two = texts.values()
+    assert verify(quay("openshift"), f"{one}---\n{two}").stdout == ""
 
 
 @pytest.mark.parametrize("target", ["openshift", "registries.conf", "buildkit"])
@@ -2262,8 +2331,135 @@ def test_what_the_older_policy_cannot_say_is_not_missing(verify, quay):
         "apiVersion: operator.openshift.io/v1alpha1\nkind: ImageContentSourcePolicy\nspec:\n"
         "  repositoryDigestMirrors:\n  - source: quay.io\n    mirrors: [m.example.org/quay.io]\n"
     )
-    assert verify(quay("openshift"), text).stdout == ""
-    assert len(told(verify(quay("openshift"), text.replace("m.example", "n.example")))) == 1
+    (row,) = told(verify(quay("openshift"), text))
+    assert "there is no `ImageTagMirrorSet`" in row[3]
+    assert len(told(verify(quay("openshift"), text.replace("m.example", "n.example")))) == 2
+
+
+def test_a_folder_that_podman_of_other_users_cannot_enter(verify, quay, root, tmp_path):
+    ca = (root / "examples/ca.crt").read_text()
+    spec = quay("registries.conf", registry=f"endpoint: m.example.org, caCert: {json.dumps(ca)}")
+    text = (
+        '[[registry]]\nprefix = "quay.io"\nlocation = "quay.io"\nblocked = true\n'
+        '[[registry.mirror]]\nlocation = "m.example.org/quay.io"\n'
+    )
+    certs = "etc/containers/certs.d"
+    texts = {
+        "etc/containers/registries.conf.d/x.conf": text,
+        f"{certs}/m.example.org/ca.crt": ca,
+    }
+    folders = ("etc", "etc/containers", "etc/containers/registries.conf.d", certs)
+    folders = (*folders, f"{certs}/m.example.org")
+
+    def packed(modes):
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            for path in folders:
+                member = tarfile.TarInfo(path)
+                member.type, member.mode = tarfile.DIRTYPE, modes.get(path, 0o755)
+                tar.addfile(member)
+            for path, content in texts.items():
+                member = tarfile.TarInfo(path)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content.encode()))
+        return file.getvalue()
+
+    for modes, found in (
+        ({}, []),
+        ({certs: 0o750}, [certs]),
+        ({certs: 0o711}, []),
+        ({f"{certs}/m.example.org": 0o711}, [f"{certs}/m.example.org"]),
+        ({"etc/containers": 0o700}, ["etc/containers"]),
+        ({"etc/containers/registries.conf.d": 0o750}, ["etc/containers/registries.conf.d"]),
+        (dict.fromkeys(folders, 0o750), []),  # the umask of whoever copied them
+    ):
+        verify(spec, below("node", texts), "node")
+        for path in folders:
+            (tmp_path / "node" / path).chmod(modes.get(path, 0o755))
+        (tmp_path / "node.tar").write_bytes(packed(modes))
+        for name in ("node", "node.tar"):
+            rows = told(verify(spec, {}, name))
+            assert [row[0] for row in rows] == [f"{name}/{path}" for path in found], modes
+            assert all("only root can enter this folder (mode 07" in row[3] for row in rows)
+
+
+def test_a_hosts_toml_without_override_path_is_told_what_to_add(verify, quay):
+    for text in (
+        HOSTS.replace("override_path = true\n", ""),
+        HOSTS.replace("override_path = true", "override_path = false"),
+    ):
+        done = verify(quay("certs.d"), {"quay.io/hosts.toml": text}, "quay.io/hosts.toml")
+        (row,) = told(done)
+        assert row[1:3] == (1, 10)
+        assert row[3].endswith(": add `override_path = true` there")
+
+
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ('version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n', 1),
+        ('version = 2\ndisabled_plugins = "cri"\n', 1),
+    ],
+)
+def test_a_config_toml_that_does_not_load_cri(verify, quay, text, line):
+    good = f'[{CRI}.registry.mirrors."quay.io"]\nendpoint = ["m.example.org/quay.io"]\n'
+    assert verify(quay(), {"config.toml": f"version = 2\n{good}"}, "config.toml").stdout == ""
+    (row,) = told(verify(quay(), {"config.toml": text + good}, "config.toml"))
+    assert row[1] == line
+    assert row[3].startswith("containerd does not load its CRI plugin: ")
+
+
+def test_what_an_image_configuration_keeps_from_the_mirrors(verify, quay):
+    sources = f"{CLUSTER}  registrySources: {{%s}}\n"
+    for said, found in (
+        ("blockedRegistries: [m.example.org]", 1),
+        ("blockedRegistries: [docker.io, '*.example.org']", 1),
+        ("blockedRegistries: [m.example.org/quay.io]", 1),
+        ("blockedRegistries: [quay.io, n.example.org, m.example.org/other]", 0),
+        ("allowedRegistries: [quay.io]", 1),
+        ("allowedRegistries: [quay.io, m.example.org]", 0),
+    ):
+        rows = told(verify(quay("openshift"), sources % said))
+        assert len([row for row in rows if "nothing is pulled from" in row[3]]) == found, said
+
+
+@pytest.mark.parametrize(
+    "target, text, line",
+    [
+        ("k3s", "configs:\n  other.example.org: {tls: {insecure_skip_verify: 'no'}}\n", 5),
+        ("k3s", "  gcr.io: {endpoint: https://a.example.org}\n", 4),
+        ("k3s", "auths: {a.example.org: {username: [a]}}\n", 4),
+        ("buildkit", '[registry."gcr.io"]\nhttp = "true"\n', 4),
+        ("buildkit", '[registry."gcr.io"]\nca = "a.crt"\n', 4),
+        ("talos", "      gcr.io: {endpoints: [https://a.example.org], overidePath: true}\n", 8),
+    ],
+)
+def test_what_keeps_a_file_from_being_read_may_be_about_others(verify, quay, target, text, line):
+    whole = {
+        "k3s": 'mirrors:\n  quay.io:\n    endpoint: ["https://m.example.org/v2/quay.io"]\n',
+        "buildkit": '[registry."quay.io"]\nmirrors = ["m.example.org/quay.io"]\n',
+        "talos": SWITCHES["talos"][0].partition("    config:")[0],
+    }
+    spec = quay(target)
+    assert verify(spec, whole[target]).stdout == ""
+    rows = told(verify(spec, whole[target] + text))
+    assert line in [row[1] for row in rows]
+    assert any(re.search("this must be|has no key", row[3]) for row in rows)
+
+
+def test_an_auth_that_the_kubelet_cannot_read(verify, quay):
+    spec = quay("pull-secret", registry="endpoint: m.example.org, username: u, password: p")
+    login = '{"username": "u", "password": "p", "auth": "%s"}'
+    for auth, found in (
+        ("dTpw", 0),
+        ("", 0),
+        ("dXM6cA", 1),
+        ("dTpwcA", 1),
+        ("dTp", 1),
+        ("nope", 1),
+    ):
+        text = f'{{"auths": {{"m.example.org": {login % auth}}}}}'
+        assert bool(told(verify(spec, text))) is bool(found), auth
 
 
 @pytest.mark.parametrize(
@@ -2271,7 +2467,7 @@ def test_what_the_older_policy_cannot_say_is_not_missing(verify, quay):
     [
         ("https://quay.io", "override_path = true\n", None),
         ("https://QUAY.io:443/", "override_path = true\n", None),
-        ("https://quay.io", "", "without `override_path = true`"),
+        ("https://quay.io", "", "`override_path = true`"),
         ("https://quay.example.org", "override_path = true\n", ""),
     ],
 )

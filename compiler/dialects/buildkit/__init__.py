@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
     from ...rules.rule import Rule
+    from ...verifying.drift import Drift
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -46,6 +48,12 @@ def _rules() -> tuple[Rule, ...]:
     return RULES
 
 
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
+    from .verify import unparsable
+
+    return unparsable(text, reading)
+
+
 def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
@@ -79,7 +87,7 @@ TARGET = Target(
 FILE, AUTHORITIES = (f"{TARGET.destination}/{part}" for part in TARGET.parts)
 """The paths of buildkitd.toml and of the folder of CA files on a node."""
 _ON_NODE = NodeFiles((FILE,), only_if_chosen=True)
-FORMAT = Format("buildkit", rank=9, of_each_host=True, on_node=_ON_NODE)
+FORMAT = Format("buildkit", rank=9, of_each_host=True, on_node=_ON_NODE, unparsable=_unparsable)
 DIALECT = Dialect(
     name="buildkit",
     targets=(TARGET,),

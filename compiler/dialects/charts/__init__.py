@@ -121,6 +121,19 @@ VALUES_FORMAT = Format(
     rank=1,
     of_each_host=False,
     by_target=True,  # what one of the charts lacks, the other must not make up for
+    parts={
+        "config": (
+            ("registry",),
+            ("mirror",),
+            ("image imageSwap",),
+            ("isEKSCluster",),
+            ("create config",),
+            ("login", "config"),
+        ),
+        "global": (("login", "global"),),
+        "image": (("image certManager",),),
+        "imagePullSecret": (("create image",), ("login", "image")),
+    },
 )
 SECRET_FORMAT = Format("secret", rank=2, of_each_host=False)
 DIALECT = Dialect(

@@ -13,6 +13,7 @@ from ...reading.facts import (
     switch_of,
     text_of,
 )
+from ...reading.objects import OF_ITS_KIND, add_object
 from . import SECRET, SECRET_FORMAT, read_values
 
 TYPE_CHECKING = False
@@ -62,21 +63,16 @@ def read(source: Source) -> Reading:
         _read_key(reading, key, block, value)
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    reading.anchors["constant",] = reading.place()
-    for key in _CONSTANTS:
-        if text_of(data.get(key)):
-            reading.add(("constant", key), text_of(data[key]), reading.place(key))
-    for key in _NAMES:
-        if text_of(metadata.get(key)):
-            place = reading.place("metadata", key)
-            reading.add(("constant", f"metadata.{key}"), text_of(metadata[key]), place)
+    add_object(reading, name=OF_ITS_KIND, namespace=OF_ITS_KIND)
+    if text_of(data.get("type")):
+        reading.add((OF_ITS_KIND, "type"), text_of(data["type"]), reading.place("type"))
     for subject, documented in (
         ("type", "Opaque"),
         ("metadata.name", "registry-info"),
         ("metadata.namespace", "jet-system"),
     ):
         for fact in reading.facts:
-            if fact.subject == ("constant", subject) and fact.value != documented:
+            if fact.subject == (OF_ITS_KIND, subject) and fact.value != documented:
                 reading.leave(fact.place, f"it is `{documented}` in every Secret of regspec")
     reading.leave_others(metadata, (*_NAMES, *_OF_THE_SERVER), "metadata")
     reading.leave_others(data, (*_CONSTANTS, "metadata", "data", "stringData"))

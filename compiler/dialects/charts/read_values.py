@@ -11,6 +11,7 @@ from ...reading.facts import (
     certificates_in,
     decoded,
     is_number,
+    repaired_certificates,
     say_string,
     switch_of,
     text_of,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _BLOCKS = ("imageSwapImages", "imageSwapConfig", "ociImageRegistry", "imagePullSecret")
 _TEXTS = ("endpoint", "name", "baseContentPath")
 _LOGIN = ("username", "password")
+_NO_TEXT = "it is not a text"
 _PULL_SECRET = ("create", "dockerConfigJson")
 
 
@@ -87,7 +89,8 @@ def _registry(reading: Reading, registry: Any) -> None:
             reading.facts.append(Fact(("registry", key), None, place, problem=NUMBER))
             reading.lose(place, "", NUMBER)
         elif text is None:
-            reading.lose(place, "", "it is not a text")
+            reading.facts.append(Fact(("registry", key), None, place, problem=_NO_TEXT))
+            reading.lose(place, "", _NO_TEXT)
         elif key in _TEXTS:
             reading.add(("registry", key), text, place)
             reading.claim((key,), text, place)
@@ -110,10 +113,10 @@ def _registry(reading: Reading, registry: Any) -> None:
 def say_ca(reading: Reading, text: str, *steps: str | int) -> None:
     """The facts and claims of the registry's CA."""
     place = reading.place(*steps)
-    found = certificates_in(text)
-    reading.add(("registry", "caCert"), found, place)
+    reading.add(("registry", "caCert"), certificates_in(text), place)
+    found = repaired_certificates(text)
     pem = decoded(text) or "" if isinstance(found, str) else text
-    if isinstance(certificates_in(pem), str) or (text and not pem):
+    if isinstance(repaired_certificates(pem), str) or (text and not pem):
         reading.lose(place, "", str(found))
         return
     reading.claim(("host", REGISTRY, "caCert"), pem, place)

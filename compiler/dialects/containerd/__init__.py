@@ -16,12 +16,14 @@ from ..dialect import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ...model import Spec, TargetEntry
     from ...reading.facts import Reading
     from ...rules.rule import Rule
+    from ...verifying.drift import Drift
     from ...verifying.node import Node
+    from ...verifying.verify import Expected
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -164,6 +166,18 @@ def _files_in_force(tree: Tree) -> FilesInForce | None:
     return files_in_force(tree)
 
 
+def _drift_of_hosts(expected: Expected, reading: Reading) -> Iterable[Drift]:
+    from .verify import drift_of_hosts
+
+    return drift_of_hosts(expected, reading)
+
+
+def _drift_of_config(expected: Expected, reading: Reading) -> Iterable[Drift]:
+    from .verify import drift_of_config
+
+    return drift_of_config(expected, reading)
+
+
 def _compare_node(node: Node) -> None:
     from .compare_node import compare
 
@@ -221,7 +235,7 @@ CERTS_D = Target(
     one_choice=True,
     sandbox_image=_sandbox_image,
 )
-CONFIG_FORMAT = Format("containerd", rank=6, of_each_host=True)
+CONFIG_FORMAT = Format("containerd", rank=6, of_each_host=True, drift=_drift_of_config)
 HOSTS_FORMAT = Format(
     "hosts.toml",
     rank=11,
@@ -236,6 +250,7 @@ HOSTS_FORMAT = Format(
         "header": "`header` for {0}",
         "client": "`client` for {0}",
     },
+    drift=_drift_of_hosts,
 )
 DIALECT = Dialect(
     name="containerd",

@@ -22,12 +22,12 @@ from . import (
     CONFIG_PATH,
     MAIN,
     config_load,
-    hosts_toml,
     read_config,
     read_hosts,
     versions,
 )
 from .in_force import files_in_force
+from .verify import lines_of, together
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from ...model import TargetEntry
     from ...reading.facts import Fact, FactKey, Reading
     from ...verifying.node import Node
-
-_FIRST_OF_2 = 2
 
 
 def compare(node: Node) -> None:
@@ -73,7 +71,7 @@ class _Containerd:
         for choice, wanted in candidates:
             lines = self._lines(files, choice)
             by_line = {line: self._in_force(line, wanted, files) for line in lines}
-            outcomes.append((choice, _together(by_line)))
+            outcomes.append((choice, together(by_line)))
         choice, best = min(outcomes, key=lambda outcome: len(outcome[1]))
         self.node.found += self._with_cause(best)
         if choice.target == CERTS_D.name:
@@ -105,23 +103,7 @@ class _Containerd:
         self, files: Sequence[Reading], choice: TargetEntry | None = None
     ) -> list[versions.Version]:
         """The versions to look with: those that are wanted, or can read the node's files."""
-        own = choice.option("version") if choice else None
-        named = self.node.wanted or (
-            (own,) if own and versions.is_modelled(own) else versions.LINES
-        )
-        parsed = [version for line in named if (version := versions.parse(line))]
-        newest = max(
-            (
-                version
-                for file in files
-                if isinstance(version := file.source.data.get("version", 1), int)
-            ),
-            default=1,
-        )
-        if self.node.wanted or (own and versions.is_modelled(own)) or newest <= _FIRST_OF_2:
-            return parsed
-        first = (2, 0, 0) if newest == 3 else (2, 3, 0)  # noqa: PLR2004 - formats 3 and 4
-        return [version for version in parsed if not version.before(*first)] or parsed
+        return lines_of(self.node.wanted, choice, files)
 
     def _in_force(
         self, version: versions.Version, wanted: Reading, files: list[Reading]
@@ -187,22 +169,6 @@ class _Containerd:
         for path in present.values():
             for reading in self.node.read(path):
                 self.node.found += of_reading(self.node.expected, reading)
-                self.node.found += self._ignored(path, reading, self._lines((), choice))
-
-    def _ignored(
-        self, path: str, reading: Reading, lines: list[versions.Version]
-    ) -> list[Drift | NodeFileProblem]:
-        """A hosts.toml that some versions of containerd ignore as a whole."""
-        by_line: dict[versions.Version, list[Drift | NodeFileProblem]] = {}
-        for version in lines:
-            by_line[version] = []
-            try:
-                text = reading.source.document.text
-                hosts_toml.read(text, posixpath.dirname(path), version)
-            except (hosts_toml.Defect, hosts_toml.NoFile) as why:
-                message = f"containerd ignores this file: {why}"
-                by_line[version].append(Drift(reading, Place(()), message))
-        return _together(by_line)
 
 
 def _merged_facts(
@@ -239,22 +205,3 @@ def _without_replaced(told: list[Drift], files: list[Reading]) -> list[Drift | N
         message = "this file replaces all CRI settings of those before it, mirrors included"
         rest.append(Drift(files[-1], Place(()), message))
     return rest
-
-
-def _together(
-    by_line: dict[versions.Version, list[Drift | NodeFileProblem]],
-) -> list[Drift | NodeFileProblem]:
-    """What differs for any version, once, with the versions if it is not all of them."""
-    found: dict[tuple[str, object, str], tuple[Drift | NodeFileProblem, list[str]]] = {}
-    for version, several in by_line.items():
-        for one in several:
-            at = one.path if isinstance(one, NodeFileProblem) else one.reading.source.path
-            place = None if isinstance(one, NodeFileProblem) else one.place
-            _, lines = found.setdefault((at, place, one.message), (one, []))
-            lines.append(f"{version.major}.{version.minor}")
-    together: list[Drift | NodeFileProblem] = []
-    for one, lines in found.values():
-        if len(lines) < len(by_line):
-            one = replace(one, message=f"{one.message} (containerd {', '.join(lines)})")  # noqa: PLW2901
-        together.append(one)
-    return together

@@ -10,8 +10,9 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ... import pem
 from ...frozen import frozen
-from . import go_syntax, ignored_keys, pem, structures
+from . import go_syntax, ignored_keys, structures
 from .versions import Version
 
 TYPE_CHECKING = False
@@ -225,7 +226,7 @@ def missing_file(hosts: list[Host], tree: Tree) -> str:
             text = tree.text(path)
             if text is None:
                 return f"{path} is missing: no request is made"
-            if not pem.has_certificate(text):
+            if not pem.certificates(text):
                 return f"{path} holds no certificate that Go can load: no request is made"
         for pair in host.clients:
             why = missing_pair(pair, tree)

@@ -26,6 +26,7 @@ _DEFAULT = "_default"
 _PORT = re.compile(r"(.+)_([0-9]+)_\Z")
 _PULLS = ("pull", "resolve")
 _KEYS = ("capabilities", "ca", "skip_verify", "override_path", "header")
+_NO_PATH = "an empty path is not a file, and containerd makes no request"
 UPSTREAM = "the upstream"
 _OF_PULLS = ("capabilities",)
 
@@ -184,6 +185,17 @@ def _hint(url: str, table: dict[str, Any]) -> str:
     return "without `override_path = true`, containerd adds `/v2` to the path"
 
 
+def doubled(reading: Reading) -> Iterator[tuple[str, Place]]:
+    """The URLs of a hosts.toml whose path is below `/v2` and gets another `/v2` at its end."""
+    for host in _hosts(reading, namespace_of(reading.source.path)):
+        table = host.table or {}
+        url = host.steps[-1] if host.steps else table.get("server", "")
+        path = host.root.partition("://")[2].partition("/")[2]
+        is_added = table.get("override_path") is not True and not url.rstrip("/").endswith("/v2")
+        if path.startswith("v2/") and is_added:
+            yield url, _place(reading, host)
+
+
 def _place(reading: Reading, host: _Host) -> Place:
     return reading.place(*(host.steps or ("server",)))
 
@@ -249,7 +261,7 @@ def _say_how(
         at = reading.place(*steps, "skip_verify")
         reading.add(("skip_verify", *which), table["skip_verify"], at)
     for path in _authorities(reading, table):
-        found = reading.source.certificates_of(path)
+        found = reading.source.certificates_of(path) if path else _NO_PATH
         reading.add(("ca", *which), found, reading.place(*steps, "ca"), shown=path)
     for key, value in _headers(table):
         subject = ("header", *which, key.lower())
@@ -257,11 +269,11 @@ def _say_how(
 
 
 def _authorities(reading: Reading, table: dict[str, Any]) -> list[str]:
-    """The paths of the CA files."""
+    """The paths of the CA files; an empty one stays empty."""
     value = table.get("ca")
     folder = posixpath.dirname(reading.source.path)
     listed = value if isinstance(value, list) else [value]
-    return [posixpath.join(folder, one) for one in listed if isinstance(one, str)]
+    return [posixpath.join(folder, one) if one else "" for one in listed if isinstance(one, str)]
 
 
 def _headers(table: dict[str, Any]) -> Iterable[tuple[str, Any]]:

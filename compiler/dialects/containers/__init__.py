@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
+    from ...verifying.drift import Drift
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -36,6 +38,12 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     from .resolve import resolvers
 
     return resolvers(files, versions)
+
+
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
+    from .verify import unparsable
+
+    return unparsable(text, reading)
 
 
 def _section(spec: Spec, made: CompiledTarget) -> Section:
@@ -79,13 +87,16 @@ FORMAT = Format(
         ("/etc/containers/registries.conf",),
         drop_ins="/etc/containers/registries.conf.d",
         authorities="certs.d",
+        for_all_users=True,
     ),
     names={
         "location": "`location` of {0}",
         "blocked": "`blocked` of {0}",
         "mirror setting": "{2} of a mirror of {0}",
+        "mirror insecure": "`insecure` of the mirror of {0}",
     },
-    of_a_mirror=("location", "blocked"),
+    of_a_mirror=("location", "blocked", "mirror insecure"),
+    unparsable=_unparsable,
 )
 DIALECT = Dialect(
     name="containers",

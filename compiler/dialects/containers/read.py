@@ -8,42 +8,37 @@ from ...reading.claims import is_served_by_itself, names_upstream
 from ...reading.facts import Reading, Served
 from ...reading.losses import key_name, place_name, source_name
 from . import FORMAT, TARGET
+from .validation import VERSION_1, is_version_1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ...diagnostics import Path, Place
-    from ...reading.facts import Source
+    from ...reading.facts import FactKey, Source
 
 _KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
 _DIGEST_ONLY = "mirror-by-digest-only"
-_VERSION_1 = ("search", "insecure", "block")
-"""The tables below `registries` of version 1."""
 _SHORT_NAMES = ("unqualified-search-registries", "short-name-mode", "aliases")
 
 
 def recognises(data: Any) -> bool:
-    """Whether a TOML text is such a file, of version 2 or of version 1."""
-    if not isinstance(data, dict):
-        return False
-    is_newer = isinstance(data.get("registry"), list) or "unqualified-search-registries" in data
-    return is_newer or _is_version_1(data)
-
-
-def _is_version_1(data: dict[str, Any]) -> bool:
-    tables = data.get("registries")
-    return isinstance(tables, dict) and any(name in tables for name in _VERSION_1)
+    """Whether a TOML text is such a file."""
+    return isinstance(data, dict) and (
+        isinstance(data.get("registry"), list)
+        or "unqualified-search-registries" in data
+        or is_version_1(data)
+    )
 
 
 def read(source: Source) -> Reading:
     """The facts of registries.conf."""
     data = source.data
-    exhaustive = frozenset({"mirrors", "location", "insecure", "mirror setting"})
+    exhaustive = frozenset({"mirrors", "location", "insecure", "mirror insecure", "mirror setting"})
     reading = Reading(FORMAT.kind, source, exhaustive=exhaustive, target=TARGET.name)
     reading.cannot_express = is_served_by_itself
-    for kind in ("mirrors", "location", "blocked", "insecure"):
-        home = "registries" if _is_version_1(data) else "registry"
+    for kind in ("mirrors", "location", "blocked", "insecure", "mirror insecure"):
+        home = VERSION_1 if is_version_1(data) else "registry"
         reading.anchors[kind,] = reading.place(home, on_key=True)
     listed = data.get("registry")
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
@@ -54,10 +49,10 @@ def read(source: Source) -> Reading:
         if key in data:
             at = reading.place(key, on_key=True)
             reading.leave(at, "a spec has no settings for image names without a registry")
-    if _is_version_1(data):
+    if is_version_1(data):
         why = "this is version 1 of the format, which has no mirrors: write version 2"
-        reading.lose(reading.place("registries", on_key=True), "`registries`", why)
-    reading.leave_others(data, ("registry", "registries", *_SHORT_NAMES))
+        reading.lose(reading.place(VERSION_1, on_key=True), f"`{VERSION_1}`", why)
+    reading.leave_others(data, ("registry", VERSION_1, *_SHORT_NAMES))
     return reading
 
 
@@ -121,7 +116,7 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
         reading.add(("mirrors", prefix), (entry.location,), at, shown=entry.location)
         reading.add(("location", prefix), prefix, at)
         reading.add(("blocked", prefix), value=True, place=at)
-        _insecure(reading, entry.location, table, *steps)
+        _insecure(reading, ("mirror insecure", prefix, "0"), table, *steps)
         return
     if places:
         home = reading.place(*steps, "mirror", 0, "location")
@@ -134,16 +129,17 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
     if not isinstance(table.get("blocked", False), bool):
         reading.lose(reading.place(*steps, "blocked"), "", "it is not true or false")
     reading.add(("blocked", prefix), table.get("blocked", False), where)
-    _insecure(reading, prefix, table, *steps)
+    _insecure(reading, ("insecure", prefix), table, *steps)
     for number, mirror in enumerate(entry.mirrors):
-        _insecure(reading, places[number], mirror, *steps, "mirror", number)
+        of_mirror = ("mirror insecure", prefix, str(number))
+        _insecure(reading, of_mirror, mirror, *steps, "mirror", number)
         extra = [key for key in mirror if key not in ("location", "insecure")]
         for key in extra:
             place = reading.place(*steps, "mirror", number, key)
             reading.add(("mirror setting", prefix, places[number], key), mirror[key], place)
-            of_mirror = f"the mirror {place_name(places[number])} of {source_name(prefix)}"
+            name = f"the mirror {place_name(places[number])} of {source_name(prefix)}"
             why = "a spec has mirrors for tags and digests alike"
-            reading.leave(place, why, f"{key_name(key)} of {of_mirror}")
+            reading.leave(place, why, f"{key_name(key)} of {name}")
         if number and not names_upstream(prefix, places[number]):
             what = f"the mirror {place_name(places[number])} of {source_name(prefix)}"
             why = "a spec has one mirror for each source, the first one"
@@ -178,10 +174,10 @@ def _claim(reading: Reading, prefix: str, place: str, table: dict[str, Any], at:
     reading.claim(("host", served.location.host, "insecure"), insecure, at)
 
 
-def _insecure(reading: Reading, name: str, table: dict[str, Any], *steps: str | int) -> None:
+def _insecure(reading: Reading, subject: FactKey, table: dict[str, Any], *steps: str | int) -> None:
     """Whether http and any certificate will do."""
     if "insecure" in table:
         place = reading.place(*steps, "insecure")
-        reading.add(("insecure", name), table["insecure"], place)
+        reading.add(subject, table["insecure"], place)
         if not isinstance(table["insecure"], bool):
             reading.lose(place, "", "it is not true or false")

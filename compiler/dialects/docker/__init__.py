@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ...reading.facts import Reading
     from ...rules.rule import Rule
     from ...verifying.drift import Drift
+    from ...verifying.verify import Expected
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -62,10 +63,10 @@ def _left_out_of_import(spec: Spec, _choice: TargetEntry) -> str:
     return "target `docker` has a mirror of `docker.io` only, at the root of a host"
 
 
-def _drift(spec: Spec, reading: Reading) -> Iterator[Drift]:
+def _drift(expected: Expected, reading: Reading) -> Iterator[Drift]:
     from .verify import drift
 
-    return drift(spec, reading)
+    return drift(expected.spec, reading)
 
 
 def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:

@@ -9,6 +9,7 @@ from ...diagnostics import Place
 from ...mirrors import LIBRARY, WILDCARD, Location
 from ...reading.facts import Reading, Served, say_string, text_of
 from ...reading.losses import place_name, source_name
+from ...reading.objects import OF_ITS_KIND, add_object
 from ..charts import SECRET_FORMAT
 from . import DEFAULT, FORMAT, HUB, TARGET
 
@@ -51,6 +52,7 @@ def read(source: Source) -> Reading:
     """The facts of a ConfigMap."""
     text = source.data["data"]["maps"]
     reading = Reading(FORMAT.kind, source, exhaustive=frozenset({"map"}), target=TARGET.name)
+    add_object(reading, name=OF_ITS_KIND, namespace=OF_ITS_KIND)
     _read_map(reading, text, "data", "maps")
     reading.leave_others(source.data["data"], ("maps",), "data")
     return reading

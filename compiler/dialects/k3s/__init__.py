@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
+    from ...verifying.drift import Drift
+    from ...verifying.node import Node, NodeFileProblem
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -51,6 +54,18 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     return resolvers(files, versions)
 
 
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
+    from .verify import unparsable
+
+    return unparsable(text, reading)
+
+
+def _upstream(node: Node, path: str) -> Iterator[Drift | NodeFileProblem]:
+    from .verify import upstream
+
+    return upstream(node, path)
+
+
 def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
@@ -83,11 +98,13 @@ TARGET = Target(
 )
 FILES = tuple(f"{folder}/registries.yaml" for folder in FOLDERS.values())
 """The paths of registries.yaml on a node."""
+_ON_NODE = NodeFiles(FILES, required=True, settings=_upstream)
 FORMAT = Format(
     "k3s",
     rank=7,
     of_each_host=True,
-    on_node=NodeFiles(FILES, required=True),
+    on_node=_ON_NODE,
+    unparsable=_unparsable,
     names={"default": '{1} of `configs."*"`'},
 )
 DIALECT = Dialect(

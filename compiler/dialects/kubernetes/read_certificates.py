@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from ...reading.claims import lose_client_certificate
-from ...reading.facts import Reading, certificates_in
+from ...reading.facts import Reading, certificates_in, repaired_certificates
 from .. import formats
 from . import CERTIFICATES
 
@@ -19,22 +19,23 @@ _OF_CLIENTS = (".cert", ".key")
 
 def recognises(text: str) -> bool:
     """Whether a text is PEM without anything else."""
-    return text.lstrip().startswith("-----BEGIN ") or "\n-----BEGIN CERTIFICATE-----" in text
+    start = text.lstrip(" \t\r\n\ufeff")
+    return start.startswith("-----BEGIN ") or "\n-----BEGIN CERTIFICATE-----" in text
 
 
 def read(source: Source) -> Reading:
     """The certificates. If the file is in a folder for the CA of a host, they are of that host."""
     reading = Reading(CERTIFICATES.kind, source)
-    found = certificates_in(source.data)
+    repaired = repaired_certificates(source.data)
     host = _host(source)
     if host and source.path.endswith(_OF_CLIENTS):
         lose_client_certificate(reading, host, reading.place())
     elif host:
         reading.anchors["ca", host] = reading.place()
-        reading.add(("ca", host), found, reading.place())
+        reading.add(("ca", host), certificates_in(source.data), reading.place())
         reading.claim(("host", host, "caCert"), source.data, reading.place())
-    elif isinstance(found, str):
-        reading.leave(reading.place(), found)
+    elif isinstance(repaired, str):
+        reading.leave(reading.place(), repaired)
     return reading
 
 

@@ -6,6 +6,7 @@ from ...diagnostics import code_span
 from ...mirrors import HUB
 from ...reading.facts import Reading, decoded, text_of
 from ...reading.losses import host_name
+from ...reading.objects import OF_A_CHOICE, add_object
 from ...reading.stream import load_json
 from . import DEFAULT_NAME, LOGINS, OF_OPENSHIFT, TARGET
 
@@ -47,7 +48,7 @@ def read(source: Source) -> Reading:
     reading.anchors["login",] = place
     written = text_of(data.get("type"))
     if key != _OLD_KEY or written != _OLD_TYPE:  # the kubelet reads both kinds of Secrets
-        reading.anchors["type",] = reading.place("kind", on_key=True)
+        reading.anchors["type",] = reading.place()
         if written:
             reading.add(("type",), written, reading.place("type"))
     if not say_text(reading, text, place, "", is_old=key == _OLD_KEY):
@@ -62,6 +63,8 @@ def read(source: Source) -> Reading:
             reading.options["namespaces"] = [namespace]
         if (namespace, name) == OF_OPENSHIFT:
             reading.target = ""
+    if reading.target:
+        add_object(reading, name=OF_A_CHOICE, namespace=OF_A_CHOICE)
     return reading
 
 
@@ -124,6 +127,9 @@ def _say(
         if not isinstance(login, dict):
             reading.lose(at, f"the login for {host_name(host)}", "it is not a table")
             continue
+        if not _is_pair(login.get("auth")):
+            why = f"`auth` of {code_span(host)} is not the base64 of `USERNAME:PASSWORD`"
+            reading.add(("format",), value=False, place=at, shown=why)
         both = _both(login)
         if not both:
             why = "it has no user name and password: a program may keep them, or it is a token"
@@ -157,10 +163,25 @@ def _host(key: str) -> str:
     return host if path.rstrip("/") in _APIS else f"{host}/{path}"
 
 
+def _is_pair(auth: Any) -> bool:
+    """Whether an `auth` is one that can be read; an empty one counts as none.
+
+    With any other, the kubelet reads nothing of the whole file. The base64 may be without its `=`.
+
+    Source: decodeDockerConfigFieldAuth in k8s.io/kubernetes, pkg/credentialprovider/config.go.
+    """
+    return not (text_of(auth) or "").strip() or ":" in _decoded(auth)
+
+
+def _decoded(auth: Any) -> str:
+    """The pair of an `auth`, or an empty text."""
+    text = (text_of(auth) or "").strip()
+    return decoded(text + "=" * (-len(text) % 4)) or ""
+
+
 def _both(login: dict[str, Any]) -> list[tuple[str, str]]:
     """The user name and password. Of two spellings of one, both are returned if they differ."""
-    auth = decoded(text_of(login.get("auth")) or "") or ""
-    username, colon, password = auth.partition(":")
+    username, colon, password = _decoded(login.get("auth")).partition(":")
     found = [("username", username), ("password", password)] if colon else []
     for part in ("username", "password"):
         written = text_of(login.get(part))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ...model import Spec, TargetEntry
     from ...reading.facts import Reading
     from ...verifying.drift import Drift
+    from ...verifying.verify import Expected
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -57,6 +58,12 @@ def _cross_references(
     return cross_references(expected, found, given)
 
 
+def _drift(expected: Expected, reading: Reading) -> Iterator[Drift]:
+    from .verify import drift
+
+    return drift(expected, reading)
+
+
 TARGET = Target(
     name="openshift",
     summary="ImageDigestMirrorSet, ImageTagMirrorSet, CA and logins for the nodes of OpenShift",
@@ -89,11 +96,16 @@ _OF_A_SET: dict[str, Any] = {
     "of_each_host": False,
     "names": {"policy": "`mirrorSourcePolicy` of {0}"},
     "of_a_mirror": ("policy",),
+    "cross_references": _cross_references,
 }
 DIGEST_MIRRORS = Format("ImageDigestMirrorSet", rank=4, mirrors_only="digests", **_OF_A_SET)
 TAG_MIRRORS = Format("ImageTagMirrorSet", rank=5, mirrors_only="tags", **_OF_A_SET)
 IMAGE = Format(
-    "image configuration", rank=None, of_each_host=True, cross_references=_cross_references
+    "image configuration",
+    rank=None,
+    of_each_host=True,
+    drift=_drift,
+    cross_references=_cross_references,
 )
 AUTHORITIES = Format("registry CAs", rank=None, of_each_host=True)
 DIALECT = Dialect(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+from ...diagnostics import code_span
 from ...mirrors import Location
 from ...reading.claims import is_served_by_itself, names_upstream
-from ...reading.facts import Reading, Served, certificates_in, text_of
+from ...reading.facts import Reading, Served, certificates_in, repaired_certificates, text_of
 from ...reading.losses import host_name, place_name, source_name
+from ...reading.objects import OF_ITS_KIND, add_object
 from . import AUTHORITIES, DIGEST_MIRRORS, IMAGE, TAG_MIRRORS, TARGET
 
 TYPE_CHECKING = False
@@ -25,6 +29,9 @@ _NAMESPACE = "openshift-config"
 _PEM = "-----BEGIN CERTIFICATE-----"
 _BUNDLE = "ca-bundle.crt"
 """The key of a ConfigMap of CAs for all hosts, which does not name a registry."""
+_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+"""A key of a ConfigMap. Source: IsConfigMapKey in k8s.io/apimachinery, pkg/util/validation."""
+_NO_KEY = "a key of a ConfigMap has letters, digits, `-`, `_` and `.` alone"
 _OBJECT = ("apiVersion", "kind", "metadata", "status")
 _NEVER, _ALLOW = "NeverContactSource", "AllowContactingSource"
 
@@ -45,9 +52,14 @@ def recognises(data: Any) -> bool:
             and _BUNDLE not in held
             and any(isinstance(text, str) and _PEM in text for text in held.values())
         )
-    if not isinstance(data.get("spec"), dict):
-        return False
-    return kind in _LISTS or (kind == "Image" and version.startswith(_CONFIG))
+    if version.startswith(_CONFIG):
+        return kind in _LISTS or kind == "Image" or _is_like_a_set(kind)
+    return kind in _LISTS
+
+
+def _is_like_a_set(kind: str) -> bool:
+    """Whether a kind that OpenShift does not have was meant to be a set of mirrors."""
+    return "mirror" in kind.lower()
 
 
 def read(source: Source) -> Reading:
@@ -55,7 +67,20 @@ def read(source: Source) -> Reading:
     kind = source.data["kind"]
     if kind == "ConfigMap":
         return _authorities(source)
-    return _image(source) if kind == "Image" else _mirrors(source, kind)
+    return _image(source) if kind == "Image" else _mirrors(source, _kind_of(source.data))
+
+
+def _kind_of(data: dict[str, Any]) -> str:
+    """The kind of a set of mirrors, or the kind that an unknown one was meant to be."""
+    if data["kind"] in _LISTS:
+        return str(data["kind"])
+    lists = _spec(data)
+    return next((kind for kind, key in _LISTS.items() if key in lists), TAG_MIRRORS.kind)
+
+
+def _spec(data: dict[str, Any]) -> dict[str, Any]:
+    spec = data.get("spec")
+    return spec if isinstance(spec, dict) else {}
 
 
 def name_of_authorities(reading: Reading) -> str:
@@ -63,7 +88,7 @@ def name_of_authorities(reading: Reading) -> str:
     data = reading.source.data
     if reading.kind == AUTHORITIES.kind:
         return text_of(data["metadata"].get("name")) or ""
-    trusted = data["spec"].get("additionalTrustedCA") if reading.kind == IMAGE.kind else None
+    trusted = _spec(data).get("additionalTrustedCA") if reading.kind == IMAGE.kind else None
     return (text_of(trusted.get("name")) or "") if isinstance(trusted, dict) else ""
 
 
@@ -72,11 +97,14 @@ def _mirrors(source: Source, kind: str) -> Reading:
     known = DIGEST_MIRRORS.kind if old else kind
     reading = Reading(known, source, exhaustive=frozenset({"mirrors"}), target=TARGET.name)
     reading.cannot_express = is_served_by_itself
-    key, spec = _LISTS[kind], source.data["spec"]
-    home = reading.place("spec", key, on_key=True) if key in spec else reading.place("spec")
+    key, spec = _LISTS[kind], _spec(source.data)
+    home = reading.place("spec", on_key=True) if "spec" in source.data else reading.place()
+    if key in spec:
+        home = reading.place("spec", key, on_key=True)
     reading.anchors["mirrors",] = home
     if not old:
         reading.anchors["policy",] = home
+        add_object(reading, name="")
     listed = spec.get(key)
     if listed is not None and not isinstance(listed, list):
         reading.lose(reading.place("spec", key), "", "it is not a list of tables")
@@ -128,9 +156,10 @@ def _mirror(
 def _image(source: Source) -> Reading:
     """The image configuration of the cluster; a cluster has one."""
     reading = Reading(IMAGE.kind, source, exhaustive=frozenset({"insecure"}))
-    spec = source.data["spec"]
-    reading.anchors["additionalTrustedCA",] = reading.place("spec", on_key=True)
-    reading.anchors["insecure",] = reading.place("spec", on_key=True)
+    spec = _spec(source.data)
+    home = reading.place("spec", on_key=True) if "spec" in source.data else reading.place()
+    reading.anchors["additionalTrustedCA",] = reading.anchors["insecure",] = home
+    add_object(reading, name=OF_ITS_KIND)
     trusted = reading.table(spec.get("additionalTrustedCA"), "spec", "additionalTrustedCA")
     name = text_of(trusted.get("name"))
     if name:
@@ -156,13 +185,19 @@ def _authorities(source: Source) -> Reading:
     reading = Reading(AUTHORITIES.kind, source)
     reading.anchors["ca",] = reading.place("data", on_key=True)
     reading.claim(("authorities",), value=True, place=reading.place("data"))
+    add_object(reading, name="", namespace=OF_ITS_KIND)
     for key, value in source.data["data"].items():
         place, text = reading.place("data", key), text_of(value) or ""
         host = ":".join(key.rsplit("..", 1))
-        found = certificates_in(text)
-        reading.add(("ca", host), found, place)
-        if isinstance(found, str):
-            reading.lose(place, f"the CA for {host_name(host)}", found)
+        if not _KEY.fullmatch(key):
+            right = key.replace(":", "..") if _KEY.fullmatch(key.replace(":", "..")) else ""
+            why = f"no key of a ConfigMap has a `:`; write {code_span(right)}" if right else _NO_KEY
+            at = reading.place("data", key, on_key=True)
+            reading.add(("format",), value=False, place=at, shown=f"{code_span(key)}: {why}")
+        reading.add(("ca", host), certificates_in(text), place)
+        repaired = repaired_certificates(text)
+        if isinstance(repaired, str):
+            reading.lose(place, f"the CA for {host_name(host)}", repaired)
         else:
             reading.claim(("host", host, "caCert"), text, place)
     return reading

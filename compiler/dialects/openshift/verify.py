@@ -4,27 +4,95 @@ from __future__ import annotations
 
 from ...diagnostics import code_span
 from ...verifying.drift import Drift
-from . import AUTHORITIES
+from . import AUTHORITIES, DIGEST_MIRRORS, IMAGE, TAG_MIRRORS
 from .read import name_of_authorities
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from ...reading.facts import Reading
+    from ...verifying.verify import Expected
 
+_PAIRS = {DIGEST_MIRRORS.kind: TAG_MIRRORS, TAG_MIRRORS.kind: DIGEST_MIRRORS}
 _TRUSTED = ("additionalTrustedCA",)
 
 
 def cross_references(
     expected: Iterable[Reading], found: Reading, given: Iterable[Reading]
 ) -> Iterator[Drift]:
-    """An image configuration that names another ConfigMap than the one with the CAs.
+    """What does not match the other documents: the ConfigMap's name, or a set without its pair.
 
     Args:
-        expected: the image configurations that the spec compiles to.
-        found: an image configuration.
-        given: all documents. Without a ConfigMap among them, nothing is reported.
+        expected: the documents of this kind that the spec compiles to.
+        found: an image configuration, or a set of mirrors.
+        given: all documents.
+    """
+    if found.kind == IMAGE.kind:
+        yield from _other_authorities(expected, found, given)
+    elif any(reading.facts for reading in expected):
+        yield from _one_set_alone(found, list(given))
+
+
+def drift(expected: Expected, reading: Reading) -> Iterator[Drift]:
+    """The registries of mirrors that the image configuration does not let a node pull from.
+
+    Source: openshift/api, config/v1, RegistrySources; with `blocked`, containers/image refuses a
+    mirror too.
+    """
+    sources = reading.source.data.get("spec")
+    sources = sources.get("registrySources") if isinstance(sources, dict) else None
+    if not isinstance(sources, dict):
+        return
+    places = [str(mirror.location) for mirror in expected.spec.mirrors]
+    blocked, allowed = (sources.get(f"{key}Registries") for key in ("blocked", "allowed"))
+    for index, entry in enumerate(blocked if isinstance(blocked, list) else ()):
+        place = next((place for place in places if _covers(entry, place)), "")
+        if place:
+            message = f"{code_span(entry)} is blocked: nothing is pulled from {code_span(place)}"
+            at = reading.place("spec", "registrySources", "blockedRegistries", index)
+            yield Drift(reading, at, message)
+    if isinstance(allowed, list):
+        for place in places:
+            if not any(_covers(entry, place) for entry in allowed):
+                at = reading.place("spec", "registrySources", "allowedRegistries", on_key=True)
+                yield Drift(
+                    reading, at, f"{code_span(place)} is not allowed: nothing is pulled from it"
+                )
+
+
+def _covers(entry: Any, place: str) -> bool:
+    """Whether an entry is for a location: its registry, a part of its path, or `*.HOST`."""
+    if not isinstance(entry, str):
+        return False
+    host = place.partition("/")[0]
+    if entry.startswith("*."):
+        return host.partition(":")[0].endswith(entry[1:])
+    return place == entry or place.startswith((f"{entry}/", f"{entry}:"))
+
+
+def _one_set_alone(found: Reading, given: list[Reading]) -> Iterator[Drift]:
+    """A set for images with a digest without one for images with a tag, or the reverse.
+
+    It is reported once, at the first of several sets.
+    """
+    other = _PAIRS[found.kind]
+    first = next(reading for reading in given if reading.kind == found.kind)
+    if found is first and all(reading.kind != other.kind for reading in given):
+        message = (
+            f"there is no `{other.kind}` with it: images with a {other.mirrors_only[:-1]} have no "
+            "mirror"
+        )
+        yield Drift(found, found.place("kind"), message)
+
+
+def _other_authorities(
+    expected: Iterable[Reading], found: Reading, given: Iterable[Reading]
+) -> Iterator[Drift]:
+    """An image configuration that names another ConfigMap than the one with the CAs.
+
+    Without a ConfigMap among the documents, nothing is reported.
     """
     needs_authorities = any(
         _TRUSTED in [fact.subject for fact in reading.facts] for reading in expected

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Spec, TargetEntry
+    from ...reading.facts import Reading
     from ...rules.rule import Rule
+    from ...verifying.drift import Drift
     from ..attempt import Resolver
     from ..companions import CompiledTarget
     from ..dialect import ReadingView, Section
@@ -65,6 +67,12 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     return resolvers(files, versions)
 
 
+def _unparsable(text: str, reading: Reading) -> Iterator[Drift]:
+    from .verify import unparsable
+
+    return unparsable(text, reading)
+
+
 def _section(spec: Spec, made: CompiledTarget) -> Section:
     from .runbook import section
 
@@ -94,6 +102,7 @@ FORMAT = Format(
     rank=8,
     of_each_host=True,
     names={"skipFallback": "`skipFallback` of {0}"},
+    unparsable=_unparsable,
 )
 DIALECT = Dialect(
     name="talos",

@@ -14,7 +14,15 @@ from ...reading.claims import (
     lose_key,
     names_upstream,
 )
-from ...reading.facts import Fact, Reading, certificates_in, decoded, switch_of, text_of
+from ...reading.facts import (
+    Fact,
+    Reading,
+    certificates_in,
+    decoded,
+    repaired_certificates,
+    switch_of,
+    text_of,
+)
 from ...reading.losses import host_name, key_name, source_name
 from . import FORMAT, TARGET
 
@@ -28,7 +36,7 @@ if TYPE_CHECKING:
 _FACTS = ("endpoint", "tls", "ca", "auth")
 """The kinds of facts that a configuration should have."""
 _FIRST_WITH_DOCUMENTS = "1.12"
-_DOCUMENTS = ("RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig")
+DOCUMENTS = ("RegistryMirrorConfig", "RegistryTLSConfig", "RegistryAuthConfig")
 _LIKE_A_REGISTRY = "regist|mirror"
 """In the kind of a document that is one of these, or was meant to be."""
 _DOUBLED = "without `overridePath: true` (`override_path` of containerd), Talos adds `/v2`"
@@ -120,7 +128,7 @@ class _Configurations:
 
     def take_document(self, data: dict[str, Any], step: int) -> None:
         """One of the documents that there are since 1.12."""
-        if data["kind"] not in _DOCUMENTS:
+        if data["kind"] not in DOCUMENTS:
             why = f"{code_span(data['kind'])} is no kind of document that Talos has for registries"
             place = self._reading.place(step, "kind")
             self._reading.lose(place, "", why)
@@ -247,12 +255,12 @@ def _say_ca(reading: Reading, host: str, written: str, place: Place, *, is_encod
     """A CA; one in the form of the other documents is one that Talos does not take."""
     plain = decoded(written)
     text = written if plain is None else plain
-    found = certificates_in(text)
+    found, repaired = certificates_in(text), repaired_certificates(text)
     mixed_up = "it is base64, where PEM belongs" if plain else "it is PEM, where base64 belongs"
     right = isinstance(found, str) or is_encoded == (plain is not None)
     reading.add(("ca", host), found if right else mixed_up, place)
-    if isinstance(found, str):
-        reading.lose(place, f"the CA for {host_name(host)}", found)
+    if isinstance(repaired, str):
+        reading.lose(place, f"the CA for {host_name(host)}", repaired)
     else:
         reading.claim(("host", host, "caCert"), text, place)
 

@@ -22,12 +22,13 @@ _SEQUENCE, _BITS, _LONG = 0x30, 0x03, 0x80
 _PARTS_OF_CERTIFICATE = [_SEQUENCE, _SEQUENCE, _BITS]
 
 
-def has_certificate(text: str) -> bool:
-    """Whether a certificate of a text is added to a pool; one good block is enough."""
-    return any(
-        kind == "CERTIFICATE" and not headers and _is_certificate(der)
+def certificates(text: str) -> list[bytes]:
+    """The certificates that are added to a pool, in DER. One good block is enough for the pool."""
+    return [
+        der
         for kind, headers, der in _blocks(text)
-    )
+        if kind == "CERTIFICATE" and not headers and _is_certificate(der)
+    ]
 
 
 def is_key_pair(certificates: str, keys: str) -> bool:
