@@ -79,7 +79,7 @@ lock: ## renew requirements/ with the newest releases; read the diff afterwards
 
 differential: $(VENV)/.dev ## play RUNS random nodes (2,000) from SEED (1) on with the real containerd
 	REGSPEC_DIFFERENTIAL_RUNS=$(or $(RUNS),2000) REGSPEC_DIFFERENTIAL_SEED=$(or $(SEED),1) \
-		$(BIN)/pytest tests/e2e/test_differential.py
+		$(BIN)/pytest tests/e2e/test_differential.py tests/e2e/test_random_specs.py
 
 bundle: $(VENV)/.dev ## build dist/regspec-VERSION-airgap.tar.gz, for machines without a network
 	$(BIN)/python .ci/bundle.py $(BUNDLE)

@@ -159,9 +159,9 @@ def explain_spec(  # noqa: PLR0913 - what compile_spec takes, and the images
         except reference.NotAReference as why:
             raise ValueError(f"{code_span(image)} is no image reference: {why}") from None
     for version in containerd:
-        if not versions.is_modelled(version):
-            lines = f"{versions.LINES[0]} to {versions.LINES[-1]}"
-            raise ValueError(f"{version!r} is no version of containerd from {lines}")
+        problem = versions.problem_with(version)
+        if problem:
+            raise ValueError("; ".join(problem))
     found = pipeline.explain_spec(
         _encoded(content), targets=targets, environment=environment, read_file=read_file
     )

@@ -127,8 +127,54 @@ def toml_text(tables: Tables) -> str:
     for path, pairs in tables:
         if path:
             lines += ["", f"[{'.'.join(map(_toml_key, path))}]"]
-        lines += [f"{_toml_key(key)} = {_scalar(value)}" for key, value in pairs.items()]
+        lines += [f"{_toml_key(key)} = {toml_value(value)}" for key, value in pairs.items()]
     return "".join(f"{line}\n" for line in lines)
+
+
+def toml_value(value: Any) -> Verbatim:
+    """One value of TOML on one line; a mapping is an inline table."""
+    if isinstance(value, dict) and value:
+        pairs = (f"{_toml_key(key)} = {toml_value(below)}" for key, below in value.items())
+        return Verbatim(f"{{ {', '.join(pairs)} }}")
+    return Verbatim(_scalar(value))
+
+
+def is_header_key(key: str) -> bool:
+    """Whether every reader of TOML takes a key in the header of a table.
+
+    Source: go-toml 1.9.5, lexer.go, which refuses a `]` in a quoted key there, as an IPv6 address
+    has one. containerd 1.x, BuildKit before 0.28 and kind read their files with it.
+    """
+    return "]" not in key
+
+
+def with_plain_headers(tables: Tables) -> Tables:
+    """The same tables, with inline tables in place of those whose header some readers refuse.
+
+    `[configs."[fd00::1]:5000".auth]` becomes `"[fd00::1]:5000" = { auth = { … } }` below
+    `[configs]`, which stands before every other table of `configs`.
+    """
+    inline: dict[tuple[str, ...], dict[str, Any]] = {}
+    plain: dict[tuple[str, ...], dict[str, Any]] = {}
+    above = [
+        path[: next((i for i, key in enumerate(path) if not is_header_key(key)), len(path))]
+        for path, _ in tables
+    ]
+    for parent, (path, pairs) in zip(above, tables, strict=True):
+        if parent != path:
+            table = inline.setdefault(parent, {})
+            for key in path[len(parent) :]:
+                table = table.setdefault(key, {})
+            table.update(pairs)
+    for parent, (path, pairs) in zip(above, tables, strict=True):
+        for other in inline:
+            if parent[: len(other)] == other:
+                plain.setdefault(other, {})
+        if parent == path:
+            plain.setdefault(path, {}).update(pairs)
+    for parent, pairs in inline.items():
+        plain[parent].update(pairs)
+    return list(plain.items())
 
 
 def toml_data(tables: Tables) -> dict[str, Any]:
@@ -257,7 +303,11 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-_FILTERS: dict[str, Callable[..., Any]] = {"pem_block": pem_block, "word": Verbatim}
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "pem_block": pem_block,
+    "word": Verbatim,
+    "inline": toml_value,
+}
 
 
 def _passed_through(write: Callable[..., str]) -> Callable[..., Verbatim]:

@@ -288,10 +288,14 @@ def _containerd_toml(
     if context['full']:
         out += ['\nimports = ["/etc/containerd/conf.d/*.toml"]\n\n[plugins]\n  [plugins.', finalize(context['plugin']), ']\n  [plugins.', finalize(context['plugin']), '.containerd.runtimes.runc]\n    runtime_type = "io.containerd.runc.v2"\n  [plugins.', finalize(context['plugin']), '.containerd.runtimes.runc.options]\n    SystemdCgroup = true\n']
     out += ['\n  [plugins.', finalize(context['plugin']), '.registry]\n    [plugins.', finalize(context['plugin']), '.registry.mirrors]\n']
+    for source, mirror in context['inline_mirrors'].items():
+        out += ['      ', finalize(source), ' = ', finalize(filters['inline'](mirror)), '\n']
     for source, endpoint in context['mirrors']:
         out += ['      [plugins.', finalize(context['plugin']), '.registry.mirrors.', finalize(source), ']\n        endpoint = [', finalize(endpoint), ']\n']
-    if context['tls']:
+    if context['has_configs']:
         out += ['    [plugins.', finalize(context['plugin']), '.registry.configs]\n']
+        for host, config in context['inline_configs'].items():
+            out += ['      ', finalize(host), ' = ', finalize(filters['inline'](config)), '\n']
         for host, settings in context['tls'].items():
             out += ['      [plugins.', finalize(context['plugin']), '.registry.configs.', finalize(host), '.tls]\n']
             for key, value in settings.items():

@@ -137,6 +137,9 @@ def values_of_a_template(draw):
             "full": draw(st.booleans()),
             "plugin": draw(texts),
             "mirrors": draw(st.lists(st.tuples(texts, texts), max_size=3)),
+            "inline_mirrors": draw(tls),
+            "inline_configs": draw(tls),
+            "has_configs": draw(st.booleans()),
             "tls": draw(tls),
         }
     keys = ("endpoint", "name", "password", "username", "baseContentPath", "mirrorRegistries")

@@ -28,6 +28,8 @@ from regspec.dialects.talos import resolve as talos
 
 pytestmark = pytest.mark.slow
 
+VERSIONS = ("1.6.20", *versions.LINES)
+"""Of containerd: Debian's, and the last one of each line."""
 SOURCES = ("docker.io", "quay.io", "registry.k8s.io", "us-docker.pkg.dev", "reg.example.org:5000")
 HOSTS = ("harbor.example.net", "harbor.example.net:8443", "10.0.0.1:5000", "nexus.example.net")
 words = st.sampled_from(["a", "airgap-images", "x_y", "v2x", "a.b", "library", "docker.io"])
@@ -135,7 +137,7 @@ def places(data, image):
     wildcard = any(isinstance(m, dict) and m["source"] == "*" for m in data["mirrors"])
     found = {}
     api = artifacts(data, {"target": "containerd", "endpoints": "api"})["containerd.toml"]
-    for version in versions.MEASURED:
+    for version in VERSIONS:
         url, upstream = asked({CONFIG: api}, image, version)
         found[f"containerd {version}"] = from_url(url)
         assert upstream
@@ -276,7 +278,7 @@ M = "harbor.example.net/base"
 
 def test_exception_the_documented_form_misses_the_api():
     image = "quay.io/a/b:1"
-    for version in versions.MEASURED:
+    for version in VERSIONS:
         text = artifacts(BASE, "containerd")["containerd.toml"]
         url = f"https://{M}/quay.io/a/b/manifests/1?ns=quay.io"
         assert asked({CONFIG: text}, image, version) == (url, True)

@@ -378,7 +378,9 @@ def _compare(
         return
     notes: list[str] = []
     compared = [
-        pair for several in differences(expected, read, (), (), notes.append) for pair in several
+        pair
+        for several in differences(expected, read, (), (), notes.append, compared_for=[])
+        for pair in several
     ]
     found = [
         (

@@ -93,9 +93,9 @@ def _modelled(
 ) -> str | None:
     from ..dialects.containerd import versions
 
-    if written is not None and not versions.is_modelled(written):
-        lines = f"{versions.LINES[0]} to {versions.LINES[-1]}"
-        raise click.BadParameter(f"{written} is no version from {lines}, such as 2.1.4")
+    problem = None if written is None else versions.problem_with(written)
+    if problem:
+        raise click.BadParameter("; ".join(problem))
     return written
 
 

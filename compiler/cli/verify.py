@@ -76,12 +76,14 @@ def verify_command(
         return Exit.ATTENTION
     from . import inputs
 
+    compared_for: list[str] = []
+    wanted = (version,) if version else ()
     given = inputs.read(names)
-    compared = list(differences(expected, given, names, (version,) if version else ()))
+    compared = list(differences(expected, given, names, wanted, compared_for=compared_for))
     told = [one for diagnostics in compared for one in diagnostics]
     _tell(told, form)
     if form == "text":
-        echo_error(_summary(len(compared), len(told)))
+        echo_error(_summary(len(compared), len(told), compared_for))
     return Exit.ATTENTION if told else Exit.DONE
 
 
@@ -109,6 +111,8 @@ def differences(
     names: tuple[str, ...],
     wanted: tuple[str, ...],
     note: Callable[[str], None] = echo_error,
+    *,
+    compared_for: list[str],
 ) -> Iterator[list[tuple[str, Diagnostic]]]:
     """What differs in each thing that was given, with the names of its files.
 
@@ -118,6 +122,7 @@ def differences(
         names: the words of the command line that each must have something to compare.
         wanted: versions of containerd; none takes all that can read the files.
         note: prints what is not compared, and why.
+        compared_for: gets the versions that decided what is in force on each node.
 
     Raises:
         InputError: nothing of one name can be compared.
@@ -132,7 +137,7 @@ def differences(
     trees = _Trees()
     for one in given:
         if isinstance(one, inputs.NodeFiles):
-            yield _of_node(expected, one, wanted, note)
+            yield _of_node(expected, one, wanted, note, compared_for)
             useful.add(one.argument)
             continue
         try:
@@ -232,7 +237,11 @@ class _Trees:
 
 
 def _of_node(
-    expected: Expected, node: NodeFiles, wanted: tuple[str, ...], note: Callable[[str], None]
+    expected: Expected,
+    node: NodeFiles,
+    wanted: tuple[str, ...],
+    note: Callable[[str], None],
+    compared_for: list[str],
 ) -> list[tuple[str, Diagnostic]]:
     from ..verifying.node import Node, NodeFileProblem
 
@@ -245,6 +254,7 @@ def _of_node(
             told.append((node.shown(one.reading.source.path), _diagnostic(one)))
     for path, readings in compared.readings.items():
         _report_unknown(node.shown(path), readings, note, is_node=True)
+    compared_for += compared.compared_for
     return told
 
 
@@ -295,7 +305,8 @@ def _tell(told: list[tuple[str, Diagnostic]], form: str) -> None:
         write_stdout("".join(line(diagnostic, file) for file, diagnostic in told).encode())
 
 
-def _summary(count: int, found: int) -> str:
+def _summary(count: int, found: int, compared_for: list[str]) -> str:
     compared = "1 file or node" if count == 1 else f"{count} files or nodes"
     differences = {0: "no difference", 1: "1 difference"}.get(found, f"{found} differences")
-    return f"{compared} compared: {differences}"
+    versions = "; ".join(dict.fromkeys(compared_for))
+    return f"{compared} compared{f' for {versions}' if versions else ''}: {differences}"

@@ -55,6 +55,8 @@ class Node:
         self.wanted = expected.wanted = tuple(wanted)
         self.found: list[Drift | NodeFileProblem] = []
         self.readings: dict[str, list[Reading]] = {}
+        self.compared_for: list[str] = []
+        """The versions of consumers that decided what is in force, for the closing line."""
 
     def find_drift(self) -> list[Drift | NodeFileProblem]:
         """What differs, file by file."""

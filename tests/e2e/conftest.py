@@ -16,6 +16,7 @@ import datetime as dt
 import ipaddress
 import json
 import os
+import re
 import runpy
 import shutil
 import subprocess
@@ -29,6 +30,7 @@ import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from regspec.dialects.containerd import versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -180,6 +182,59 @@ def apart_words(apart):
 def vouched():
     """Makes a CA and the certificate of a server: vouched(name, hosts)."""
     return vouch
+
+
+class Daemon:
+    """The stage of node_stage.py, which plays one node after another."""
+
+    def __init__(self, process) -> None:
+        self._process = process
+
+    def play(self, files, images):
+        """What the daemon did: `loads`, and the requests for each image."""
+        self._process.stdin.write(json.dumps({"files": files, "images": images}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the stage has ended"
+        return json.loads(line)
+
+
+@pytest.fixture(scope="session")
+def daemon(apart_words, vouched):
+    """The stage of node_stage.py, and the CA of its host that the system does not trust."""
+    trees = runpy.run_path(str(HERE / "node_trees.py"))
+    names = {name.partition(":")[0] for name in (*trees["MIRRORS"], *trees["REGISTRIES"])}
+    names = {name for name in names if re.fullmatch(r"[A-Za-z0-9_.-]*[A-Za-z]", name)}
+    names |= {"https", "http", "tcp", "registry-1.docker.io"}
+    names -= {"localhost"}
+    hosts = (*names, "localhost", "10.1.2.3", "fd00::5", "127.0.0.1")
+    public = vouched("A public CA", hosts)
+    site = vouched("The site's CA", trees["UNTRUSTED"])
+    shared = {
+        "names": sorted(names),
+        "addresses": trees["ADDRESSES"],
+        "ports": trees["PORTS"],
+        "answers": trees["ANSWERS"],
+        "untrusted": trees["UNTRUSTED"],
+        "trusted": public.ca,
+        "pairs": [public.pair, site.pair],
+    }
+    with subprocess.Popen(
+        [*apart_words, sys.executable, str(HERE / "node_stage.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdin.write(json.dumps(shared) + "\n")
+        yield Daemon(process), site.ca
+        process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def version():
+    """The version of the containerd that is installed."""
+    said = subprocess.run(("containerd", "--version"), capture_output=True, text=True, check=True)
+    return versions.parse(re.search(r" v?([0-9]+\.[0-9]+\.[0-9]+)", said.stdout)[1])
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ import ssl
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
@@ -117,7 +118,10 @@ def play(node: dict, requests: list[tuple[str, int]]) -> dict:
         ready = cri.wait(stage.CONTAINERD / "socket", process)
         for image in node["images"] if ready.ok else ():
             requests.clear()
-            cri.pull(stage.CONTAINERD / "socket", image, None)
+            outcome = cri.pull(stage.CONTAINERD / "socket", image, None)
+            if not outcome.status:  # no answer: it has ended, or is about to
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=2)
             pulls.append([image, requested(requests)])
             if process.poll() is not None:
                 break

@@ -173,6 +173,27 @@ def test_a_pull_secret_logs_in_at_the_mirror(stage, node):
     assert not pull.upstream
 
 
+def test_a_login_in_the_fragment_is_sent_to_an_ipv6_address(stage, compiled):
+    registry = {"endpoint": "[fd00::5]:8443", "baseContentPath": "airgap-images"}
+    registry |= {"insecureSkipVerify": True, "username": LOGIN[0], "password": LOGIN[1]}
+    target = {"target": "certs.d", "credentials": "config", "systemdCgroup": True}
+    texts = compiled({"registry": registry, "mirrors": ["docker.io"], "targets": [target]})
+    files = {f"/etc/containerd/{path}": text for path, text in texts.items()}
+    files["/etc/containerd/config.toml"] = MAIN
+    report = stage(
+        files=files,
+        images_in_registry=STORED,
+        auth=LOGIN,
+        ports={8443: "https"},
+        ipv6=True,
+        pulls=[HELLO],
+    )
+    pull = report.pulls[0]
+    assert pull.ok, (pull.error, report.log)
+    assert pull.users == {("[fd00::5]:8443", LOGIN[0])}
+    assert not pull.upstream
+
+
 def test_mirrors_ask_the_upstream_when_the_mirror_fails(stage, api):
     report = stage(files=api, pulls=[HELLO], mirror_status=503, upstream_serves=True)
     pull = report.pulls[0]

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -28,56 +25,6 @@ RUNS = int(os.environ.get("REGSPEC_DIFFERENTIAL_RUNS", "60"))
 SEED = int(os.environ.get("REGSPEC_DIFFERENTIAL_SEED", "1"))
 MOST_STEPS = 150
 """How often a node is played to make it smaller."""
-
-
-class Daemon:
-    """The stage of node_stage.py, which plays one node after another."""
-
-    def __init__(self, process) -> None:
-        self._process = process
-
-    def play(self, files, images):
-        """What the daemon did: `loads`, and the requests for each image."""
-        self._process.stdin.write(json.dumps({"files": files, "images": images}) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, "the stage has ended"
-        return json.loads(line)
-
-
-@pytest.fixture(scope="module")
-def daemon(apart_words, vouched):
-    names = {name.partition(":")[0] for name in (*TREES["MIRRORS"], *TREES["REGISTRIES"])}
-    names = {name for name in names if re.fullmatch(r"[A-Za-z0-9_.-]*[A-Za-z]", name)}
-    names |= {"https", "http", "tcp", "registry-1.docker.io"}
-    names -= {"localhost"}
-    hosts = (*names, "localhost", "10.1.2.3", "fd00::5", "127.0.0.1")
-    public = vouched("A public CA", hosts)
-    site = vouched("The site's CA", UNTRUSTED)
-    shared = {
-        "names": sorted(names),
-        "addresses": TREES["ADDRESSES"],
-        "ports": TREES["PORTS"],
-        "answers": ANSWERS,
-        "untrusted": UNTRUSTED,
-        "trusted": public.ca,
-        "pairs": [public.pair, site.pair],
-    }
-    with subprocess.Popen(
-        [*apart_words, sys.executable, str(HERE / "node_stage.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        process.stdin.write(json.dumps(shared) + "\n")
-        yield Daemon(process), site.ca
-        process.stdin.close()
-
-
-@pytest.fixture(scope="module")
-def version():
-    said = subprocess.run(("containerd", "--version"), capture_output=True, text=True, check=True)
-    return versions.parse(re.search(r" v?([0-9]+\.[0-9]+\.[0-9]+)", said.stdout)[1])
 
 
 def expected(outcome):

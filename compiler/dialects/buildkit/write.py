@@ -39,7 +39,9 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
             table["insecure"] = True
         elif trust is Trust.CA:
             table["ca"] = [f"{AUTHORITIES}/{_file_of_ca(host)}"]
-    tables: emit.Tables = [(("registry", name), table) for name, table in registries.items()]
+    tables = emit.with_plain_headers(
+        [(("registry", name), table) for name, table in registries.items()]
+    )
     warning = _DENY if spec.fallback == "deny" else ""
     yield Artifact(
         path=f"{root}/buildkitd.toml",

@@ -24,9 +24,10 @@ def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
 
 
 def _rules() -> tuple[Rule, ...]:
+    from ..containerd import rules_of_versions
     from .rules import RULES
 
-    return RULES
+    return (*RULES, *rules_of_versions())
 
 
 def _section(spec: Spec, made: CompiledTarget) -> Section:

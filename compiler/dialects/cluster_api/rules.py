@@ -36,7 +36,7 @@ def not_carried(subject: LintContext) -> Iterator[RuleResult]:
         targets: [kubeadm]
 
     Good:
-        targets: [certs.d, kubeadm]
+        targets: [{target: certs.d, systemdCgroup: true}, kubeadm]
     """
     for choice in _carriers(subject):
         spec = subject.rendered
@@ -93,13 +93,13 @@ def login_in_user_data(subject: LintContext) -> Iterator[RuleResult]:
     Bad:
         registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
         targets:
-          - {target: certs.d, credentials: config}
+          - {target: certs.d, credentials: config, systemdCgroup: true}
           - {target: kubeadm, format: cloud-init}
 
     Good:
         registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
         targets:
-          - {target: certs.d, credentials: config}
+          - {target: certs.d, credentials: config, systemdCgroup: true}
           - {target: kubeadm, format: cloud-init, secrets: inline}
     """
     for choice in _carriers(subject):
@@ -167,11 +167,11 @@ def replaced_on_machines(subject: LintContext) -> Iterator[RuleResult]:
     JSON and a table twice); cloud-init's module `write_files`.
 
     Bad:
-        targets: [certs.d, buildkit, kubeadm]
+        targets: [{target: certs.d, systemdCgroup: true}, buildkit, kubeadm]
 
     Good:
         targets:
-          - certs.d
+          - {target: certs.d, systemdCgroup: true}
           - buildkit
           - {target: kubeadm, carry: [certs.d, buildkit]}
     """
@@ -213,12 +213,12 @@ def too_many_files(subject: LintContext) -> Iterator[RuleResult]:
           c8.io, d8.io, e8.io, f8.io, g8.io, h8.io, i8.io, j8.io, a9.io, b9.io, c9.io, d9.io,
           e9.io, f9.io, g9.io, h9.io, i9.io, j9.io, a10.io, b10.io, c10.io, d10.io, e10.io,
           f10.io, g10.io, h10.io, i10.io, j10.io]
-        targets: [certs.d, kubeadm]
+        targets: [{target: certs.d, systemdCgroup: true}, kubeadm]
 
     Good:
         registry: {caCert: {file: ca.crt}}
         mirrors: [{source: "*", path: all}]
-        targets: [certs.d, kubeadm]
+        targets: [{target: certs.d, systemdCgroup: true}, kubeadm]
     """
     for choice in _carriers(subject):
         if choice.option("format") == "cloud-init":

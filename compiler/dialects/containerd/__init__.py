@@ -196,11 +196,18 @@ def _rules() -> tuple[Rule, ...]:
     return RULES
 
 
-def rules_of_logins() -> tuple[Rule, ...]:
-    """Those about where a login goes, for all targets that write certs.d."""
-    from .rules import OF_LOGINS
+def rules_of_hosts() -> tuple[Rule, ...]:
+    """Those about hosts.toml, its logins and versions, for all targets that write it."""
+    from .rules import OF_HOSTS
 
-    return OF_LOGINS
+    return OF_HOSTS
+
+
+def rules_of_versions() -> tuple[Rule, ...]:
+    """Those about `version`, for all targets that have containerd's."""
+    from .rules import OF_VERSIONS
+
+    return OF_VERSIONS
 
 
 CONFIG = Target(

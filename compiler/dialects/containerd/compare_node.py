@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 
 from ... import recognise
-from ...diagnostics import Place
+from ...diagnostics import Place, code_span
+from ...emit import toml_value
 from ...frozen import replace
 from ...reading import toml_places
 from ...verifying import drift
@@ -22,6 +23,7 @@ from . import (
     CONFIG_PATH,
     MAIN,
     config_load,
+    config_merge,
     read_config,
     read_hosts,
     versions,
@@ -32,10 +34,13 @@ from .verify import lines_of, together
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from ...model import TargetEntry
     from ...reading.facts import Fact, FactKey, Reading
     from ...verifying.node import Node
+
+_FIRST_OF_2 = 2
 
 
 def compare(node: Node) -> None:
@@ -74,6 +79,7 @@ class _Containerd:
             outcomes.append((choice, together(by_line)))
         choice, best = min(outcomes, key=lambda outcome: len(outcome[1]))
         self.node.found += self._with_cause(best)
+        self.node.compared_for.append(self._compared_for(self._lines(files, choice), choice))
         if choice.target == CERTS_D.name:
             self._certs_d(choice)
 
@@ -105,6 +111,17 @@ class _Containerd:
         """The versions to look with: those that are wanted, or can read the node's files."""
         return lines_of(self.node.wanted, choice, files)
 
+    def _compared_for(self, lines: list[versions.Version], choice: TargetEntry) -> str:
+        """The versions that the node was compared for, and what decided."""
+        if self.node.wanted:
+            return f"containerd {', '.join(self.node.wanted)}"
+        own = choice.option("version")
+        if own and versions.is_modelled(own):
+            return f"containerd {own}, the `version` in the spec"
+        first, *_, last = [f"{line.major}.{line.minor}" for line in (lines[0], *lines)]
+        compared = f"containerd {first} to {last}" if first != last else f"containerd {first}"
+        return f"{compared}, as the `version` in the spec is not known" if own else compared
+
     def _in_force(
         self, version: versions.Version, wanted: Reading, files: list[Reading]
     ) -> list[Drift | NodeFileProblem]:
@@ -131,7 +148,8 @@ class _Containerd:
             replace(one, reading=origin[id(one.fact)]) if one.fact else one
             for one in drift.between(wanted, main, self.node.expected.hosts, in_force)
         ]
-        return _without_replaced(told, files)
+        lost = _lost_settings(configuration, files, version)
+        return [*_without_replaced(told, files), *lost]
 
     def _not_loaded(self, reason: str, files: list[Reading]) -> list[Drift | NodeFileProblem]:
         """Why containerd runs without its CRI plugin, at the file that the reason is in."""
@@ -205,3 +223,57 @@ def _without_replaced(told: list[Drift], files: list[Reading]) -> list[Drift | N
         message = "this file replaces all CRI settings of those before it, mirrors included"
         rest.append(Drift(files[-1], Place(()), message))
     return rest
+
+
+def _lost_settings(
+    configuration: config_load.Configuration, files: list[Reading], version: versions.Version
+) -> Iterator[Drift]:
+    """What a file says of cgroups and the sandbox image, and a later file has replaced (1.x).
+
+    A later file that has a value of its own for them has not lost it.
+    """
+    if version.major >= _FIRST_OF_2:
+        return
+    merged = dict(configuration.settings)
+    for number, file in enumerate(files):
+        later = [one.source.path for one in files[number + 1 :] if _cri(one)[1]]
+        name, table = _cri(file)
+        if not later:
+            return
+        for path, value in _settings_of_a_node(table, version):
+            if _at(merged, path) is None:
+                shown = f"{path[-1]} = {toml_value(value)}"
+                message = f"{code_span(shown)} is lost: {later[-1]} replaces all CRI settings"
+                yield Drift(file, Place(("plugins", name, *path)), message)
+
+
+def _cri(file: Reading) -> tuple[str, dict[str, Any]]:
+    """The table of CRI in a file of containerd 1.x, and its name."""
+    plugins = file.source.data.get("plugins", {})
+    for name in (config_merge.OLD, config_merge.OLDEST):
+        table = plugins.get(name) if isinstance(plugins, dict) else None
+        if isinstance(table, dict):
+            return name, table
+    return config_merge.OLD, {}
+
+
+def _settings_of_a_node(
+    table: dict[str, Any], version: versions.Version
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The cgroup driver and the sandbox image, where they are not the default of a version."""
+    runtimes = _at(table, ("containerd", "runtimes"))
+    for runtime in runtimes if isinstance(runtimes, dict) else ():
+        path = ("containerd", "runtimes", runtime, "options", "SystemdCgroup")
+        if _at(table, path) is True:
+            yield path, True
+    image = table.get("sandbox_image")
+    default = versions.PAUSE_TAGS.get(f"{version.major}.{version.minor}")
+    if isinstance(image, str) and image != f"{versions.PAUSE_IMAGE}:{default}":
+        yield ("sandbox_image",), image
+
+
+def _at(table: Any, path: tuple[str, ...]) -> Any:
+    """The value at a path of a table, or none."""
+    for key in path:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table

@@ -51,6 +51,8 @@ class Configuration:
     """Why it does not."""
     registry: Mapping[str, Any] = field(default_factory=dict)
     """The table `registry` of the plugin that pulls."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The whole table of the plugin that pulls: on 1.x all that CRI has."""
     origins: Mapping[str, str] = field(default_factory=dict)
     """The file that each key of `mirrors` is from."""
     folders: tuple[str, ...] = ()
@@ -139,8 +141,9 @@ def _check_plugins(merged: Config, version: Version) -> None:
     Source: ValidateV2, V1DisabledFilter and V2DisabledFilter in services/server/config/config.go at
     v1.6.20 and v1.7.34; ValidateVersion in cmd/containerd/server/config/config.go at v2.0.0.
     """
-    short = merged.version == 1 and version.major < _FIRST_OF_2
-    there, needed = set(plugins.names(version)), set(plugins.names(version, needed=True))
+    short = _has_short_names(merged, version)
+    there = set(plugins.names(version)) - plugins.without_settings(merged.plugins)
+    needed = set(plugins.names(version, needed=True))
     there |= {f"{plugins.PREFIX}snapshotter.v1.{name}" for name in merged.proxies}
     if short:
         there, needed = set(map(plugins.short, there)), set(map(plugins.short, needed))
@@ -154,6 +157,11 @@ def _check_plugins(merged: Config, version: Version) -> None:
     for name in merged.required:
         if name not in there or name in merged.disabled:
             raise ConfigRejected(f"`required_plugins` has {name!r}, which is not there")
+
+
+def _has_short_names(merged: Config, version: Version) -> bool:
+    """Whether plugins are disabled and required by names such as `cri`, and by no others."""
+    return merged.version == 1 and version.major < _FIRST_OF_2
 
 
 def _matches(
@@ -228,6 +236,7 @@ def _configuration(
     return Configuration(
         loads=True,
         registry=registry,
+        settings=plugin,
         origins=_origins(files, registry.get("mirrors", {})),
         folders=_folders(config_path, local=local),
         local=local,
@@ -238,7 +247,10 @@ def _configuration(
 
 def _checked(merged: Config, version: Version) -> dict[str, Any]:
     """The table of the plugin that pulls, after it and those that it needs were checked."""
-    there = plugins.snapshotters(version, merged.proxies, merged.plugins, set(merged.disabled))
+    disabled = set(merged.disabled)
+    if _has_short_names(merged, version):
+        disabled = {name for name in plugins.names(version) if plugins.short(name) in disabled}
+    there = plugins.snapshotters(version, merged.proxies, merged.plugins, disabled)
     if version.major < _FIRST_OF_2:
         name = OLDEST if merged.version == 1 else OLD
         plugin = decode(merged.plugins.get(name, {}), structures.cri(version), version, name)

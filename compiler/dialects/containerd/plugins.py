@@ -49,7 +49,7 @@ _ALL = (
     _Plugins("differ.v1", "erofs", (2, 1, 0)),
     _Plugins("event.v1", "exchange", needed=True),
     _Plugins("event.v1", "publisher"),
-    _Plugins("gc.v1", "scheduler"),
+    _Plugins("gc.v1", "scheduler", needed=True),
     _Plugins("grpc.v1", "cri", needed=True),
     _Plugins("grpc.v1", "containers content diff events healthcheck images introspection leases"),
     _Plugins("grpc.v1", "namespaces snapshots tasks version"),
@@ -124,6 +124,20 @@ def is_uri(name: str, version: Version) -> bool:
     return name.startswith(prefix) and name.count(".") > 2  # noqa: PLR2004 - as in a.b.c.d
 
 
+def without_settings(plugins: Mapping[str, Any]) -> set[str]:
+    """The plugins that do not load, because a setting that they need is missing.
+
+    Args:
+        plugins: the settings of the plugins, by their names.
+    """
+    found = set()
+    for name, key in (("devmapper", "pool_name"), ("blockfile", "scratch_file")):
+        settings = plugins.get(_SNAPSHOTTER + name)
+        if not isinstance(settings, dict) or not settings.get(key):
+            found.add(_SNAPSHOTTER + name)
+    return found
+
+
 def snapshotters(
     version: Version, proxies: Mapping[str, Any], plugins: Mapping[str, Any], disabled: set[str]
 ) -> set[str]:
@@ -136,10 +150,7 @@ def snapshotters(
         disabled: the names of the disabled plugins.
     """
     found = {name for name in names(version) if name.startswith(_SNAPSHOTTER)} - disabled
-    for name, key in (("devmapper", "pool_name"), ("blockfile", "scratch_file")):
-        settings = plugins.get(_SNAPSHOTTER + name)
-        if not isinstance(settings, dict) or not settings.get(key):
-            found.discard(_SNAPSHOTTER + name)
+    found -= without_settings(plugins)
     remote = {
         name for name, one in proxies.items() if one.get("type") in ("snapshot", _SNAPSHOTTER[:-1])
     }

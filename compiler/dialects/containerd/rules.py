@@ -5,13 +5,19 @@ from __future__ import annotations
 from ...diagnostics import Place, Severity, code_span
 from ...mirrors import default_scheme as scheme_of
 from ...rules.rule import LintContext, RuleResult, place_of, rule
-from . import CERTS_D, CONFIG, tls_hosts
+from . import CERTS_D, CONFIG, HOSTS_FORMAT, tls_hosts, versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import TargetEntry
+
+
+def _may_be_1x(choice: TargetEntry) -> bool:
+    """Whether nodes of a choice may have containerd 1.x: its `version` does not exclude it."""
+    version: str = choice.option("version", "1.")
+    return version.startswith("1.")
 
 
 def _fragments(subject: LintContext) -> Iterator[TargetEntry]:
@@ -165,20 +171,21 @@ def fragment_on_1x(subject: LintContext) -> Iterator[RuleResult]:
 
     Imports are not merged below `plugins."io.containerd.grpc.v1.cri"`: the file that is read last
     wins whole. `SystemdCgroup` falls back to false, the sandbox image to the default, and the
-    kubelet and containerd no longer agree on cgroups.
+    kubelet and containerd no longer agree on cgroups. The fragment of target `certs.d` is reported
+    unless its `version` excludes containerd 1.x.
 
-    Fix: put the tables into the node's config.toml itself, or compile `form: full`. For target
-    `certs.d`, say the settings that must stay: `systemdCgroup` and `sandboxImage`.
+    Fix: for target `certs.d`, write the settings that must stay, `systemdCgroup` and
+    `sandboxImage`; or `version: "2.0"`, if no node has containerd 1.x. For target `containerd`, put
+    the tables into the node's config.toml itself, or compile `form: full`.
 
     Source: measured on containerd 1.6.20, 1.6.39 and 1.7.34; containerd/containerd#5837.
 
     Bad:
-        targets:
-          - {target: containerd, endpoints: api, version: "1.7"}
+        targets: [certs.d]
 
     Good:
         targets:
-          - {target: containerd, endpoints: api, version: "1.7", form: full}
+          - {target: certs.d, systemdCgroup: true, sandboxImage: "registry.k8s.io/pause:3.9"}
     """
     for choice in _fragments(subject):
         version = choice.option("version", "")
@@ -192,15 +199,19 @@ def fragment_on_1x(subject: LintContext) -> Iterator[RuleResult]:
                 "merge it into config.toml itself, or write `form: full`",
             )
     for choice in subject.choices:
-        version, settings = choice.option("version", ""), choice.option("systemdCgroup")
-        if choice.target == CERTS_D.name and version.startswith("1.") and settings is None:
+        version, settings = choice.option("version"), choice.option("systemdCgroup")
+        if choice.target == CERTS_D.name and _may_be_1x(choice) and settings is None:
+            options = (
+                "add `systemdCgroup: true` (or false), and `sandboxImage` if the node sets one"
+            )
+            newer = "" if version else '; or `version: "2.0"`, if no node has containerd 1.x'
             yield (
                 place_of(choice, "version"),
                 (
-                    f"imported by containerd {version}, conf.d/50-regspec.toml replaces the node's "
-                    "other CRI settings, such as `SystemdCgroup`"
+                    f"imported by containerd {version or '1.x'}, conf.d/50-regspec.toml replaces "
+                    "the node's other CRI settings, such as `SystemdCgroup`"
                 ),
-                "add `systemdCgroup: true` (or false), and `sandboxImage` if the node sets one",
+                f"{options}{newer}",
             )
 
 
@@ -348,11 +359,12 @@ def certs_d_and_mirrors(subject: LintContext) -> Iterator[RuleResult]:
 
     Bad:
         targets:
-          - certs.d
+          - {target: certs.d, systemdCgroup: true}
           - {target: containerd, endpoints: api}
 
     Good:
-        targets: [certs.d]
+        targets:
+          - {target: certs.d, systemdCgroup: true}
     """
     for choice in subject.choices:
         if choice.target != CERTS_D.name:
@@ -383,12 +395,13 @@ def login_left_behind(subject: LintContext) -> Iterator[RuleResult]:
 
     Bad:
         registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
-        targets: [certs.d]
+        targets:
+          - {target: certs.d, systemdCgroup: true}
 
     Good:
         registry: {username: puller, password: {env: REGISTRY_PASSWORD}}
         targets:
-          - {target: certs.d, credentials: config}
+          - {target: certs.d, credentials: config, systemdCgroup: true}
     """
     if not any(access.has_login for access in subject.accesses):
         return
@@ -435,6 +448,83 @@ def header_before_2_1(subject: LintContext) -> Iterator[RuleResult]:
             )
 
 
+@rule("RS222", Severity.ERROR)
+def ipv6_on_1x(subject: LintContext) -> Iterator[RuleResult]:
+    """Containerd 1.x cannot read an IPv6 address in the header of a table.
+
+    With `fallback: allow`, each hosts.toml has a table `[host."https://[fd00::1]:5000/…"]`.
+    containerd 1.6 and 1.7 ignore such a file as a whole and pull from the upstream. There is no
+    form of the table that 1.x and 2.x read. With `fallback: deny` the mirror is the `server` of
+    hosts.toml, which every version reads.
+
+    Fix: write `version: "2.0"`, if no node has containerd 1.x; or `fallback: deny`; or give the
+    registry a DNS name.
+
+    Source: measured on containerd 1.6.20, 1.6.39 and 1.7.34; go-toml 1.9.5, lexer.go.
+
+    Bad:
+        registry: {endpoint: "[fd00::1]:5000"}
+        fallback: allow
+        targets:
+          - {target: certs.d, systemdCgroup: true}
+
+    Good:
+        registry: {endpoint: "[fd00::1]:5000"}
+        fallback: allow
+        targets:
+          - {target: certs.d, version: "2.0"}
+    """
+    spec = subject.spec
+    mirrors = [mirror for mirror in spec.mirrors if mirror.location.host.startswith("[")]
+    if not mirrors or spec.fallback != "allow":
+        return
+    first, more = mirrors[0], f" (and {len(mirrors) - 1} more)" if len(mirrors) > 1 else ""
+    for target, choice in subject.targets:
+        if HOSTS_FORMAT.kind in target.makes and _may_be_1x(choice):
+            yield (
+                place_of(choice, "version"),
+                (
+                    f"containerd 1.x ignores the hosts.toml of {code_span(first.source)}{more}: "
+                    f"the IPv6 address {code_span(first.location.host)} is in a table header"
+                ),
+                (
+                    'write `version: "2.0"`, if no node has containerd 1.x; or `fallback: deny`; '
+                    "or use a DNS name"
+                ),
+            )
+
+
+@rule("RS223", Severity.WARNING)
+def unknown_version(subject: LintContext) -> Iterator[RuleResult]:
+    """A `version` of containerd that regspec does not know.
+
+    regspec knows what each line of containerd does with the files. It cannot check them for a
+    version that does not exist. Often that is the version of Kubernetes, or a dot is missing:
+    `2.31` for `2.3.1`.
+
+    Fix: write what `containerd --version` prints on the nodes, or leave `version` out.
+
+    Source: the releases of containerd/containerd, from 1.6 to 2.4.
+
+    Bad:
+        targets:
+          - {target: certs.d, version: "9.9"}
+
+    Good:
+        targets:
+          - {target: certs.d, version: "2.1"}
+    """
+    for target, choice in subject.targets:
+        version = choice.option("version") if target.name not in _VERSION_OF_ITSELF else None
+        problem = version and versions.problem_with(version)
+        if problem:
+            yield (place_of(choice, "version"), *problem)
+
+
+_VERSION_OF_ITSELF = ("talos",)
+"""The targets whose `version` is that of their own consumer (RS220), and not of containerd."""
+
+
 def conflicts(choice: TargetEntry) -> Iterator[tuple[str, str, str]]:
     """The options of target `containerd` that exclude others (RS202)."""
     if choice.option("configVersion", 2) == 2:  # noqa: PLR2004
@@ -450,7 +540,8 @@ def conflicts(choice: TargetEntry) -> Iterator[tuple[str, str, str]]:
         yield "configVersion", problem, "leave it out: version 2 works with every containerd"
 
 
-OF_LOGINS = (login_left_behind, header_before_2_1)
+OF_VERSIONS = (unknown_version,)
+OF_HOSTS = (login_left_behind, header_before_2_1, ipv6_on_1x, *OF_VERSIONS)
 RULES = (
     documented_endpoint_without_v2,
     assumed_scheme,
@@ -461,5 +552,5 @@ RULES = (
     newer_fragment,
     documented_without_ca,
     certs_d_and_mirrors,
-    *OF_LOGINS,
+    *OF_HOSTS,
 )

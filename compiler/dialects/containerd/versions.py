@@ -6,7 +6,10 @@ import re
 
 from ...frozen import frozen
 
-MEASURED = ("1.6.20", "1.6.39", "1.7.34", "2.0.11", "2.1.9", "2.2.7", "2.3.4", "2.4.0-beta")
+MEASURED = (
+    *("1.6.20", "1.6.39", "1.7.0", "1.7.34"),
+    *("2.0.0", "2.0.11", "2.1.0", "2.1.9", "2.2.0", "2.2.7", "2.3.4", "2.4.0-beta"),
+)
 """The versions whose requests were recorded; the last of a line stands for the line."""
 _VERSION = r"v?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?(?:[-+~].*)?\Z"
 
@@ -40,6 +43,8 @@ def parse(text: str) -> Version | None:
 
 LINES = tuple(dict.fromkeys(".".join(version.split(".")[:2]) for version in MEASURED))
 """The lines of containerd, oldest first."""
+_LAST_OF_1 = "1.7"
+_RANGE = f"write a version from {LINES[0]} to {LINES[-1]}"
 
 PAUSE_IMAGE = "registry.k8s.io/pause"
 PAUSE_TAGS = {
@@ -58,3 +63,32 @@ def is_modelled(text: str) -> bool:
     """Whether a text names a version of one of the lines that are modelled."""
     version = parse(text)
     return version is not None and f"{version.major}.{version.minor}" in LINES
+
+
+def problem_with(text: str) -> tuple[str, str] | None:
+    """What is wrong with a version: the message, and what to write in its place.
+
+    Args:
+        text: what somebody took for a version of containerd.
+
+    Returns:
+        None for a version of a line that is modelled.
+    """
+    if is_modelled(text):
+        return None
+    message, advice = f"containerd {text} is not a known version", f"{_RANGE}, such as 2.1.4"
+    version = parse(text)
+    if version:
+        line = (version.major, version.minor)
+        below = [known for known in LINES if _numbers(known) < line][-1:]
+        above = [known for known in LINES if _numbers(known) > line][:1]
+        nearest = " and ".join(f"`{known}`" for known in (*below, *above))
+        advice = f"{_RANGE}; the nearest {'are' if below and above else 'is'} {nearest}"
+        if _numbers(_LAST_OF_1) < line < (2, 0):
+            advice = f"{advice} (1.{version.minor} looks like a version of Kubernetes)"
+    return message, advice
+
+
+def _numbers(line: str) -> tuple[int, int]:
+    major, minor = line.split(".")
+    return int(major), int(minor)

@@ -1,6 +1,6 @@
 """The containerd configuration that should be found on a node, or one that works there.
 
-What containerd does with each form was measured on eight versions; the comments say what
+What containerd does with each form was measured on twelve versions; the comments say what
 follows from it.
 """
 
@@ -32,11 +32,22 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     else:
         mirrors = [(mirror.source, mirror.documented) for mirror in spec.mirrors]
     tls = _tls(spec, choice) if api else {}
-    registry: dict[str, Any] = {
-        "mirrors": {source: {"endpoint": [endpoint]} for source, endpoint in mirrors}
+    inline_mirrors = {
+        source: {"endpoint": [endpoint]}
+        for source, endpoint in mirrors
+        if not emit.is_header_key(source)
     }
-    if tls:
-        registry["configs"] = {host: {"tls": settings} for host, settings in tls.items()}
+    inline_configs = {
+        host: {"tls": settings} for host, settings in tls.items() if not emit.is_header_key(host)
+    }
+    mirrors = [pair for pair in mirrors if pair[0] not in inline_mirrors]
+    tls = {host: settings for host, settings in tls.items() if host not in inline_configs}
+    registry: dict[str, Any] = {
+        "mirrors": inline_mirrors | {source: {"endpoint": [url]} for source, url in mirrors}
+    }
+    if tls or inline_configs:
+        configs = {host: {"tls": settings} for host, settings in tls.items()}
+        registry["configs"] = inline_configs | configs
     plugin: dict[str, Any] = {"registry": registry}
     data: dict[str, Any] = {"version": config_version}
     if full:
@@ -51,7 +62,10 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
             config_version=config_version,
             full=full,
             plugin=PLUGINS[config_version],
+            inline_mirrors=inline_mirrors,
             mirrors=mirrors,
+            has_configs="configs" in registry,
+            inline_configs=inline_configs,
             tls=tls,
         ),
         data=data,

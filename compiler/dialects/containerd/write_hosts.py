@@ -33,7 +33,7 @@ _DROP_IN = f"""{emit.HEADER}
 def folder_of(namespace: str) -> str:
     """The folder of a registry below certs.d: `reg.example.org:5000` is `reg.example.org_5000_`.
 
-    Source: containerd, core/remotes/docker/config/hosts.go; measured on eight versions.
+    Source: containerd, core/remotes/docker/config/hosts.go; measured on twelve versions.
     """
     if namespace == WILDCARD:
         return _DEFAULT
@@ -141,6 +141,7 @@ def _drop_in(spec: Spec, choice: TargetEntry, root: str) -> Artifact:
     for host, (username, password) in logins.items():
         login = {"username": username, "password": password}
         tables += [((*registry, "configs", host, "auth"), login)]
+    tables = emit.with_plain_headers(tables)
     return Artifact(
         path=f"{root}conf.d/50-regspec.toml",
         text=f"{_DROP_IN}{emit.toml_text(tables)}",

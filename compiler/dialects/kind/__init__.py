@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...frozen import replace
-from ..containerd import CERTS_D, CONSUMER, rules_of_logins
+from ..containerd import CERTS_D, CONSUMER, rules_of_hosts
 from ..dialect import Artifact, Dialect, Limit, Limits, Target
 
 TYPE_CHECKING = False
@@ -53,7 +53,7 @@ def _resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
 def _rules() -> tuple[Rule, ...]:
     from .rules import RULES
 
-    return (*RULES, *rules_of_logins())
+    return (*RULES, *rules_of_hosts())
 
 
 def _section(spec: Spec, made: CompiledTarget) -> Section:

@@ -1,8 +1,8 @@
-"""RS230: what a kind cluster does not read."""
+"""RS224 and RS230: what a kind cluster does not read."""
 
 from __future__ import annotations
 
-from ...diagnostics import Severity
+from ...diagnostics import Severity, code_span
 from ...rules.rule import LintContext, RuleResult, place_of, rule
 from . import TARGET
 
@@ -42,4 +42,52 @@ def kind_without_config_path(subject: LintContext) -> Iterator[RuleResult]:
             )
 
 
-RULES = (kind_without_config_path,)
+@rule("RS224", Severity.ERROR)
+def login_by_ipv6_on_1x(subject: LintContext) -> Iterator[RuleResult]:
+    """In kind's patch, a login for an IPv6 address keeps containerd 1.x from starting.
+
+    kind writes the configuration of the node itself, with a table for each host. go-toml 1.9.5,
+    which containerd 1.x reads it with, refuses an IPv6 address in the header of a table.
+
+    Fix: a node image with containerd 2.0 or later, and its `version`; or `credentials: header`; or
+    a DNS name for the registry.
+
+    Source: kubernetes-sigs/kind, pkg/internal/patch/toml.go; measured on containerd 1.6.20, 1.6.39
+    and 1.7.34.
+
+    Bad:
+        registry:
+          endpoint: "[fd00::1]:5000"
+          username: puller
+          password: {env: REGISTRY_PASSWORD}
+        targets:
+          - {target: kind, version: "1.7", credentials: config}
+
+    Good:
+        registry:
+          endpoint: "[fd00::1]:5000"
+          username: puller
+          password: {env: REGISTRY_PASSWORD}
+        targets:
+          - {target: kind, version: "2.1", credentials: config}
+    """
+    hosts = [
+        host
+        for host in subject.spec.mirror_hosts
+        if host.startswith("[") and (access := subject.spec.access(host)) and access.has_login
+    ]
+    for choice in subject.choices if hosts else ():
+        version = choice.option("version", "")
+        is_patch = choice.target == TARGET.name and choice.option("credentials") == "config"
+        if is_patch and version.startswith("1."):
+            yield (
+                place_of(choice, "version"),
+                (
+                    f"containerd {version} does not start with the login of {code_span(hosts[0])}: "
+                    "kind puts the IPv6 address into a table header"
+                ),
+                'use a node image with containerd 2.0 or later, and write `version: "2.0"`',
+            )
+
+
+RULES = (login_by_ipv6_on_1x, kind_without_config_path)

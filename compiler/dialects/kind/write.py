@@ -57,4 +57,4 @@ def _patch(plugin: str, logins: dict[str, tuple[str, str]]) -> str:
     for host, (username, password) in logins.items():
         login = {"username": username, "password": password}
         tables += [((*registry, "configs", host, "auth"), login)]
-    return emit.toml_text(tables).lstrip("\n")
+    return emit.toml_text(emit.with_plain_headers(tables)).lstrip("\n")
