@@ -22,8 +22,6 @@ LIST = ".regspec-files"
 """The name of the list; no artifact can have it."""
 STDIN = "-"
 """The name of a spec that is read from the standard input."""
-UNKNOWN = "?/"
-"""What stands before the name of a spec whose folder has no path relative to the output folder."""
 MADE, ADDED = "files", "filesOfTargetOption"
 """The keys of the list: the files of the targets that a spec lists, and of those that only the
 option `--target` asked for."""
@@ -38,7 +36,7 @@ class Written:
     """What one spec makes in an output folder in this run."""
 
     spec: str
-    """The spec: its path relative to the output folder, see `spec_key`."""
+    """The spec, see `spec_key`."""
     paths: dict[str, bool]
     """The files of the targets that the spec lists: paths below the output folder, and whether the
     text of each has the mark."""
@@ -56,28 +54,27 @@ def text(made: BySpec, added: BySpec) -> str:
 
 def text_of_run(run: Sequence[Written]) -> str:
     """The list of a folder with the files of this run alone."""
-    made = {written.spec: written.paths for written in run if written.paths}
-    added = {written.spec: written.added for written in run if written.added}
+    made: BySpec = {}
+    added: BySpec = {}
+    for written in run:
+        if written.paths:
+            made[written.spec] = made.get(written.spec, {}) | written.paths
+        if written.added:
+            added[written.spec] = added.get(written.spec, {}) | written.added
     return text(made, added)
 
 
-def spec_key(spec: str, folder: str) -> str:
-    """How the list of an output folder names a spec.
+def spec_key(spec: str) -> str:
+    """How lists name a spec: the path that the user wrote, or the name of the file alone.
+
+    It is the name alone for an absolute path and for one that begins with `..`, which would say
+    where the spec is on this machine.
 
     Args:
         spec: the path of the spec, or `-`.
-        folder: the real path of the output folder.
-
-    Returns:
-        The path of the spec relative to the folder. If they have no folder in common but `/`, the
-        path would say where both are on this machine, so that it is the name of the spec alone.
     """
-    if spec == STDIN:
-        return STDIN
-    place = os.path.join(os.path.realpath(os.path.dirname(spec)), os.path.basename(spec))
-    key = os.path.relpath(place, folder)
-    out_of_all = "../" * folder.count("/")
-    return UNKNOWN + os.path.basename(spec) if key.startswith(out_of_all) else key
+    path = os.path.normpath(spec)
+    return os.path.basename(path) if path.startswith(("/", "../")) else path
 
 
 def has_mark(text: str) -> bool:

@@ -11,7 +11,7 @@ import json
 import os
 import stat
 
-from .file_list import ADDED, LIST, MADE, STDIN, UNKNOWN, has_mark, text
+from .file_list import ADDED, LIST, MADE, STDIN, has_mark, text
 from .frozen import frozen
 from .limits import LARGEST_TEXT
 from .output import OutputError, explained, lock, new_name, opened, parent_of, read_list
@@ -57,17 +57,21 @@ class FileList:
             present: the paths of some files that exist.
         """
         made, added = dict(self.made), dict(self.added)
-        specs = set()
+        specs = {written.spec for written in run}
+        ours = {path for written in run for path in (*written.paths, *written.added)}
+        for listed in (made, added):
+            for spec, paths in listed.items():
+                if spec in specs or is_gone(spec):
+                    others = {path: mark for path, mark in paths.items() if path not in ours}
+                    listed[spec] = {path: paths[path] for path in present(others)}
         for written in run:
             spec = written.spec
-            specs.add(spec)
-            made[spec] = _kept(made.get(spec, {}), written.paths, present) | written.paths
-            kept = _kept(added.get(spec, {}), written.added, present) | written.added
-            added[spec] = {path: mark for path, mark in kept.items() if path not in made[spec]}
-        for listed in (made, added):
-            for spec in listed.keys() - specs:
-                if is_gone(spec):
-                    listed[spec] = _kept(listed[spec], {}, present)
+            made[spec] = made.get(spec, {}) | written.paths
+            added[spec] = {
+                path: mark
+                for path, mark in (added.get(spec, {}) | written.added).items()
+                if path not in made[spec]
+            }
         return FileList(_without_empty(made), _without_empty(added))
 
     def left_over(self, run: Iterable[Written], is_gone: Callable[[str], bool]) -> dict[str, bool]:
@@ -78,17 +82,18 @@ class FileList:
                 targets are compiled has no files that are left over.
             is_gone: whether a spec does not exist any more.
         """
-        runs = {written.spec: written for written in run}
+        run = list(run)
+        specs = {written.spec for written in run}
+        whole = specs - {written.spec for written in run if not written.whole}
         old: dict[str, bool] = {}
-        claimed = {path for one in runs.values() for path in (*one.paths, *one.added)}
-        claimed |= runs.keys() | self.made.keys()  # whoever edits a list can name a spec in it
+        claimed = {path for written in run for path in (*written.paths, *written.added)}
         for spec, paths in self.made.items():
-            if runs[spec].whole if spec in runs else is_gone(spec):
+            if spec in whole if spec in specs else is_gone(spec):
                 old |= paths
             else:
                 claimed.update(paths)
         for spec, paths in self.added.items():
-            if spec not in runs and is_gone(spec):
+            if spec not in specs and is_gone(spec):
                 old |= paths
             else:
                 claimed.update(paths)
@@ -113,7 +118,7 @@ def merged(
     Raises:
         OutputError: it is something else, or a listed file cannot be read.
     """
-    is_gone = _gone(folder, spec_folders)
+    is_gone = _gone(run, spec_folders)
     new = _parse(folder, content).with_run(run, is_gone, lambda files: _present(folder, files))
     return new.text()
 
@@ -135,7 +140,7 @@ def find(folder: str, run: Sequence[Written], spec_folders: Collection[str]) -> 
     content = read_list(folder)
     if content is None:
         return {}
-    old = _parse(folder, content).left_over(run, _gone(folder, spec_folders))
+    old = _parse(folder, content).left_over(run, _gone(run, spec_folders))
     found = _present(folder, old)
     return {path: old[path] for path in sorted(found) if not _is_of_another(folder, path)}
 
@@ -175,23 +180,26 @@ def remove_folder(folder: str) -> None:
             os.rmdir(folder)
 
 
-def _gone(folder: str, spec_folders: Collection[str]) -> Callable[[str], bool]:
-    """A function that tells whether a spec, as the list of a folder names it, is gone.
+def _gone(run: Sequence[Written], spec_folders: Collection[str]) -> Callable[[str], bool]:
+    """A function that tells whether a spec of a list does not exist any more.
 
-    A spec that was moved to where the others of the run are is not gone.
+    A spec that is not where the list says may have been compiled from another working folder, or
+    have been moved. If a spec of this run has its name, it is that spec: its files are what that
+    spec makes now. It exists, too, if it is in a folder of the specs of this run.
 
     Args:
-        folder: the output folder.
+        run: what each spec of the run makes in the output folder.
         spec_folders: the folders of the specs of the run.
     """
-    root = os.path.realpath(folder)
 
     def is_gone(spec: str) -> bool:
-        if spec == STDIN or spec.startswith(UNKNOWN):
+        if spec == STDIN or os.path.lexists(spec):
             return False
-        places = (root, *spec_folders)
-        names = (spec, *[os.path.basename(spec)] * len(spec_folders))
-        return not any(map(os.path.lexists, map(os.path.join, places, names)))
+        name = os.path.basename(spec)
+        same = [written for written in run if os.path.basename(written.spec) == name]
+        if same:
+            return all(written.whole for written in same)
+        return not any(os.path.lexists(os.path.join(folder, name)) for folder in spec_folders)
 
     return is_gone
 
@@ -229,16 +237,6 @@ def folders_like(pattern: str, known: Collection[str]) -> Iterator[tuple[str, st
     for name in names:
         stem = name[len(prefix) : len(name) - len(suffix)]
         yield stem, f"{above}{name}{slash}{below.replace('{stem}', stem)}"
-
-
-def _kept(
-    old: dict[str, bool],
-    new: dict[str, bool],
-    present: Callable[[dict[str, bool]], Iterable[str]],
-) -> dict[str, bool]:
-    """The old files that still exist, without the new ones."""
-    others = {path: mark for path, mark in old.items() if path not in new}
-    return {path: old[path] for path in present(others)} if others else {}
 
 
 def _without_empty(by_spec: BySpec) -> BySpec:

@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from regspec.file_list import LIST
 from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 
@@ -31,7 +32,7 @@ def files_below(folder):
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != LIST
     }
 
 

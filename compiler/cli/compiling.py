@@ -65,12 +65,11 @@ def stem_of(name: str) -> str:
     return stem if dot and stem else base
 
 
-def written_by(name: str, folder: str, result: Result, *, whole: bool) -> Written:
+def written_by(name: str, result: Result, *, whole: bool) -> Written:
     """What a spec makes in its output folder, as the list there has it.
 
     Args:
         name: the spec, `-` being the standard input.
-        folder: the real path of the output folder.
         result: what the spec compiled to.
         whole: whether all its targets were compiled, and not only selected ones.
     """
@@ -79,7 +78,7 @@ def written_by(name: str, folder: str, result: Result, *, whole: bool) -> Writte
     for target, artifact in zip(result.made_by, result.artifacts, strict=True):
         of_target = added if target in result.unlisted else paths
         of_target[artifact.path] = file_list.has_mark(artifact.text)
-    return file_list.Written(file_list.spec_key(name, folder), paths, added, whole)
+    return file_list.Written(file_list.spec_key(name), paths, added, whole)
 
 
 def spec_folders(names: Iterable[str]) -> tuple[str, ...]:
@@ -135,7 +134,6 @@ def compile_all(
             report_error(f"{name}: `{{stem}}` would lead out of the folder")
             continue
         folder = output.replace("{stem}", stem)
-        place = os.path.realpath(folder)
         compiled.append(
             Compiled(
                 shown_name(name),
@@ -146,8 +144,8 @@ def compile_all(
                 inputs_of(name, reader.paths),
                 content,
                 result.secret_in_spec,
-                written_by(name, place, result, whole=not targets),
-                place,
+                written_by(name, result, whole=not targets),
+                os.path.realpath(folder),
             )
         )
     return compiled, Exit.CANNOT if reporter.unreadable else code
@@ -224,13 +222,14 @@ class _Folders:
             return []
         from . import left_over
 
-        inputs = {os.path.realpath(name) for one in self._compiled for name in one.inputs}
         found: list[Leftover] = []
         for root, run in others:
-            left = left_over.in_folder(root, run, self._sources)
-            # Whoever edits a list can name a file that is read.
-            found += [one for one in left if os.path.realpath(one.file) not in inputs]
-        return [*found, *left_over.abandoned(self._pattern, self._names)]
+            found += left_over.in_folder(root, run, self._sources)
+        found += left_over.abandoned(self._pattern, self._names)
+        if found:  # whoever edits a list can name a file that is read
+            inputs = {os.path.realpath(name) for one in self._compiled for name in one.inputs}
+            found = [one for one in found if os.path.realpath(one.file) not in inputs]
+        return found
 
 
 def _claims(compiled: list[Compiled]) -> int:
