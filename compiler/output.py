@@ -114,7 +114,12 @@ def strays(folder: str, artifacts: Sequence[Artifact], owned: Sequence[str]) -> 
     return sorted(path for path in found if path not in made and not path.endswith(_NEW))
 
 
-def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | None = None) -> int:
+def write(
+    folder: str,
+    artifacts: Sequence[Artifact],
+    found: Sequence[State] | None = None,
+    listing: tuple[Sequence[Written], Collection[str]] | None = None,
+) -> int:
     """Write the artifacts that differ from their files.
 
     Nothing is replaced before every new file is complete. A file of the same content is left
@@ -124,6 +129,8 @@ def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | N
         folder: the output folder, which may be a link and is made when it is missing.
         artifacts: no two of one path.
         found: their `states`, if they were asked for just now.
+        listing: what goes into the list of the folder: what each spec of the run makes there, and
+            the folders of the specs. None leaves the list as it is.
 
     Returns:
         How many files were written.
@@ -131,12 +138,16 @@ def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | N
     Raises:
         OutputError: nothing was replaced, or, if a rename failed, each file is whole still.
     """
-    if _nothing_to_do(folder, artifacts, found or states(folder, artifacts)):
+    if _nothing_to_do(folder, artifacts, found or states(folder, artifacts)) and (
+        listing is None or read_list(folder) == file_list.text_of_run(listing[0]).encode()
+    ):
         return 0
     with explained(folder), contextlib.ExitStack() as cleanup:
         _make_folder(folder)
         root = cleanup.enter_context(opened(folder))
         lock(root)
+        if listing:
+            _write_list(root, folder, *listing)
         before = states(folder, artifacts)
         changed = []
         for artifact, state in zip(artifacts, before, strict=True):
@@ -161,33 +172,40 @@ def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | N
 
 
 def list_files(folder: str, run: Sequence[Written], spec_folders: Collection[str]) -> None:
-    """Write the list of the files of an output folder, before this run writes its files.
-
-    The list has every file that the run may write, and every earlier one that still exists. So a
-    run that is killed leaves no file that is in no list.
+    """Write the list of the files of an output folder, where no file is written.
 
     Args:
-        folder: the output folder, which is made when it is missing.
+        folder: the output folder, which exists.
         run: what each spec of the run makes there.
         spec_folders: the folders of the specs of the run.
 
     Raises:
         OutputError: the list cannot be read or written, or is something else.
     """
-    own = file_list.text_of_run(run)
-    if read_list(folder) == own.encode():
-        return
-    where = os.path.join(folder, file_list.LIST)
-    with explained(where), contextlib.ExitStack() as cleanup:
-        _make_folder(folder)
-        root = cleanup.enter_context(opened(folder))
+    with explained(folder), opened(folder) as root:
         lock(root)
-        content, text = read_list(folder), own
-        if content is not None:
-            from . import leftovers
+        _write_list(root, folder, run, spec_folders)
 
-            text = leftovers.merged(folder, content, run, spec_folders)
-        if text.encode() != content:
+
+def _write_list(
+    root: int, folder: str, run: Sequence[Written], spec_folders: Collection[str]
+) -> None:
+    """Write the list of a folder that is locked, before the files of this run.
+
+    The list has every file that the run may write, and every earlier one that still exists. So a
+    run that is killed leaves no file that is in no list. The first list of a folder has no other
+    name before: one that is not complete says that there is no file yet, see `is_incomplete`.
+    """
+    text = file_list.text_of_run(run)
+    content = read_list(folder)
+    if content is not None and not file_list.is_incomplete(content):
+        from . import leftovers
+
+        text = leftovers.merged(folder, content, run, spec_folders)
+    with explained(os.path.join(folder, file_list.LIST)), contextlib.ExitStack() as cleanup:
+        if content is None:
+            _write_temporary(root, file_list.LIST, text, _LIST_MODE)
+        elif text.encode() != content:
             temporary = new_name(file_list.LIST)
             _unlink_if_there(temporary, root)
             cleanup.callback(_unlink_if_there, temporary, root)

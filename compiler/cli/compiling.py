@@ -192,21 +192,29 @@ class _Folders:
     def __init__(self, compiled: Sequence[Compiled], pattern: str, names: Sequence[str]) -> None:
         self._compiled, self._pattern, self._names = compiled, pattern, names
         self._sources = spec_folders(names)
-        runs: dict[str, tuple[str, list[Written]]] = {}
+        self._runs: dict[str, tuple[str, list[Written]]] = {}
         for one in compiled:
             if one.written:
-                runs.setdefault(one.place, (one.root, []))[1].append(one.written)
-        self._runs = list(runs.values())
+                self._runs.setdefault(one.place, (one.root, []))[1].append(one.written)
 
-    def list_files(self) -> None:
-        """Write the list of each folder.
+    def listing_of(self, one: Compiled) -> tuple[Sequence[Written], Sequence[str]] | None:
+        """What goes into the list of a folder with the files of its first spec; none for others."""
+        if one.written is None:
+            return None
+        _, run = self._runs[one.place]
+        return (run, self._sources) if run[0] is one.written else None
+
+    def prune(self, found: Sequence[Leftover]) -> None:
+        """Remove the files that are left over, and print each.
 
         Raises:
-            OutputError: one cannot be written.
+            OutputError: one cannot be removed; those before it are.
         """
         from .. import output
+        from . import left_over
 
-        for root, run in self._runs:
+        left_over.prune(found)
+        for root, run in self._runs.values():
             output.list_files(root, run, self._sources)
 
     def left_over(self) -> list[Leftover]:
@@ -217,7 +225,9 @@ class _Folders:
         """
         from .. import output
 
-        others = [(root, run) for root, run in self._runs if output.lists_others(root, run)]
+        others = [
+            (root, run) for root, run in self._runs.values() if output.lists_others(root, run)
+        ]
         if not others and "{stem}" not in self._pattern:
             return []
         from . import left_over
@@ -337,20 +347,17 @@ def _write(compiled: Sequence[Compiled], folders: _Folders, options: WriteOption
         # What stands in the way of the last spec is found before the first is written.
         for one in compiled:
             states = output.states(one.root, one.artifacts)
-        folders.list_files()
         for one in progress.over(compiled, "specs written"):
             found = states if len(compiled) == 1 else None
-            written += output.write(one.root, one.artifacts, found)
+            written += output.write(one.root, one.artifacts, found, folders.listing_of(one))
             total += len(one.artifacts)
         left = folders.left_over()
-        if left:
-            from . import left_over
+        if left and options.prune:
+            folders.prune(left)
+        elif left:
+            from .left_over import warn
 
-            if options.prune:
-                left_over.prune(left)
-                folders.list_files()
-            else:
-                left_over.warn(left)
+            warn(left)
     except output.OutputError as error:
         progress.clear()
         report_error(str(error))

@@ -239,14 +239,15 @@ def _compile_one(settings: Settings, name: str) -> Done:
             code = Exit.ATTENTION if stale else Exit.DONE
             same = sum(state.up_to_date for state in states)
             return Done(code, "", stale, 0, same, warnings, left)
-        output.list_files(folder, run, spec_folders((name,)))
-        written = output.write(folder, result.artifacts, states)
-        left = _left_over(folder, run, name)
+        has_others = output.lists_others(folder, run)
+        listing = (run, spec_folders((name,)))
+        written = output.write(folder, result.artifacts, states, listing)
+        left = _left_over(folder, run, name) if has_others else ()
         if settings.prune and left:
             from .. import leftovers
 
             leftovers.remove(folder, {leftover.path: leftover.mark for leftover in left})
-            output.list_files(folder, run, spec_folders((name,)))
+            output.list_files(folder, *listing)
     except output.OutputError as error:
         return Done(Exit.CANNOT, error_line(str(error)))
     return Done(Exit.DONE, "", (), written, len(result.artifacts) - written, warnings, left)
