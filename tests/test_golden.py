@@ -87,7 +87,7 @@ def update(case, work, stderr):
     (case / "stderr.txt").write_text(stderr)
     shutil.rmtree(case / "out", ignore_errors=True)
     if (work / "out").exists():
-        shutil.copytree(work / "out", case / "out")
+        shutil.copytree(work / "out", case / "out", ignore=shutil.ignore_patterns(LIST))
         for path in (case / "out").rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
 

@@ -517,6 +517,51 @@ def test_a_node_has_what_the_runbook_copies(regspec, run, tmp_path, target, foun
     assert found is None or (node / found).is_file()
 
 
+OLD = "# made by regspec; edit the spec instead\n"
+
+
+@pytest.mark.parametrize("folder", ["/etc/containerd/certs.d", "/srv/it's $HOME"])
+def test_a_hosts_toml_of_an_earlier_spec_is_removed(regspec, run, tmp_path, folder):
+    there = tmp_path / "node" / folder[1:]
+    for name in ("quay.io", "docker.io", "own.example.org"):
+        (there / name).mkdir(parents=True)
+        (there / name / "hosts.toml").write_text(OLD if "own" not in name else "# mine\n")
+    (there / "quay.io/client.cert").write_text("mine")
+    text = site(regspec, tmp_path, [{"target": "certs.d", "configPath": folder}])
+    for _ in range(2):
+        done = run(block_with(text, "systemctl restart"))
+        assert (done.returncode, done.stderr) == (0, "")
+    held = {path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file()}
+    assert held == {
+        "docker.io/hosts.toml",
+        "harbor.example.org/hosts.toml",
+        "own.example.org/hosts.toml",
+        "quay.io/client.cert",
+    }
+    assert (there / "docker.io/hosts.toml").read_text() != OLD
+
+
+@pytest.mark.parametrize("form", ["full", "fragment"])
+def test_the_files_of_certs_d_are_removed_where_config_toml_has_the_mirrors(
+    regspec, run, tmp_path, form
+):
+    there = tmp_path / "node/etc/containerd"
+    for name in ("certs.d/docker.io", "certs.d/own.example.org", "conf.d"):
+        (there / name).mkdir(parents=True)
+    (there / "certs.d/docker.io/hosts.toml").write_text(OLD)
+    (there / "certs.d/own.example.org/hosts.toml").write_text("# mine\n")
+    (there / "conf.d/50-regspec.toml").write_text(OLD)
+    (there / "conf.d/90-own.toml").write_text("# mine\n")
+    target = {"target": "containerd", "endpoints": "api", "form": form, "version": "1.7"}
+    block = block_with(site(regspec, tmp_path, [target]), "systemctl restart")
+    assert block.index("50-regspec.toml") < block.index("systemctl restart")
+    for _ in range(2):
+        done = run(block)
+        assert (done.returncode, done.stderr) == (0, "")
+    held = {path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file()}
+    assert held - {"config.toml"} == {"certs.d/own.example.org/hosts.toml", "conf.d/90-own.toml"}
+
+
 @pytest.mark.parametrize(
     "target, file, more",
     [
