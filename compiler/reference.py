@@ -52,6 +52,13 @@ class Reference:
         return f"{tag}{digest}"
 
 
+def is_short_name(text: str) -> bool:
+    """Whether a reference does not name its registry, such as `nginx:1` and `bitnami/redis`."""
+    first, slash, _ = text.partition("/")
+    named = "." in first or ":" in first or first == "localhost" or first.lower() != first
+    return not (slash and named)
+
+
 def parse(text: str) -> Reference:
     """Parse an image reference as Docker does.
 
@@ -76,12 +83,10 @@ def parse(text: str) -> Reference:
         name, tag = name[:colon], name[colon + 1 :]
         if not re.match(_TAG, tag):
             raise NotAReference("the tag is not letters, digits, `_`, `.` and `-`")
-    first, slash_found, rest = name.partition("/")
-    named = "." in first or ":" in first or first == "localhost" or first.lower() != first
-    if slash_found and named:
-        registry, repository = first, rest
-    else:
+    if is_short_name(name):
         registry, repository = DOCKER_HUB, name
+    else:
+        registry, _, repository = name.partition("/")
     if not _HOST.match(registry):
         raise NotAReference("the registry is not `host` or `host:port`")
     if registry == "index.docker.io":

@@ -109,7 +109,7 @@ def test_verdicts(  # noqa: PLR0913, PLR0917
         f"mirrors: [docker.io, docker.io/library, quay.io]\nfallback: {fallback}\n"
         f"targets: [{target}]\n"
     )
-    words = ("explain", "-", "quay.io/a/b:1", "nginx", "--format", "json")
+    words = ("explain", "-", "quay.io/a/b:1", "docker.io/library/nginx", "--format", "json")
     done = regspec(*words, cwd=tmp_path, input=spec)
     assert {row["verdict"] for row in rows(done)} == {verdict}, done.stderr
     assert done.returncode == code

@@ -26,6 +26,8 @@ def _hosts(spec: Spec, made: CompiledTarget) -> Section:
         if choice.target == CERTS_D.name and _folder(choice) == CONFIG_PATH
     ]
     root = "" if made.root == "." else f"{made.root}/"
+    below = f"{root}certs.d/"
+    names = [a.path.removeprefix(below) for a in made.artifacts if a.path.startswith(below)]
     parts = {"nodes": 10}
     if folder != CONFIG_PATH:
         parts["validate"] = 31
@@ -44,6 +46,7 @@ def _hosts(spec: Spec, made: CompiledTarget) -> Section:
             ],
             "version": made.choice.option("version", ""),
             "folder": folder,
+            "names": list(dict.fromkeys(name.partition("/")[0] for name in names)),
             "documented": folder == CONFIG_PATH,
         },
         parts,

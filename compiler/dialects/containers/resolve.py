@@ -10,8 +10,9 @@ import json
 from ...docker_hub import default_host, is_upstream
 from ...emit import read_toml
 from ...frozen import frozen
-from ..attempt import Attempt, resolver_of
+from ..attempt import Attempt
 from ..files import texts
+from . import short_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
     found = [(f"{drop_ins}/{name}", text) for name, text in texts(files, drop_ins)]
     main = files.text(f"{_FOLDER}/registries.conf")
     found = [*([(f"{_FOLDER}/registries.conf", main)] if main is not None else []), *found]
-    registries = [one for _, text in found for one in read_toml(text).get("registry", ())]
+    read = [read_toml(text) for _, text in found]
+    registries = [registry for data in read for registry in data.get("registry", ())]
     site = Site(
         Registries({"registry": registries}),
         file=found[-1][0] if found else None,
@@ -42,7 +44,7 @@ def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
         logins=frozenset(json.loads(files.text(f"{_FOLDER}/auth.json") or "{}").get("auths", ())),
         login="auth.json",
     )
-    yield resolver_of("containers", site.attempts)
+    yield short_names.resolver_of("containers", site.attempts, short_names.read(read))
 
 
 def _with_authorities(files: Tree, folder: str) -> Iterator[str]:

@@ -19,7 +19,15 @@ def section(spec: Spec, made: CompiledTarget) -> Section:
     return Section(
         "containers/runbook.md.j2",
         {
-            "moves": [{"root": made.root, "parts": made.parts, "to": FOLDER}],
+            "moves": [
+                {
+                    "root": made.root,
+                    "parts": made.parts,
+                    "to": FOLDER,
+                    # tar would make it with the umask of the node's root.
+                    "folders": [f"{FOLDER}/registries.conf.d"],
+                }
+            ],
             "login": _LOGINS in made.parts,
         },
         {"nodes": 40, "validate": 60},

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ...model import Spec, TargetEntry
     from ...reading.facts import Reading
+    from ...rules.rule import Rule
     from ...verifying.drift import Drift
     from ...verifying.node import Node, NodeFileProblem
     from ..attempt import Resolver
@@ -28,6 +29,12 @@ def distribution_of(choice: TargetEntry) -> str:
     """The distribution that a choice of this target is for: `k3s` or `rke2`."""
     distribution: str = choice.option("distribution", "k3s")
     return distribution
+
+
+def _rules() -> tuple[Rule, ...]:
+    from .rules import RULES
+
+    return RULES
 
 
 def _render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
@@ -113,6 +120,7 @@ DIALECT = Dialect(
     formats=(FORMAT,),
     readers=(Reader("yaml", _reader),),
     reads=("registries.yaml of k3s",),
+    rules=_rules,
     section=_section,
     resolvers=_resolvers,
 )

@@ -6,7 +6,7 @@ Source: k3s-io/k3s, pkg/agent/containerd/config.go: an endpoint with a path is u
 from __future__ import annotations
 
 from ... import emit
-from ...mirrors import WILDCARD
+from ...mirrors import WILDCARD, default_scheme
 from ...model import Trust
 from ..dialect import Artifact
 from . import FOLDERS, TARGET, distribution_of
@@ -69,11 +69,23 @@ def _tls(spec: Spec, host: str, folder: str) -> dict[str, Any]:
             return {"tls": {"insecure_skip_verify": True}}
         case Trust.CA:
             return {"tls": {"ca_file": f"{folder}/{_file_of_ca(host)}"}}
-        case Trust.SYSTEM if any(mirror.source == WILDCARD for mirror in spec.mirrors):
-            # Without TLS settings, k3s drops the entry of the host itself. The wildcard would then
-            # match the images that name the host.
+        case Trust.SYSTEM | Trust.PLAIN_HTTP if _is_dropped(spec, host):
             return {"tls": {"insecure_skip_verify": False}}
     return {}
+
+
+def _is_dropped(spec: Spec, host: str) -> bool:
+    """Whether k3s drops the entry of a host that has no TLS settings and is requested by default.
+
+    k3s drops an entry with nothing but the default endpoint of the host: https, or http on a
+    loopback address. The wildcard would then match the images that name the host. The setting
+    changes nothing else: k3s writes no `skip_verify` for it.
+
+    Source: k3s-io/k3s, pkg/agent/containerd/config.go, getHostConfigs and endpointHasConfig;
+    pkg/agent/templates, HostsTomlTemplate.
+    """
+    by_default = spec.trust(host) is Trust.SYSTEM or default_scheme(host) == "http"
+    return by_default and any(mirror.source == WILDCARD for mirror in spec.mirrors)
 
 
 def _file_of_ca(host: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 
-from ..attempt import resolver_of
+from ..containers import short_names
 from ..containers.resolve import Registries, Site
+from ..containers.short_names import ShortNames
 from ..files import texts, yaml_documents
 
 TYPE_CHECKING = False
@@ -24,6 +25,9 @@ FILE = "/etc/containers/registries.conf"
 """Where it is on a node."""
 AUTHORITIES = "/etc/docker/certs.d"
 """Where the CAs of the ConfigMap are put on a node."""
+_SEARCH_KEY = "containerRuntimeSearchRegistries"
+_SEARCHED = ("registry.access.redhat.com", "docker.io")
+"""The registries in which a node searches for a short name if the cluster sets none."""
 _KINDS = (
     ("ImageDigestMirrorSet", "imageDigestMirrors", "digest-only"),
     ("ImageTagMirrorSet", "imageTagMirrors", "tag-only"),
@@ -47,7 +51,19 @@ def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
         logins=frozenset(logins),
         login="the pull secret of the cluster",
     )
-    yield resolver_of("openshift", site.attempts)
+    yield short_names.resolver_of("openshift", site.attempts, _short_names(objects))
+
+
+def _short_names(objects: Iterable[Mapping[str, Any]]) -> ShortNames:
+    """The registries in which the nodes of a cluster search, which the image configuration sets.
+
+    Source: openshift/api, config/v1, RegistrySources, and openshift/api#636.
+    """
+    registries: tuple[str, ...] = _SEARCHED
+    for item in objects:
+        sources = item["spec"].get("registrySources", {}) if item["kind"] == "Image" else {}
+        registries = tuple(sources.get(_SEARCH_KEY, registries))
+    return ShortNames(registries, f"`{_SEARCH_KEY}` of image.config.openshift.io")
 
 
 def _with_authorities(objects: Iterable[Mapping[str, Any]]) -> Iterator[str]:

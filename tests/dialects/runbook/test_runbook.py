@@ -17,6 +17,7 @@ import string
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 import yaml
@@ -477,6 +478,7 @@ def test_a_pull_secret_that_cannot_be_read_is_left_alone(
     assert json.dumps(known) == before
 
 
+CA = (Path(__file__).parents[3] / "examples/ca.crt").read_text("utf-8")
 CONFIG = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
 
 
@@ -513,6 +515,51 @@ def test_a_node_has_what_the_runbook_copies(regspec, run, tmp_path, target, foun
     assert held
     assert all(path.stat().st_mode & 0o077 == 0 for path in held)
     assert found is None or (node / found).is_file()
+
+
+OLD = "# made by regspec; edit the spec instead\n"
+
+
+@pytest.mark.parametrize("folder", ["/etc/containerd/certs.d", "/srv/it's $HOME"])
+def test_a_hosts_toml_of_an_earlier_spec_is_removed(regspec, run, tmp_path, folder):
+    there = tmp_path / "node" / folder[1:]
+    for name in ("quay.io", "docker.io", "own.example.org"):
+        (there / name).mkdir(parents=True)
+        (there / name / "hosts.toml").write_text(OLD if "own" not in name else "# mine\n")
+    (there / "quay.io/client.cert").write_text("mine")
+    text = site(regspec, tmp_path, [{"target": "certs.d", "configPath": folder}])
+    for _ in range(2):
+        done = run(block_with(text, "systemctl restart"))
+        assert (done.returncode, done.stderr) == (0, "")
+    held = {path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file()}
+    assert held == {
+        "docker.io/hosts.toml",
+        "harbor.example.org/hosts.toml",
+        "own.example.org/hosts.toml",
+        "quay.io/client.cert",
+    }
+    assert (there / "docker.io/hosts.toml").read_text() != OLD
+
+
+@pytest.mark.parametrize("form", ["full", "fragment"])
+def test_the_files_of_certs_d_are_removed_where_config_toml_has_the_mirrors(
+    regspec, run, tmp_path, form
+):
+    there = tmp_path / "node/etc/containerd"
+    for name in ("certs.d/docker.io", "certs.d/own.example.org", "conf.d"):
+        (there / name).mkdir(parents=True)
+    (there / "certs.d/docker.io/hosts.toml").write_text(OLD)
+    (there / "certs.d/own.example.org/hosts.toml").write_text("# mine\n")
+    (there / "conf.d/50-regspec.toml").write_text(OLD)
+    (there / "conf.d/90-own.toml").write_text("# mine\n")
+    target = {"target": "containerd", "endpoints": "api", "form": form, "version": "1.7"}
+    block = block_with(site(regspec, tmp_path, [target]), "systemctl restart")
+    assert block.index("50-regspec.toml") < block.index("systemctl restart")
+    for _ in range(2):
+        done = run(block)
+        assert (done.returncode, done.stderr) == (0, "")
+    held = {path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file()}
+    assert held - {"config.toml"} == {"certs.d/own.example.org/hosts.toml", "conf.d/90-own.toml"}
 
 
 @pytest.mark.parametrize(
@@ -592,6 +639,9 @@ def test_a_daemon_json_that_cannot_be_read_is_left_alone(run, daemon_json, befor
         ("token: x", {"token": "x"}),
         ("# disable-default-registry-endpoint: true\n", {}),
         ("disable-default-registry-endpoint: true\n", {}),
+        ("disable-default-registry-endpoint: false\ntoken: x\n", {"token": "x"}),
+        ("token: x\ndisable-default-registry-endpoint : no # for now", {"token": "x"}),
+        ("\"disable-default-registry-endpoint\": 'false'\n", {}),
     ],
 )
 def test_the_upstream_is_forbidden_before_the_restart(  # noqa: PLR0913, PLR0917
@@ -611,6 +661,44 @@ def test_the_upstream_is_forbidden_before_the_restart(  # noqa: PLR0913, PLR0917
     assert read == after | {"disable-default-registry-endpoint": True}
     assert there.read_text().count("\ndisable") <= 1
     assert "--disable" not in text
+
+
+def test_a_drop_in_cannot_allow_the_upstream_again(regspec, run, tmp_path):
+    folder = tmp_path / "node/etc/rancher/k3s"
+    (folder / "config.yaml.d").mkdir(parents=True)
+    config = "token: x # disable-default-registry-endpoint: false\n"
+    (folder / "kept.yaml").write_text(config)
+    (folder / "config.yaml").symlink_to("kept.yaml")
+    off, other = (folder / "config.yaml.d" / name for name in ("60-a.yaml", "70-b.yml"))
+    off.write_text("disable-default-registry-endpoint: false\nsnapshotter: native\n")
+    off.chmod(0o600)
+    other.write_text("node-label: [disable-default-registry-endpoint=false]\n")
+    done = run(block_with(site(regspec, tmp_path, ["k3s"]), "systemctl restart"))
+    assert (done.returncode, done.stderr) == (0, "")
+    line = "disable-default-registry-endpoint: true\n"
+    assert (folder / "kept.yaml").read_text() == f"{config}\n{line}"
+    assert (folder / "config.yaml").is_symlink()
+    assert off.read_text() == f"{line}snapshotter: native\n"
+    assert off.stat().st_mode & 0o777 == 0o600
+    assert other.read_text() == "node-label: [disable-default-registry-endpoint=false]\n"
+
+
+@pytest.mark.parametrize("umask", [0o027, 0o077])
+def test_no_umask_closes_a_folder_of_the_node(regspec, run, tmp_path, umask):
+    there = tmp_path / "node/etc/containers"
+    (there / "certs.d").mkdir(parents=True)
+    before = os.umask(umask)
+    try:
+        with_ca = SITE.replace("mirrors:", f"  caCert: {json.dumps(CA)}\nmirrors:")
+        text = site(regspec, tmp_path, ["registries.conf"], with_ca)
+        done = run(block_with(text, "systemctl restart"))
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    assert (done.returncode, done.stderr) == (0, "")
+    folders = [path for path in there.rglob("*") if path.is_dir()]
+    assert there / "certs.d/harbor.example.org" in folders
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o755}
 
 
 def test_where_the_upstream_may_be_asked_no_line_forbids_it(regspec, tmp_path):
