@@ -172,6 +172,7 @@ def differences(
             found.append(list(verify.missing_documents(expected, readings)))
             found += [list(verify.elsewhere(expected, one, everything)) for one in readings]
             _report_unknown(name, readings, note)
+            _report_part(name, found, readings, everything, note)
             _hint_at_imports(name, found, note)
             yield [(name, diagnostic) for several in found for diagnostic in _in_order(several)]
     missing = [
@@ -197,6 +198,23 @@ def _report_unknown(
                     f"{file} is not in the copy of the node" if is_node else f"{file} was not given"
                 )
                 note(f"{name}: the CA for {code_span(fact.subject[1])} is not compared: {why}")
+
+
+def _report_part(
+    name: str,
+    found: list[list[Drift]],
+    readings: list[Reading],
+    given: list[Reading],
+    note: Callable[[str], None],
+) -> None:
+    """Report which part of an output was not compared, because no file that was given has it."""
+    from ..verifying import verify
+
+    for reading in readings:
+        part = verify.part_not_given(reading, given)
+        reported = any(f"`{part}`" in one.message for several in found for one in several)
+        if part and not reported:
+            note(f"{name}: `{part}` is not compared: no file with it was given")
 
 
 def _hint_at_imports(name: str, found: list[list[Drift]], note: Callable[[str], None]) -> None:

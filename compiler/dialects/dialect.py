@@ -282,6 +282,8 @@ class Format:
     parts: Mapping[str, tuple[FactKey, ...]] = field(default_factory=dict)
     """The parts that may each be in a file of its own, by their keys: the kinds of facts of each.
     The first one has the others with it, unless another file that is given has them."""
+    added_up: tuple[str, ...] = ()
+    """The kinds of facts that one of several such files need not have if another one has them."""
     in_each_folder: str = ""
     """The name of its files, if each folder has one and all of them say what one of others says."""
     namespace_of: Callable[[str], str] | None = None

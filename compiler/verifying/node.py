@@ -32,7 +32,7 @@ _ENTERED, _LISTED = 0o001, 0o005
 
 @frozen
 class NodeFileProblem:
-    """A file of a node that cannot be read, or is not there."""
+    """A file or folder of a node that is missing or cannot be used."""
 
     path: str
     message: str

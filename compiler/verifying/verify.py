@@ -166,8 +166,29 @@ def of_reading(
     readings = [one for _, one in candidates] or [recognise.Reading(found.kind, found.source)]
     compared = [between(one, found, expected.hosts) for one in readings]
     drift = format_of(found.kind).drift
-    differences = [*min(compared, key=len), *parts]
+    differences = [*_not_elsewhere(min(compared, key=len), found, given), *parts]
     return without_repetitions(differences, drift(expected, found) if drift else ())
+
+
+def _not_elsewhere(
+    differences: list[Drift], found: Reading, given: Iterable[Reading] | None
+) -> list[Drift]:
+    """The differences without what only seems to be missing, since another given file has it.
+
+    What none of several files has is reported for the first one.
+    """
+    kinds = format_of(found.kind).added_up
+    alike = [one for one in given or () if one.kind == found.kind]
+    if not kinds or not alike:
+        return differences
+    present = {fact.subject for one in alike for fact in one.facts}
+    return [
+        one
+        for one in differences
+        if one.missing is None
+        or one.missing.subject[0] not in kinds
+        or (found is alike[0] and one.missing.subject not in present)
+    ]
 
 
 def _of_its_target(
@@ -190,20 +211,32 @@ def _missing_parts(
     """The parts that neither a document nor another one that was given has, one line for each.
 
     A document without the first part may be all that its consumer takes, unless it has the name of
-    an output. Of a part that is there, each fact that is missing is reported by itself.
+    an output, or a key that is nearly that of the part. Of a part that is there, each fact that is
+    missing is reported by itself.
     """
     parts = format_of(found.kind).parts
     first = next(iter(parts.values()), ())
-    named = any(_name(reading) == _name(found) for _, reading in candidates)
-    if given is None or not (named or any(key in found.anchors for key in first)):
+    if given is None:
         return
+    named = any(_name(reading) == _name(found) for _, reading in candidates)
+    is_whole = named or any(kind in found.anchors for kind in first)
     readings = [found, *given]
     wanted = {fact.subject for _, reading in candidates for fact in reading.facts}
     for part, kinds in parts.items():
         is_there = any(kind in reading.anchors for kind in kinds for reading in readings)
         is_wanted = any(subject[: len(kind)] == kind for subject in wanted for kind in kinds)
-        if is_wanted and not is_there:
-            yield Drift(found, *_misspelt(part, found))
+        place, message = _misspelt(part, found)
+        if is_wanted and not is_there and (is_whole or place.on_key):
+            yield Drift(found, place, message)
+
+
+def part_not_given(reading: Reading, given: Iterable[Reading]) -> str:
+    """The part that the other parts stand beside, if neither a document nor another one has it."""
+    for part, kinds in format_of(reading.kind).parts.items():
+        readings = [reading, *given]
+        is_there = any(kind in one.anchors for kind in kinds for one in readings)
+        return "" if is_there else part
+    return ""
 
 
 def _misspelt(part: str, found: Reading) -> tuple[Place, str]:

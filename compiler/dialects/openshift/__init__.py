@@ -96,6 +96,7 @@ _OF_A_SET: dict[str, Any] = {
     "of_each_host": False,
     "names": {"policy": "`mirrorSourcePolicy` of {0}"},
     "of_a_mirror": ("policy",),
+    "added_up": ("mirrors", "policy"),
     "cross_references": _cross_references,
 }
 DIGEST_MIRRORS = Format("ImageDigestMirrorSet", rank=4, mirrors_only="digests", **_OF_A_SET)
