@@ -19,7 +19,6 @@ import ssl
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
@@ -120,8 +119,7 @@ def play(node: dict, requests: list[tuple[str, int]]) -> dict:
             requests.clear()
             outcome = cri.pull(stage.CONTAINERD / "socket", image, None)
             if not outcome.status:  # no answer: it has ended, or is about to
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(timeout=2)
+                cri.wait(stage.CONTAINERD / "socket", process)
             pulls.append([image, requested(requests)])
             if process.poll() is not None:
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...diagnostics import Place, Severity, code_span
 from ...mirrors import default_scheme as scheme_of
 from ...rules.rule import LintContext, RuleResult, place_of, rule
+from .. import dialect_of
 from . import CERTS_D, CONFIG, HOSTS_FORMAT, tls_hosts, versions
 
 TYPE_CHECKING = False
@@ -515,14 +516,12 @@ def unknown_version(subject: LintContext) -> Iterator[RuleResult]:
           - {target: certs.d, version: "2.1"}
     """
     for target, choice in subject.targets:
-        version = choice.option("version") if target.name not in _VERSION_OF_ITSELF else None
-        problem = version and versions.problem_with(version)
+        version = choice.option("version")
+        # Of the other dialects, `version` is that of their own consumer.
+        of_containerd = version and unknown_version in dialect_of(target.name).rules()
+        problem = versions.problem_with(version) if of_containerd else None
         if problem:
             yield (place_of(choice, "version"), *problem)
-
-
-_VERSION_OF_ITSELF = ("talos",)
-"""The targets whose `version` is that of their own consumer (RS220), and not of containerd."""
 
 
 def conflicts(choice: TargetEntry) -> Iterator[tuple[str, str, str]]:
