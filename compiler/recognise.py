@@ -10,6 +10,7 @@ from .dialects import dialects
 from .document import Document, Extent, NotADocument, SyntaxProblem
 from .reading import stream, toml_places
 from .reading.facts import REGISTRY, UNKNOWN, Fact, Reading, Served, Source
+from .reading.losses import Loss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ _LOOKS_LIKE_TOML = re.compile(
     r"^[ \t]*(?:\[[^\n]*\][ \t]*(?:#.*)?$|[\w.\"-]+[ \t]*=)", re.MULTILINE
 )
 _SPEC = "RegistrySpec"
+
+
+def _nothing(_path: str) -> bool:
+    return False
 
 
 class Unknown(Exception):  # noqa: N818 - it says what the text is
@@ -56,7 +61,10 @@ def _reader(syntax: str, data: Any) -> Callable[..., Reading] | None:
 
 
 def read(
-    text: str, path: str, file_text: Callable[[str], str | None], *, complete: bool = False
+    text: str,
+    path: str,
+    file_text: Callable[[str], str | None],
+    covers: Callable[[str], bool] = _nothing,
 ) -> list[Reading]:
     """What a text says, by what it is and not by its name.
 
@@ -64,7 +72,7 @@ def read(
         text: of the file.
         path: of the file; its folder is what a hosts.toml is for.
         file_text: gives the text of another file that this one names.
-        complete: whether a file that is not there is missing, and not just not given.
+        covers: whether a file that is not there is missing, and not just not given, by its path.
 
     Returns:
         One reading for each document in it that is of a known format, at least one.
@@ -75,20 +83,20 @@ def read(
     """
     text = text.removeprefix("\ufeff")
     try:
-        return _read(text, path, file_text, complete=complete)
+        return _read(text, path, file_text, covers)
     except limits.TooMuch as why:
         raise NotADocument(text, [SyntaxProblem(0, 0, str(why))]) from None
 
 
 def _read(
-    text: str, path: str, file_text: Callable[[str], str | None], *, complete: bool
+    text: str, path: str, file_text: Callable[[str], str | None], covers: Callable[[str], bool]
 ) -> list[Reading]:
     limits.check_size(text)
     if not text.strip():
         raise Unknown("it is empty")
     read_it = _reader("text", text)
     if read_it:
-        return [read_it(Source(_plain(text), path, file_text, complete))]
+        return [read_it(Source(_plain(text), path, file_text, covers))]
     if _LOOKS_LIKE_TOML.search(text) and not text.lstrip().startswith(("{", "---")):
         try:
             parsed = toml_places.parse(text)
@@ -100,16 +108,19 @@ def _read(
             if not any(isinstance(data, dict | list) for data in documents.data):
                 raise why from None  # one long text is broken TOML
             # It is YAML, in which a line of some text looks so.
-            return _of_stream(documents, path, file_text, complete=complete)
+            return _of_stream(documents, path, file_text, covers)
         read_it = _reader("toml", parsed.data)
         if read_it:
-            return [read_it(Source(parsed, path, file_text, complete))]
+            return [read_it(Source(parsed, path, file_text, covers))]
         raise Unknown("it is TOML, but no configuration that regspec knows", known_formats())
-    return _of_stream(stream.parse(text), path, file_text, complete=complete)
+    return _of_stream(stream.parse(text), path, file_text, covers)
 
 
 def _of_stream(
-    parsed: Document, path: str, file_text: Callable[[str], str | None], *, complete: bool
+    parsed: Document,
+    path: str,
+    file_text: Callable[[str], str | None],
+    covers: Callable[[str], bool],
 ) -> list[Reading]:
     readings = []
     others = []
@@ -119,20 +130,23 @@ def _of_stream(
         if read_all:
             together.setdefault(read_all, []).append(step)
     for read_all, steps in together.items():
-        source = Source(parsed, path, file_text, complete)
+        source = Source(parsed, path, file_text, covers)
         readings.append(read_all(source, tuple(steps)))
     of_several = {step for steps in together.values() for step in steps}
     for within, data in _documents(parsed.data):
         if within[0] in of_several:
             continue
-        source = Source(parsed, path, file_text, complete, within)
+        source = Source(parsed, path, file_text, covers, within)
         read_it = _reader("yaml", data)
         if read_it:
             readings.append(read_it(source))
         elif data is not None:
             others.append(within)
     for within in others if readings else ():
-        readings[0].leave(Place(within), "a document that says nothing of the registry")
+        loss = Loss(
+            Place(within), "it says nothing about registries", "a document", is_unrelated=True
+        )
+        readings[0].unsupported.append(loss)
     if not readings:
         kinds = {data["kind"] for _, data in _documents(parsed.data) if _has_kind(data)}
         if kinds == {_SPEC}:

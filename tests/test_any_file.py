@@ -198,8 +198,8 @@ def compare(text, path, specs):
             list(verify.refused(text, [reading]))
             list(verify.elsewhere(expected(spec), reading, readings))
     for one in documents:
-        for said in one.reading.unsupported:
-            one.reading.source.document.span(said[0], HIDDEN)
+        for loss in one.reading.unsupported:
+            one.reading.source.document.span(loss.place, HIDDEN)
     imported = assembly.assemble(documents)
     if not imported.missing:
         spec_text.written(imported.data, {}, [])

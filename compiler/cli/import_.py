@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from pathlib import Path
 
 import click
 
-from ..diagnostics import Diagnostic, Severity, code_span
+from ..diagnostics import Diagnostic, Severity
 from ..frozen import replace
 from .completing import FILE_NAME
 from .exit_codes import Exit
@@ -17,14 +18,17 @@ from .terminal import InputError, echo_as_is, echo_error, report_error, style, w
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from ..importing.assembly import ImportResult, Secret
     from ..importing.claims import ImportNote, InputDocument
-    from .inputs import Text
+    from .inputs import NodeFiles, Text
 
 _CODE = "import"
+_DIFFERS = "`regspec verify` will report"
+_MOST_DIFFERENCES = 5
+"""How many differences are listed without `--verbose`."""
 _MOST_NAMED = 3
 """How many files are named beside a value."""
 
@@ -60,6 +64,12 @@ _MOST_NAMED = 3
     help="Whether the upstream is asked when a mirror fails, whatever the files say, some of which "
     "have it for each registry: a spec has it for all of them.",
 )
+@click.option(
+    "--verbose",
+    is_flag=True,
+    help="List what is only counted otherwise: settings that are not about registries, and files "
+    "of a folder that are of no known format.",
+)
 @naming_formats
 def import_command(
     names: tuple[str, ...],
@@ -67,6 +77,7 @@ def import_command(
     secrets: str,
     prefer: tuple[str, ...],
     fallback: str | None,
+    verbose: bool,
 ) -> int:
     """Make one spec of what each FILE says of the private registry.
 
@@ -75,9 +86,10 @@ def import_command(
     archive of one, is read whole. Files of other formats, as `regspec compile` writes them for
     kubeadm, regsync, bundles and people, are passed over in a folder.
 
-    Where files do not agree, each disagreement is told and no spec is written, unless --prefer says
-    who is right, or --fallback, where it is about that. What a spec cannot hold is listed, with a
-    warning for mirrors.
+    Where files do not agree, each disagreement is reported and no spec is written, unless --prefer
+    says which file is right, or --fallback, where it is about that. What a spec cannot hold is
+    listed: first, as warnings, each mirror, login and TLS setting. No spec is written that
+    `regspec check` refuses.
 
     \b
       regspec import values.yaml registry-secret.yaml -o registry.yaml
@@ -93,7 +105,10 @@ def import_command(
     for name in prefer:
         if name not in names:
             raise click.UsageError(f"--prefer: {name} is none of the files")
-    given = list(_given(names))
+    from . import inputs
+
+    read = list(inputs.read(names))
+    given = list(_given(read, verbose=verbose))
     preferred = frozenset(
         one.file
         for one in given
@@ -103,7 +118,7 @@ def import_command(
     imported = assembly.assemble(
         given, preferred, fallback=fallback or "", references=secrets == "env"
     )
-    _tell(imported)
+    _report(imported, verbose=verbose)
     if imported.disagreements:
         report_error(_remedy(imported.disagreements))
         return Exit.ATTENTION
@@ -114,29 +129,60 @@ def import_command(
         said = f"no file says which registry it is: {imported.guess} is where most mirrors are"
         echo_error(said)
     text, files = _text(imported, given, secrets)
+    problems = _problems(text, output)
+    if problems:
+        for problem in problems:
+            report_error(f"{problem.message} ({problem.code})")
+        report_error("no spec is written: `regspec check` would refuse it")
+        return Exit.ATTENTION
     if output == STDIN:
         write_stdout(text.encode())
     else:
         _write(output, text, files, private=secrets == "literal" and bool(imported.secrets))
-    return _aftermath(imported, text, output, secrets)
+    if not prefer:
+        _compare(imported, read, text, output, verbose=verbose)
+    _aftermath(imported, output, secrets)
+    return Exit.DONE
 
 
-def _given(names: Sequence[str]) -> Iterator[InputDocument]:
-    """What was given, document by document."""
+def _given(read: Iterable[Text | NodeFiles], *, verbose: bool) -> Iterator[InputDocument]:
+    """What was given, document by document. Reports the files of folders that are passed over.
+
+    Args:
+        read: files, and nodes as a whole.
+        verbose: whether to name each file of no known format, and not only count many of them.
+    """
     from ..document import NotADocument
     from . import inputs
 
-    for one in inputs.read(tuple(names)):
+    unknown: list[str] = []
+    for one in read:
         texts = inputs.texts_of(one) if isinstance(one, inputs.NodeFiles) else [one]
         for text in texts:
             try:
                 documents = list(documents_of(text, alone=not text.argument))
             except NotADocument as why:
-                raise InputError(_broken(text.name, why)) from None
+                problem = _broken(text.name, why)
+                if not text.argument or inputs.has_known_name(text):
+                    raise InputError(problem) from None
+                if inputs.is_configuration(text):
+                    echo_error(f"{problem}; not read")
+                else:
+                    unknown.append(text.name)
+                continue
             if not documents:
-                shown = f"{text.name}: not read: it is of no format that regspec reads"
-                echo_error(shown)
-            yield from documents
+                unknown.append(text.name)
+            for document in documents:
+                if inputs.is_read_on_nodes(text, document.reading):
+                    yield document
+                else:
+                    echo_error(f"{text.name}: not read: it is not in force on this node")
+    many = len(unknown) > _MOST_NAMED and not verbose
+    for name in () if many else unknown:
+        echo_error(f"{name}: not read: it is of no format that regspec reads")
+    if many:
+        some = f"{len(unknown)} files of no format that regspec reads"
+        echo_error(f"not read: {some}; `--verbose` lists them")
 
 
 def documents_of(text: Text, *, alone: bool) -> Iterator[InputDocument]:
@@ -159,27 +205,38 @@ def _broken(name: str, why: Any) -> str:
     return f"{name}:{span.line}:{span.column}: {problem.message}"
 
 
-def _tell(imported: ImportResult) -> None:
-    """Tell what was left out, and where the files do not agree, each on a line."""
+def _report(imported: ImportResult, *, verbose: bool) -> None:
+    """Report what is not imported, warnings first, and where the files do not agree.
+
+    Args:
+        imported: what the files come to.
+        verbose: whether to list settings that are not about registries, and not only count them.
+    """
     from .. import reports
 
-    for one in imported.left:
-        keys = [step for step in one.place.path if isinstance(step, str)]
-        name = _key(keys[-1]) if keys else "this"
-        said = f"{one.what or name} is not carried over"
-        said += f": {one.message}" if one.message else ""
-        told = Diagnostic(one.severity, _CODE, said, "", _span(one))
-        echo_as_is(reports.concise(told, one.given.file, style))
+    related = [one for one in imported.left if not one.is_unrelated]
+    related.sort(key=lambda one: one.severity is not Severity.WARNING)
+    unrelated = [one for one in imported.left if one.is_unrelated]
+    for one in (*related, *(unrelated if verbose else ())):
+        message = f"{one.name} is not imported"
+        message += f": {one.message}" if one.message else ""
+        diagnostic = Diagnostic(one.severity, _CODE, message, "", _span(one))
+        echo_as_is(reports.concise(diagnostic, one.given.file, style))
+    if unrelated and not verbose:
+        count = (
+            "1 setting that is" if len(unrelated) == 1 else f"{len(unrelated)} settings that are"
+        )
+        echo_error(f"not imported: {count} not about registries; `--verbose` lists them")
     for one in imported.disagreements:
-        said = one.message
+        message = one.message
         if one.other is not None:
             other = replace(one, given=one.other.given, place=one.other.fact.place)
             span = _span(other)
             where = f"{one.other.given.file}:{span.line}:{span.column}"
-            joint = " in " if not said.endswith((" in", " as", " than", "unlike")) else " "
-            said += f"{joint}{where}"
-        told = Diagnostic(Severity.ERROR, _CODE, said, "", _span(one))
-        echo_as_is(reports.concise(told, one.given.file, style))
+            joint = " in " if not message.endswith((" in", " as", " than", "unlike")) else " "
+            message += f"{joint}{where}"
+        diagnostic = Diagnostic(Severity.ERROR, _CODE, message, "", _span(one))
+        echo_as_is(reports.concise(diagnostic, one.given.file, style))
 
 
 def _remedy(disagreements: Sequence[ImportNote]) -> str:
@@ -199,16 +256,10 @@ def _remedy(disagreements: Sequence[ImportNote]) -> str:
     return "; ".join(["the files do not agree", *ways])
 
 
-def _key(name: str) -> str:
-    """A key that nobody knows: shown if it is a plain word, for it could be a secret."""
-    plain = name.isascii() and all(c.isalnum() or c in "._-/:*" for c in name) and len(name) < 60  # noqa: PLR2004
-    return code_span(name) if plain else "a key"
-
-
-def _span(told: ImportNote) -> Any:
+def _span(note: ImportNote) -> Any:
     from ..reading.facts import HIDDEN
 
-    return told.given.reading.source.document.span(told.place, HIDDEN)
+    return note.given.reading.source.document.span(note.place, HIDDEN)
 
 
 def _text(
@@ -283,20 +334,12 @@ def _write(output: str, text: str, files: dict[str, str], *, private: bool) -> N
     write_new([*beside, (output, text, 0o600 if private else 0o666)])
 
 
-def _aftermath(imported: ImportResult, text: str, output: str, secrets: str) -> int:
-    """Tell what is to be done next, and whether the spec is valid as it is."""
-    from .. import reports
+def _problems(text: str, output: str) -> list[Diagnostic]:
+    """The errors for which `regspec check` would refuse a spec."""
     from ..pipeline import check_spec
     from ..rules import Selection
     from ..sources import FolderReader
 
-    if secrets == "env" and imported.secrets:
-        names = ", ".join(secret.name for secret in imported.secrets)
-        echo_error(f"set these variables before it compiles: {names}")
-    shown = "<stdout>" if output == STDIN else output
-    if output != STDIN:
-        beside = _beside(imported.secrets) if secrets == "file" else ""
-        echo_error(f"{output} written{beside}")
     result = check_spec(
         text.encode(),
         targets=(),
@@ -304,10 +347,77 @@ def _aftermath(imported: ImportResult, text: str, output: str, secrets: str) -> 
         read_file=FolderReader(Path(output).parent if output != STDIN else Path()),
         selection=Selection(),
     )
-    for diagnostic in result.diagnostics:
-        if diagnostic.severity is Severity.ERROR:
-            echo_as_is(reports.text(diagnostic, shown, style))
-    return Exit.ATTENTION if result.failed else Exit.DONE
+    return [one for one in result.diagnostics if one.severity is Severity.ERROR]
+
+
+def _compare(
+    imported: ImportResult,
+    read: Iterable[Text | NodeFiles],
+    text: str,
+    output: str,
+    *,
+    verbose: bool,
+) -> None:
+    """Report where the files differ from what the spec compiles to, if that was not reported yet.
+
+    A spec has one login, CA and mirror for all of its targets, so that it adds to one file what
+    another has. Some formats are written in one way only.
+    """
+    from .. import placeholders, reports
+    from ..pipeline import verify_spec
+    from ..sources import FolderReader
+    from .verify import differences
+
+    _, expected = verify_spec(
+        text.encode(),
+        targets=(),
+        environment={},
+        read_file=FolderReader(Path(output).parent if output != STDIN else Path()),
+    )
+    if expected is None:
+        return
+    notes: list[str] = []
+    compared = [
+        pair
+        for several in differences(expected, read, (), (), notes.append, compared_for=[])
+        for pair in several
+    ]
+    found = [
+        (
+            file,
+            replace(one, severity=Severity.INFO, code=_CODE, message=f"{_DIFFERS}: {one.message}"),
+        )
+        for file, one in compared
+        if placeholders.WHY not in one.message
+        and not _is_reported(file, one, imported.left)
+        and not any(note.startswith(f"{file}: what it imports") for note in notes)
+    ]
+    shown = found if verbose else found[:_MOST_DIFFERENCES]
+    for file, diagnostic in shown:
+        echo_as_is(reports.concise(diagnostic, file, style))
+    if len(found) > len(shown):
+        echo_error(f"{_DIFFERS} {len(found) - len(shown)} more; `--verbose` lists them")
+
+
+def _is_reported(file: str, difference: Diagnostic, left: Iterable[ImportNote]) -> bool:
+    """Whether a difference is in the line of something that is not imported, or is named by it."""
+    name = re.search(r"`[^`]*`", difference.message)
+    return any(
+        one.given.file == file
+        and not one.is_unrelated
+        and (_span(one).line == difference.span.line or (name and name[0] in one.name))
+        for one in left
+    )
+
+
+def _aftermath(imported: ImportResult, output: str, secrets: str) -> None:
+    """Say what was written, and what is to be done next."""
+    if secrets == "env" and imported.secrets:
+        names = ", ".join(secret.name for secret in imported.secrets)
+        echo_error(f"set these variables before running `regspec compile`: {names}")
+    if output != STDIN:
+        beside = _beside(imported.secrets) if secrets == "file" else ""
+        echo_error(f"{output} written{beside}")
 
 
 def _beside(secrets: Sequence[Secret]) -> str:

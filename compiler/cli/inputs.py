@@ -14,7 +14,7 @@ from ..regular_file import read_regular
 from .archive import is_archive, unpack
 from .files import STDIN, read_bytes
 from .nodes import LARGEST_TREE, NodeTree, Skipped, of_disk
-from .terminal import InputError, echo_error
+from .terminal import InputError, echo_as_is, echo_error, style
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,14 @@ _NODE = (
 _CONTAINERD = "/etc/containerd"
 _PROSE = ".md"
 """Beside configuration, what only people read, though lines of it may look like TOML."""
+_COPIES = (".bak", ".backup", ".orig", ".old", ".save", ".rpmnew", ".rpmsave", ".swp", "~")
+_COPIES_OF_DPKG = (".dpkg-dist", ".dpkg-new", ".dpkg-old", ".ucf-dist", ".ucf-old")
+"""How the names of files end that people, editors and package managers set aside."""
+_OF_CONSUMERS = (".toml", ".conf")
+"""How the names of files on a node end that their consumer reads if it reads their folder."""
+_IN_FORCE = "import"
+_SYNTAXES = (".toml", ".yaml", ".yml", ".json", ".conf", ".crt", ".pem")
+"""How the names of configuration files end."""
 
 
 @frozen
@@ -51,6 +59,8 @@ class Text:
     """What else was given with it."""
     argument: str = ""
     """The word of the command line that it is from, if that is a folder or an archive."""
+    is_of_node: bool = False
+    """Whether its path is the one on a node."""
 
     def file_text(self, path: str) -> str | None:
         """The text of a file that this one names: at its path, beside it, or of its name."""
@@ -118,12 +128,69 @@ def read(names: tuple[str, ...], node_of: NodeLayout | None = None) -> Iterator[
 
 
 def texts_of(node: NodeFiles) -> Iterator[Text]:
-    """The files of a node that are read, one by one."""
+    """The files of a node that are in force, one by one. Reports those that are not.
+
+    Args:
+        node: its files.
+    """
+    from .. import reports
+    from ..diagnostics import Diagnostic, Severity, Span
+    from ..dialects import dialects
+
+    paths: dict[str, None] = {}
+    of_a_whole: list[str] = []
+    for whole in (dialect.on_node for dialect in dialects()):
+        in_force = whole.in_force(node.tree) if whole else None
+        if whole is None or in_force is None:
+            continue
+        of_a_whole.append(f"{whole.folder}/")
+        paths |= dict.fromkeys(in_force.paths)
+        for path in in_force.unread:
+            echo_error(f"{node.shown(path)}: not read: it is not in force on this node")
+        for warning in in_force.warnings:
+            problem = Diagnostic(Severity.WARNING, _IN_FORCE, warning, "", Span(1, 1))
+            echo_as_is(reports.concise(problem, node.shown(whole.main), style))
     for folder in _NODE:
-        for path in node.tree.walk(folder):
-            text = _text(node.tree, path)
-            if text is not None:
-                yield Text(node.shown(path), path, text, node.tree)
+        walked = node.tree.walk(folder)
+        paths |= dict.fromkeys(path for path in walked if not path.startswith(tuple(of_a_whole)))
+    for path in paths:
+        text = None if is_set_aside(path) else _text(node.tree, path)
+        if text is not None:
+            yield Text(node.shown(path), path, text, node.tree, node.argument, is_of_node=True)
+
+
+def is_set_aside(path: str) -> bool:
+    """Whether a file in a folder is the copy of another one, which no consumer reads."""
+    return path.endswith((*_COPIES, *_COPIES_OF_DPKG))
+
+
+def is_configuration(text: Text) -> bool:
+    """Whether a file has the name of configuration and is no template, so that it should parse."""
+    return text.path.endswith(_SYNTAXES) and "{{" not in text.content
+
+
+def has_known_name(text: Text) -> bool:
+    """Whether a file has the name of one that regspec reads, so that it must not be broken."""
+    from ..dialects import TARGETS, formats
+
+    if text.is_of_node and text.path.endswith(_OF_CONSUMERS):
+        return True
+    paths = [path for target in TARGETS.values() for path in target.files]
+    for one in formats():
+        paths += [*(one.on_node.paths if one.on_node else ()), one.in_each_folder]
+    return posixpath.basename(text.path) in {posixpath.basename(path) for path in paths} - {""}
+
+
+def is_read_on_nodes(text: Text, reading: Reading) -> bool:
+    """Whether a consumer reads a file of a node at its path, as far as its format is on nodes."""
+    from ..dialects import format_of
+
+    files = format_of(reading.kind).on_node
+    if files is None or not text.is_of_node:
+        return True
+    folder, name = posixpath.split(text.path)
+    ending = posixpath.splitext(files.paths[0])[1]
+    return text.path in files.paths or (folder == files.drop_ins and name.endswith(ending))
 
 
 def readings_of(text: Text, *, alone: bool) -> list[Reading]:
@@ -220,7 +287,7 @@ def of_tree(
             if not tree.is_link(f"/{folder}"):
                 yield node
     for path in tree.walk():
-        if not path.startswith(tuple(nodes)):
+        if not path.startswith(tuple(nodes)) and not is_set_aside(path):
             text = _text(tree, path)
             if text is not None:
                 yield Text(f"{name.rstrip('/')}{path}", path, text, tree, name)

@@ -17,7 +17,7 @@ from .terminal import InputError, echo_as_is, echo_error, style, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from ..document import NotADocument
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..verifying.drift import Drift
     from ..verifying.node import NodeFileProblem
     from ..verifying.verify import Expected
-    from .inputs import NodeFiles
+    from .inputs import NodeFiles, Text
 
 _FORMS = ("text", "json", "github", "sarif")
 _CODE = "drift"
@@ -74,8 +74,12 @@ def verify_command(
     expected = _expected(spec, targets, allowed)
     if expected is None:
         return Exit.ATTENTION
+    from . import inputs
+
     compared_for: list[str] = []
-    compared = list(_compared(expected, names, (version,) if version else (), compared_for))
+    wanted = (version,) if version else ()
+    given = inputs.read(names)
+    compared = list(differences(expected, given, names, wanted, compared_for=compared_for))
     told = [one for diagnostics in compared for one in diagnostics]
     _tell(told, form)
     if form == "text":
@@ -101,16 +105,27 @@ def _expected(spec: str, targets: tuple[str, ...], allowed: tuple[Path, ...]) ->
     return expected
 
 
-def _compared(
-    expected: Expected, names: tuple[str, ...], wanted: tuple[str, ...], compared_for: list[str]
+def differences(
+    expected: Expected,
+    given: Iterable[Text | NodeFiles],
+    names: tuple[str, ...],
+    wanted: tuple[str, ...],
+    note: Callable[[str], None] = echo_error,
+    *,
+    compared_for: list[str],
 ) -> Iterator[list[tuple[str, Diagnostic]]]:
     """What differs in each thing that was given, with the names of its files.
 
     Args:
         expected: what the spec compiles to.
-        names: of what is given.
-        wanted: versions of containerd.
+        given: the texts and nodes.
+        names: the words of the command line that each must have something to compare.
+        wanted: versions of containerd; none takes all that can read the files.
+        note: prints what is not compared, and why.
         compared_for: gets the versions that decided what is in force on each node.
+
+    Raises:
+        InputError: nothing of one name can be compared.
     """
     from ..document import NotADocument
     from ..verifying import verify
@@ -120,19 +135,23 @@ def _compared(
     read: list[tuple[str, str, list[Reading]]] = []
     useful: set[str] = set()
     trees = _Trees()
-    for one in inputs.read(names):
+    for one in given:
         if isinstance(one, inputs.NodeFiles):
-            yield _of_node(expected, one, wanted, compared_for)
+            yield _of_node(expected, one, wanted, note, compared_for)
             useful.add(one.argument)
             continue
         try:
             readings = inputs.readings_of(one, alone=not one.argument)
         except NotADocument as why:
-            yield [(one.name, _broken(why))]
             readings = []
-            useful.add(one.argument)
-        if not readings and one.argument and expected.writes(one.path):
-            yield [(one.name, _unknown())]
+            if one.argument and not inputs.is_configuration(one) and not expected.writes(one.path):
+                note(f"{one.name}: not read: it is of no format that regspec reads")
+            else:
+                yield [(one.name, _broken(why))]
+                useful.add(one.argument)
+        else:
+            if not readings and one.argument and expected.writes(one.path):
+                yield [(one.name, _unknown())]
         read.append((one.name, one.content, readings))
         trees.add(one.argument, one.name, readings)
         useful |= {one.argument, one.name} if readings else {one.name} - {one.argument}
@@ -152,9 +171,9 @@ def _compared(
             ]
             found.append(list(verify.missing_documents(expected, readings)))
             found += [list(verify.elsewhere(expected, one, everything)) for one in readings]
-            _tell_unknown(name, readings)
-            _tell_part(name, found, readings, everything)
-            _hint_at_imports(name, found)
+            _report_unknown(name, readings, note)
+            _report_part(name, found, readings, everything, note)
+            _hint_at_imports(name, found, note)
             yield [(name, diagnostic) for several in found for diagnostic in _in_order(several)]
     missing = [
         (file, Diagnostic(Severity.ERROR, _CODE, "this file is missing", "", Span(1, 1)))
@@ -164,36 +183,45 @@ def _compared(
         yield missing
 
 
-def _tell_unknown(name: str, readings: list[Reading]) -> None:
-    """Tell what was not compared, because it is in a file that was not given."""
+def _report_unknown(
+    name: str, readings: list[Reading], note: Callable[[str], None], *, is_node: bool = False
+) -> None:
+    """Report what was not compared, because it is in a file that was not given."""
+    from ..diagnostics import code_span
     from ..reading.facts import UNKNOWN
 
     for reading in readings:
         for fact in reading.facts:
             if fact.value is UNKNOWN:
-                what = f"the CA for `{fact.subject[1]}`"
-                said = f"{name}: {what} is not compared: its file was not given"
-                echo_error(said)
+                file = f"its file {code_span(fact.shown)}" if fact.shown else "its file"
+                why = (
+                    f"{file} is not in the copy of the node" if is_node else f"{file} was not given"
+                )
+                note(f"{name}: the CA for {code_span(fact.subject[1])} is not compared: {why}")
 
 
-def _tell_part(
-    name: str, found: list[list[Drift]], readings: list[Reading], given: list[Reading]
+def _report_part(
+    name: str,
+    found: list[list[Drift]],
+    readings: list[Reading],
+    given: list[Reading],
+    note: Callable[[str], None],
 ) -> None:
-    """Tell which part of an output was not compared, because no file that was given has it."""
+    """Report which part of an output was not compared, because no file that was given has it."""
     from ..verifying import verify
 
     for reading in readings:
         part = verify.part_not_given(reading, given)
         reported = any(f"`{part}`" in one.message for several in found for one in several)
         if part and not reported:
-            echo_error(f"{name}: `{part}` is not compared: no file with it was given")
+            note(f"{name}: `{part}` is not compared: no file with it was given")
 
 
-def _hint_at_imports(name: str, found: list[list[Drift]]) -> None:
-    """Tell that what is missing in a config.toml may be in what it imports, which was not given."""
+def _hint_at_imports(name: str, found: list[list[Drift]], note: Callable[[str], None]) -> None:
+    """Report that what a config.toml lacks may be in what it imports, which was not given."""
     for several in found:
         if any(one.missing and _imports(one.reading) for one in several):
-            echo_error(
+            note(
                 f"{name}: what it imports was not given; `tar -C / -c etc/containerd` has all of it"
             )
 
@@ -222,24 +250,29 @@ class _Trees:
     def missing(self, expected: Expected) -> Iterator[str]:
         """The files that the spec has in such a folder, and that are not there."""
         for (folder, file), present in self.namespaces.items():
-            for namespace, name in expected.folders().items():
-                if namespace not in present:
-                    yield f"{folder}/{name}/{file}"
+            for name in expected.missing_folders(present):
+                yield f"{folder}/{name}/{file}"
 
 
 def _of_node(
-    expected: Expected, node: NodeFiles, wanted: tuple[str, ...], compared_for: list[str]
+    expected: Expected,
+    node: NodeFiles,
+    wanted: tuple[str, ...],
+    note: Callable[[str], None],
+    compared_for: list[str],
 ) -> list[tuple[str, Diagnostic]]:
     from ..verifying.node import Node, NodeFileProblem
 
     told = []
-    compared_node = Node(node.tree, expected, wanted)
-    for one in compared_node.find_drift():
+    compared = Node(node.tree, expected, wanted)
+    for one in compared.find_drift():
         if isinstance(one, NodeFileProblem):
             told.append((node.shown(one.path), _of_problem(one)))
         else:
             told.append((node.shown(one.reading.source.path), _diagnostic(one)))
-    compared_for += compared_node.compared_for
+    for path, readings in compared.readings.items():
+        _report_unknown(node.shown(path), readings, note, is_node=True)
+    compared_for += compared.compared_for
     return told
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..verifying.verify import Expected
     from .attempt import Resolver
     from .companions import CompiledTarget
-    from .files import Tree
+    from .files import FilesInForce, Tree
 
     ReadingView = tuple[Callable[[Any], bool], Callable[..., Reading]]
     """Two functions: whether some data is of a form, and what is in a `Source` of it. That of a
@@ -277,6 +277,8 @@ class WholeNode:
     """The file that is always there."""
     compare: Callable[[Node], None]
     """Adds what differs to what was found on a node."""
+    in_force: Callable[[Tree], FilesInForce | None]
+    """Which of its files are in force; none if that cannot be known."""
 
 
 @frozen
@@ -305,6 +307,8 @@ class Format:
     """The files without which it is not read, by their paths, for `explain` of a single file."""
     namespace_of: Callable[[str], str] | None = None
     """The registry that a file is for, by its path, if each of the files is for one."""
+    is_default: Callable[[Reading], bool] | None = None
+    """Whether a file says what its consumer does without it, if none is for all registries."""
     on_node: NodeFiles | None = None
     compare: Callable[[Spec, Reading], Iterator[Drift]] | None = None
     """Compares a file with a spec, if not by the facts in the files of its targets."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ..frozen import frozen
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +34,18 @@ if TYPE_CHECKING:
 
 class Unreadable(Exception):  # noqa: N818 - it says what the file is
     """Something is there that cannot be read as a file; the message says what."""
+
+
+@frozen
+class FilesInForce:
+    """Which files of one consumer are in force on a node."""
+
+    paths: tuple[str, ...]
+    """Those that it reads, wherever they are."""
+    unread: tuple[str, ...] = ()
+    """Those that look like its configuration, and that it does not read."""
+    warnings: tuple[str, ...] = ()
+    """What is likely a mistake in what it reads."""
 
 
 class Files:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import placeholders, schema
-from ..diagnostics import code_span
+from ..diagnostics import Severity
 from ..mirrors import Location
+from ..reading.losses import host_name
 from . import charts, losses
 from . import hosts as spec_hosts
 from . import mirrors as spec_mirrors
@@ -21,6 +22,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
+
+
+_FALLBACK = ("fallback",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,8 @@ def assemble(
         endpoint = _guessed_endpoint(claims, served)
         out.guess = str(endpoint) if endpoint else ""
     path = _base_content_path(claims, endpoint, served) if endpoint else ""
+    losses.of_authorities(claims)
     if not endpoint or not served:
-        for host in claims.names("itself"):
-            why = "it is the registry itself, and no mirror of it"
-            claims.leave(claims.of("itself", host)[0], why, what=code_span(host))
         out.missing = _missing(claims, "mirrors there are" if endpoint else "registry it is")
         return out
     # One thing after another, in the order in which one needs another.
@@ -93,6 +95,7 @@ def assemble(
     hosts = spec_hosts.others(claims, endpoint.host, registry, served, references=references)
     if hosts:
         out.data["hosts"] = hosts
+    _of_sources(claims, served)
     _take_fallback(claims, fallback, out.data)
     out.data |= charts.blocks(claims, base)
     out.left += losses.of_mirror_sets(given)
@@ -102,9 +105,12 @@ def assemble(
 
 
 def _missing(claims: ClaimSet, what: str) -> str:
-    """Why there is no spec."""
-    if claims.names("mirror") or any(one.reading.lost for one in claims.given):
-        return "none of the mirrors is one that a spec can have"
+    """Why there is no spec: the first thing that was lost, if anything was."""
+    lost = [one for one in claims.left if one.severity is Severity.WARNING]
+    if lost:
+        more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+        reason = f"{lost[0].name} is not imported: {lost[0].message}{more}"
+        return f"no mirror is left that a spec can hold: {reason}"
     return f"no file says which {what}: give a values file, the Secret or a node's configuration"
 
 
@@ -127,8 +133,9 @@ def _guessed_endpoint(claims: ClaimSet, served: dict[str, Claim]) -> Location | 
     alone = [host for host in claims.names("itself") if host not in hosts]
     logins = [host for one in spec_hosts.login_lists(claims) for host in one if is_host(host)]
     found = [*(host for host, _ in hosts.most_common(1)), *alone, *logins]
-    for host in alone if hosts else ():
-        claims.leave(claims.of("itself", host)[0], f"no mirror is on {code_span(host)}")
+    for host in alone:
+        what = f"the registry {host_name(host)}"
+        claims.lose(claims.of("itself", host)[0], what, "no mirror is on it")
     if not found:
         return None
     claims.origins["registry", "endpoint"] = ["a guess: where most mirrors are"]
@@ -168,9 +175,21 @@ def _registry(
     return registry | spec_hosts.access(claims, endpoint.host, ("registry",), references=references)
 
 
+def _of_sources(claims: ClaimSet, served: dict[str, Claim]) -> None:
+    """Take what is said of the upstream of each source that has a mirror as said of all."""
+    found = [
+        Claim(one, replace(fact, subject=_FALLBACK))
+        for one in claims.given
+        for fact in one.reading.claims
+        if fact.subject[0] == _FALLBACK[0] and fact.subject[1] in served
+    ]
+    if found:
+        claims.replace(_FALLBACK, found)
+
+
 def _take_fallback(claims: ClaimSet, decided: str, data: dict[str, Any]) -> None:
     """Whether the upstream is asked too: as the command line has it, or else the files."""
-    path = ("fallback",)
+    path = _FALLBACK
     if decided:
         claims.left += losses.of_fallback(decided, claims.of("fallback"))
         if decided == "allow":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..diagnostics import Place, Severity, code_span
 from ..frozen import frozen
 from ..reading.facts import REGISTRY
+from ..reading.losses import key_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,9 +45,17 @@ class ImportNote:
     other: Claim | None = None
     """What it does not agree with."""
     what: str = ""
-    """What is not carried over, if it is not the key at the place."""
+    """What is not imported, if it is not the key at the place."""
     severity: Severity = Severity.INFO
-    """A warning where images will be pulled from elsewhere."""
+    """A warning for a mirror, a login or a TLS setting."""
+    is_unrelated: bool = False
+    """Whether it is a setting that is not about registries."""
+
+    @property
+    def name(self) -> str:
+        """What is not imported."""
+        keys = [step for step in self.place.path if isinstance(step, str)]
+        return self.what or (key_name(keys[-1]) if keys else "this")
 
 
 class ClaimSet:
@@ -77,9 +86,16 @@ class ClaimSet:
                     self.replace(fact.subject, [])
                 self.said[fact.subject].append(Claim(one, fact))
             self.left += [
-                ImportNote(one, at, why, severity=Severity.WARNING) for at, why in one.reading.lost
+                ImportNote(
+                    one,
+                    loss.place,
+                    loss.why,
+                    what=loss.what,
+                    severity=loss.severity,
+                    is_unrelated=loss.is_unrelated,
+                )
+                for loss in one.reading.unsupported
             ]
-            self.left += [ImportNote(one, at, why) for at, why in one.reading.unsupported]
 
     def of(self, *subject: str) -> list[Claim]:
         """All that is said of a subject."""
@@ -137,8 +153,13 @@ class ClaimSet:
         self.disagreements.append(ImportNote(other.given, other.fact.place, message, first))
 
     def leave(self, one: Claim, why: str, what: str = "") -> None:
-        """Tell that a claim is not carried over; see `ImportNote`."""
+        """Report that a claim is not imported; see `ImportNote`."""
         self.left.append(ImportNote(one.given, one.fact.place, why, what=what))
+
+    def lose(self, one: Claim, what: str, why: str) -> None:
+        """Report a mirror, a login or a TLS setting that is not imported; see `ImportNote`."""
+        note = ImportNote(one.given, one.fact.place, why, what=what, severity=Severity.WARNING)
+        self.left.append(note)
 
     def set_value(
         self, into: dict[str, Any], path: Path, said: Iterable[Claim], *, value: Any

@@ -5,7 +5,9 @@ from __future__ import annotations
 from .. import placeholders
 from ..diagnostics import code_span
 from ..dialects import format_of
+from ..mirrors import WILDCARD
 from ..reading.facts import REGISTRY, repaired_certificates
+from ..reading.losses import host_name
 from .claims import ImportNote
 from .forms import is_host, name_of
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 LOGIN = ("username", "password")
 """The keys of a host that are secrets."""
 _SWITCHES = ("insecureSkipVerify", "plainHTTP")
+_NO_MIRROR = "no mirror is on this host"
 _OF_EACH_HOST = ("password", "caCert", "insecureSkipVerify", "insecure")
 
 
@@ -148,14 +151,17 @@ def others(
         if host in (endpoint, REGISTRY):
             continue
         alike = name_of(host) == name_of(endpoint)
-        own = registry if alike else {}
-        if host not in on and host not in logins and _is_only_insecure(claims, host, own):
+        why = _why_not(host)
+        if not (why or host in on or host in logins or _is_kept(claims, host)):
+            why = _NO_MIRROR
+        if why:
+            _lose(claims, host, why)
             continue
         keys = access(claims, host, ("hosts", host), references=references)
         # That no mirror is on it, and it has a login all the same, is because it is listed.
         listed = host not in on and ("password" in keys or host in logins)
         inherited = alike and not listed and _is_inherited(claims, host, endpoint, registry, keys)
-        if is_host(host) and not inherited and (keys or alike):
+        if not inherited and (keys or alike):
             hosts[host] = keys
     return hosts
 
@@ -165,17 +171,35 @@ def login_lists(claims: ClaimSet) -> list[Iterable[str]]:
     return [said.fact.value for said in claims.of("logins of")]
 
 
-def _is_only_insecure(claims: ClaimSet, host: str, own: dict[str, Any]) -> bool:
-    """Whether nothing but that is said of a host, without a mirror; it is told then.
+def _why_not(host: str) -> str:
+    """Why what a file has as a host is none that a spec can have, or an empty text."""
+    if is_host(host):
+        return ""
+    if host == WILDCARD:
+        return "its consumer looks this up by host, and `*` is no host"
+    if "://" in host:
+        return "its consumer looks this up by host, without a scheme"
+    if "/" in host:
+        return "its consumer looks this up by host, without a path"
+    return "it is not `HOST` or `HOST:PORT`"
 
-    Not of a host that would have it from the registry.
-    """
-    parts = set(claims.names("host", host))
-    if parts != {"insecure"} or any(own.get(key) for key in _SWITCHES):
-        return False
-    said = claims.of("host", host, "insecure")
-    _leave_what_is_true(claims, said, f"no mirror is on {code_span(host)}")
-    return True
+
+def _is_kept(claims: ClaimSet, host: str) -> bool:
+    """Whether a target writes the login of a host again, though no mirror is on it."""
+    passwords = claims.of("host", host, "password")
+    return any(one.fact.value and one.given.reading.keeps_logins for one in passwords)
+
+
+def _lose(claims: ClaimSet, host: str, why: str) -> None:
+    """Report all that is set for a host; of both parts of its login, once."""
+    named: set[str] = set()
+    for part in claims.names("host", host):
+        kind = "login" if part in LOGIN else "CA" if part == "caCert" else ""
+        what = f"the {kind} for {host_name(host)}" if kind else f"`{part}` of {host_name(host)}"
+        given = [one for one in claims.of("host", host, part) if one.fact.value]
+        if given and what not in named:
+            named.add(what)
+            claims.lose(given[0], what, why)
 
 
 def _is_inherited(

@@ -8,19 +8,19 @@ from .. import schema
 from ..diagnostics import Severity, code_span
 from ..dialects import format_of
 from ..docker_hub import is_docker_hub, is_upstream
-from ..frozen import replace
 from ..mirrors import WILDCARD
+from ..reading.losses import source_name
 from .claims import ImportNote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from .claims import Claim, InputDocument
+    from .claims import Claim, ClaimSet, InputDocument
 
 _ADDED = "consumers add that by themselves, unless hosts.toml has `override_path = true`"
 _PART = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?/[a-z0-9._/-]+\Z")
-"""A part of a registry, as a source of other formats: surely no login is in it."""
+"""A part of a registry, as a source of other formats."""
 
 
 def of_mirror(source: str, said: Claim) -> ImportNote | None:
@@ -35,11 +35,11 @@ def of_mirror(source: str, said: Claim) -> ImportNote | None:
         problem = schema.problem_with(definition, text)
         if problem is None:
             continue
-        lost = ImportNote(said.given, said.fact.place, problem[0], severity=Severity.WARNING)
+        why = problem[0]
         if definition == "source" and _PART.match(source):
             why = "a spec has mirrors of whole registries, and of `docker.io/library`"
-            lost = replace(lost, message=why, what=f"the mirror of {code_span(source)}")
-        return lost
+        what = f"the mirror of {source_name(source)}"
+        return ImportNote(said.given, said.fact.place, why, what=what, severity=Severity.WARNING)
     return None
 
 
@@ -87,3 +87,11 @@ def of_mirror_sets(given: Sequence[InputDocument]) -> Iterator[ImportNote]:
         if len(served[source]) == 1 and schema.problem_with("source", source) is None:
             what = f"that the mirror of {code_span(source)} is for {only[id(one)]} only"
             yield ImportNote(one, fact.place, "those of a spec are for tags and digests", what=what)
+
+
+def of_authorities(claims: ClaimSet) -> None:
+    """Report the CAs that a file refers to by the name of an object that was not given."""
+    for one in claims.of("authorities in"):
+        if not claims.of("authorities"):
+            what = f"the CAs in {code_span(one.fact.value)}"
+            claims.lose(one, what, "this ConfigMap was not given")

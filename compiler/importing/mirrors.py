@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..diagnostics import Place, code_span
 from ..dialects import format_of
-from ..mirrors import WILDCARD
+from ..docker_hub import is_docker_hub
+from ..mirrors import HUB, WILDCARD
 from . import losses
 from .claims import Claim, ImportNote
 from .forms import can_be_short, path_below
@@ -36,6 +37,11 @@ def served(claims: ClaimSet) -> dict[str, Claim]:
             found[source] = first
         else:
             claims.left.append(lost)
+    for alias in [source for source in found if source != HUB and is_docker_hub(source)]:
+        if HUB in found:
+            what = f"the mirror of {code_span(alias)}"
+            why = f"it is another name of {code_span(HUB)}, which has a mirror"
+            claims.lose(found.pop(alias), what, why)
     return _without_upstreams(claims, found)
 
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from .. import model, schema
-from ..diagnostics import Place
+from ..diagnostics import Place, Severity
 from ..dialects import DEFAULT_TARGETS, TARGETS
 from .claims import ImportNote
 
@@ -47,11 +47,14 @@ def _targets(
         several = choices.get(name, [])
         outs = _outs(name, [first.file for _, first in several])
         for (options, first), out in zip(several, outs, strict=True):
-            if target.left_out_of_import:
-                choice = model.TargetEntry(name, tuple(options.items()))
-                if why := target.left_out_of_import(model.build(data), choice):
-                    left.append(ImportNote(first, Place(()), why))
-                    continue
+            choice = model.TargetEntry(name, tuple(options.items()))
+            left_out = target.left_out_of_import
+            why = left_out(model.build(data), choice) if left_out else ""
+            if why:
+                what = f"target `{name}`"
+                note = ImportNote(first, Place(()), why, what=what, severity=Severity.WARNING)
+                left.append(note)
+                continue
             entry = {"target": name, **({"out": out} if out else {}), **options}
             targets.append((name if list(entry) == ["target"] else entry, first))
     return targets
@@ -95,8 +98,8 @@ def _refused(data: dict[str, Any], given: list[InputDocument]) -> Iterator[Impor
             case ("targets", int(index), str(option), *_):
                 target = data["targets"][index]
                 if isinstance(target, dict) and target.pop(option, None) is not None:
-                    why = f"its `{option}` is none that a spec can have"
-                    yield ImportNote(given[index], Place(()), why)
+                    what = f"option `{option}` of target `{target['target']}`"
+                    yield ImportNote(given[index], Place(()), "a spec has no such value", what=what)
 
 
 def _outs(target: str, files: list[str]) -> list[str]:

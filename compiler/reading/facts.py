@@ -7,9 +7,10 @@ import binascii
 from dataclasses import dataclass, field
 
 from .. import certificates, limits, pem
-from ..diagnostics import Place, code_span
+from ..diagnostics import Place, Severity, code_span
 from ..mirrors import Location, read_string
 from ..places import Showing
+from .losses import Loss, key_name
 from .stream import Unquoted
 
 TYPE_CHECKING = False
@@ -46,7 +47,7 @@ _NOT_LOADED = (
     "no consumer can load it: each `-----BEGIN` and `-----END` must stand alone on a line, "
     "without a blank or a byte order mark before it"
 )
-_NO_PAIR = "it is no `SOURCE::TARGET` pair that the mirror string can carry"
+_NO_PAIR = "it is not a `SOURCE::TARGET` pair that the mirror string can carry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ class Source:
     """Its path, with `/` between the parts; only where the format needs it, for a namespace."""
     file_text: Callable[[str], str | None]
     """The text of another file that it names, or none if that is not there."""
-    complete: bool
-    """Whether a file that is not there is missing on the node, and not just not given."""
+    covers: Callable[[str], bool]
+    """Whether the files that were given would have a path in them if the node had it."""
     within: Path = ()
     """The path of the document in a stream of several."""
 
@@ -98,7 +99,7 @@ class Source:
         """The certificates in another file: a set; a text that says what is wrong; or UNKNOWN."""
         text = self.file_text(path)
         if text is None:
-            return "a file that is missing" if self.complete else UNKNOWN
+            return "a file that is missing" if self.covers(path) else UNKNOWN
         return certificates_in(text)
 
 
@@ -117,16 +118,16 @@ class Reading:
     """Where facts of a kind stand: what is not there of other kinds is not missing."""
     exhaustive: frozenset[str] = frozenset()
     """The kinds of facts of which one too many matters."""
-    unsupported: list[tuple[Place, str]] = field(default_factory=list)
-    """What is no fact and no claim, and why if there is a reason."""
-    lost: list[tuple[Place, str]] = field(default_factory=list)
-    """The mirrors that a spec cannot hold, and why: images are pulled from elsewhere then."""
+    unsupported: list[Loss] = field(default_factory=list)
+    """What is no fact and no claim."""
     cannot_express: Callable[[str, Served], bool] = field(default=lambda _source, _served: False)
     """Whether the format would not hold a mirror, so that its absence says nothing."""
     target: str = ""
     """The target that makes such a file; none for what no target makes by itself."""
     options: dict[str, Any] = field(default_factory=dict)
     """The options of the target that are needed for such a file."""
+    keeps_logins: bool = False
+    """Whether its target writes the login of a host without a mirror."""
     has_imports: bool = False
     """Whether it names other files, which are in force as well."""
 
@@ -145,53 +146,68 @@ class Reading:
         self.claims.append(Fact(subject, value, place, secret))
 
     def claim_switch(self, subject: FactKey, value: Any, place: Place) -> None:
-        """Add a claim that is true or false; `null` says nothing, and anything else is left."""
+        """Add a claim that is true or false. Reports any other value, but for `null`."""
         switch = switch_of(value)
         if isinstance(switch, bool):
             self.claim(subject, switch, place)
         elif value is not None:
-            self.leave(place, "it is not true or false")
+            self.lose(place, "", "it is not true or false")
 
-    def leave(self, place: Place, why: str = "") -> None:
-        """Add what cannot be carried over."""
-        self.unsupported.append((place, why))
+    def leave(self, place: Place, why: str = "", what: str = "") -> None:
+        """Add what a spec cannot hold, and does not need; see `Loss`."""
+        self.unsupported.append(Loss(place, why, what))
 
-    def lose(self, place: Place, why: str) -> None:
-        """Add a mirror that a spec cannot hold."""
-        self.lost.append((place, why))
+    def lose(self, place: Place, what: str, why: str) -> None:
+        """Add a mirror, a login or a TLS setting that a spec cannot hold; see `Loss`."""
+        self.unsupported.append(Loss(place, why, what, Severity.WARNING))
 
-    def lose_root(self, place: Place, root: str, hint: str = "") -> None:
+    def lose_root(self, place: Place, root: str, what: str, hint: str = "") -> None:
         """Add a mirror whose API root is not one that a spec has.
 
         Args:
             place: of its URL.
             root: the URL below which repositories are requested, without a login.
+            what: the mirror, as it is shown.
             hint: what is likely wrong with it.
         """
         why = hint or ROOTS_OF_A_SPEC
-        self.lose(place, f"images are requested below {code_span(root)}: {why}")
+        self.lose(place, what, f"images are requested below {code_span(root)}: {why}")
 
-    def leave_others(self, mapping: Any, known: Any, *steps: str | int) -> None:
-        """Add all keys of a mapping that are not known and hold something."""
+    def leave_unrelated(self, place: Place) -> None:
+        """Add a setting that is not about registries."""
+        self.unsupported.append(Loss(place, is_unrelated=True))
+
+    def leave_others(self, mapping: Any, known: Any, *steps: str | int, of: str = "") -> None:
+        """Add all keys of a mapping that are not known and hold something.
+
+        Args:
+            mapping: the table, or something else, of which nothing is added.
+            known: the keys to leave out.
+            steps: its path in the document.
+            of: the host or registry that the table is about, as it is shown; none if the keys are
+                not about registries.
+        """
         for key, value in mapping.items() if isinstance(mapping, dict) else ():
             if key not in known and value not in ({}, [], "", None):
-                self.leave(self.place(*steps, key, on_key=True))
+                what = f"{key_name(key)} of {of}" if of else ""
+                place = self.place(*steps, key, on_key=True)
+                self.unsupported.append(Loss(place, "", what, is_unrelated=not of))
 
     def table(self, value: Any, *steps: str | int) -> dict[str, Any]:
-        """A value that is to be a table; of another it is told that it is none."""
+        """A value that must be a table. Reports any other value, but for `null`."""
         if isinstance(value, dict):
             return value
         if value is not None:
-            self.leave(self.place(*steps), "it is no table")
+            self.lose(self.place(*steps), "", "it is not a table")
         return {}
 
     def texts(self, value: Any, *steps: str | int) -> list[str]:
-        """A value that is to be a list of texts; of what is none it is told."""
+        """A value that must be a list of texts. Reports what is not one, but for `null`."""
         listed = value if isinstance(value, list) else []
         if value is not None and (
             not isinstance(value, list) or not all(isinstance(one, str) for one in value)
         ):
-            self.leave(self.place(*steps), "it is no list of texts")
+            self.lose(self.place(*steps), "", "it is not a list of texts")
         return [one for one in listed if isinstance(one, str)]
 
 
@@ -279,7 +295,7 @@ def say_string(reading: Reading, text: str, *steps: str | int, whole: bool = Fal
         if entry.problem:
             # Nobody knows what it is, so nothing of it is shown.
             reading.add(("entry", str(entry.start)), _NO_PAIR, place)
-            reading.leave(place, _NO_PAIR)
+            reading.lose(place, "an entry of the mirror string", _NO_PAIR)
             continue
         mirror = entry.mirror(at.path)
         reading.add(("mirror", mirror.source), mirror.documented, place)

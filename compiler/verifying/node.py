@@ -235,7 +235,7 @@ class Node:
 
         def read(text: str) -> list[Reading]:
             try:
-                return recognise.read(text, path, self.file_text, complete=True)
+                return recognise.read(text, path, self.file_text, self.covers)
             except recognise.Unknown:
                 if others:
                     return []
@@ -258,6 +258,25 @@ class Node:
             except NotADocument as why:
                 self.found.append(NodeFileProblem(path, why.problems[0].message, why))
         return self.readings[path]
+
+    def covers(self, path: str) -> bool:
+        """Whether a path is in the folders that were copied, so that a file there is missing.
+
+        An archive of /etc/containerd alone says nothing about /etc/ssl. A folder that only holds
+        the folders of consumers was copied for them.
+        """
+        roots = {dialect.on_node.folder for dialect in dialects() if dialect.on_node}
+        roots |= {
+            posixpath.dirname(node_path)
+            for one in formats()
+            if one.on_node
+            for node_path in one.on_node.paths
+        }
+        if any(path.startswith(f"{root}/") and self.tree.names(root) is not None for root in roots):
+            return True
+        folder = posixpath.dirname(path)
+        inside = [posixpath.join(folder, name) for name in self.tree.names(folder) or ()]
+        return any(not any(f"{root}/".startswith(f"{one}/") for root in roots) for one in inside)
 
     def file_text(self, path: str) -> str | None:
         """The text of a file that another one names, or none if it cannot be read."""

@@ -8,6 +8,7 @@ import posixpath
 from .. import recognise
 from ..diagnostics import Place, code_span
 from ..dialects import TARGETS, format_of, formats, makers_of
+from ..mirrors import WILDCARD
 from ..model import TargetEntry
 from ..reading.facts import STAND_IN as UNSET
 from ..reading.objects import OF_A_CHOICE, OF_ITS_KIND
@@ -15,7 +16,7 @@ from .drift import Drift, between
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from ..model import Spec
     from ..reading.facts import Reading
@@ -54,6 +55,19 @@ class Expected:
         """The readings for one registry of the files that are each for one."""
         return self._namespaces().get(namespace, [])
 
+    def missing_folders(self, present: Container[str]) -> Iterator[str]:
+        """The names of the folders with such a file that are missing, and make a difference.
+
+        Args:
+            present: the registries that have a file.
+        """
+        for namespace, several in self._namespaces().items():
+            reading = several[0][1]
+            is_default = format_of(reading.kind).is_default
+            by_itself = is_default is not None and is_default(reading) and WILDCARD not in present
+            if namespace not in present and not by_itself:
+                yield posixpath.basename(posixpath.dirname(reading.source.path))
+
     def writes(self, path: str) -> bool:
         """Whether a file is one of the outputs: it is at its path below a folder.
 
@@ -64,13 +78,6 @@ class Expected:
         outputs = {reading.source.path for kind in kinds for _, reading in self.of(kind)}
         inside = path.lstrip("/")
         return any(inside == one or ("/" in one and inside.endswith(f"/{one}")) for one in outputs)
-
-    def folders(self) -> dict[str, str]:
-        """The name of the folder that has such a file, by its registry; each once."""
-        return {
-            namespace: posixpath.basename(posixpath.dirname(several[0][1].source.path))
-            for namespace, several in self._namespaces().items()
-        }
 
     def _namespaces(self) -> dict[str, list[tuple[TargetEntry, Reading]]]:
         if not self._by_namespace:

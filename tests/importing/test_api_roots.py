@@ -71,7 +71,7 @@ def test_the_fallback_of_a_server(imported, server, fallback):
     assert (code, data.get("fallback")) == (0, fallback)
     assert data["registry"]["endpoint"] == "m.example.org"
     names_no_host = server in ("https:/registry-1.docker.io", "http-mirror.example.org")
-    assert ("hosts.toml:1:10: warning" in told) is names_no_host
+    assert ("hosts.toml:1:10: warning[import]: `server`" in told) is names_no_host
 
 
 def test_an_upstream_that_is_only_pushed_to_is_no_fallback(imported):

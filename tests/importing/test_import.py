@@ -237,7 +237,10 @@ def test_a_ca_that_was_not_given_is_told(imported):
         '  ca_file = "/etc/containerd/ca/harbor.pem"\n'
     )
     done = imported({"config.toml": text})
-    assert "config.toml:5:13: info[import]: `ca_file` is not carried over: its file" in done.stderr
+    assert (
+        f"config.toml:5:13: warning[import]: the CA for `{HOST}` is not imported: its file "
+        "`/etc/containerd/ca/harbor.pem` was not given"
+    ) in done.stderr
     assert "caCert" not in spec(done)["registry"]
 
 
@@ -251,7 +254,7 @@ def test_a_configuration_of_containerd_2_with_its_folder_of_hosts(imported, vers
         f'{plugin}.pinned_images]\n  sandbox = "registry.k8s.io/pause:3.10.2"\n'
     )
     files = {"config.toml": text, "certs.d/docker.io/hosts.toml": hosts_toml(more="[host]\n")}
-    done = imported(files)
+    done = imported(files, "--verbose")
     data = spec(done)
     assert data["registry"] == {
         **REGISTRY,
@@ -261,7 +264,7 @@ def test_a_configuration_of_containerd_2_with_its_folder_of_hosts(imported, vers
     assert data["mirrors"] == ["docker.io"]
     assert data["targets"] == [{"target": "certs.d", "credentials": "config"}]
     assert "config.toml:7:" in done.stderr
-    assert "`pinned_images` is not carried over" in done.stderr
+    assert "`pinned_images` is not imported" in done.stderr
     assert "pause" not in done.stderr
 
 
@@ -279,13 +282,11 @@ def test_what_containerd_itself_writes_with_a_mirror_added(imported):
     table = mirrors.replace("mirrors]", 'mirrors."docker.io"]')
     endpoint = f'endpoint = ["https://{HOST}/v2/airgap-images/docker.io"]'
     text = default.replace(mirrors, f"{mirrors}\n{table}\n{endpoint}\n")
-    done = imported({"config.toml": text})
+    done = imported({"config.toml": text}, "--verbose")
     data = spec(done)
     assert data["registry"] == REGISTRY
     assert data["mirrors"] == ["docker.io"]
-    listed = set(
-        re.findall(r"info\[import\]: `(.+)` is not carried over$", done.stderr, re.MULTILINE)
-    )
+    listed = set(re.findall(r"info\[import\]: `(.+)` is not imported$", done.stderr, re.MULTILINE))
     parsed = tomllib.loads(text)
     held = parsed | parsed["plugins"] | parsed["plugins"]["io.containerd.grpc.v1.cri"]
     nothing = ("", [], {})
@@ -364,7 +365,7 @@ def test_forms_of_a_mirror_of_k3s(imported, endpoint, rewrite, path):
 def test_a_mirror_of_dockerd(imported, mirror, insecure, more):
     text = json.dumps({"registry-mirrors": [mirror], "insecure-registries": insecure})
     done = imported({"daemon.json": text})
-    assert "not carried over" not in done.stderr
+    assert "not imported" not in done.stderr
     data = spec(done)
     assert data["registry"] == {"endpoint": HOST, **more}
     assert data["mirrors"] == [{"source": "docker.io", "path": ""}]
@@ -384,14 +385,14 @@ def test_a_mirror_of_dockerd(imported, mirror, insecure, more):
 def test_an_insecure_host_that_no_mirror_is_on_is_left_out(imported, name, text):
     done = imported({name: text})
     assert "hosts" not in spec(done)
-    assert done.stderr.count("is not carried over: no mirror is on `o.b`") == 1
+    assert done.stderr.count("`insecure` of `o.b` is not imported: no mirror is on this host") == 1
 
 
 def test_a_host_that_is_not_insecure_is_not_worth_a_word(imported):
     text = CONF + '[[registry]]\nlocation = "o.b"\ninsecure = false\n'
     done = imported({"podman": text})
     assert "hosts" not in spec(done)
-    assert "not carried over" not in done.stderr
+    assert "not imported" not in done.stderr
 
 
 def test_what_dockerd_leaves_open_is_told(imported):
@@ -400,7 +401,7 @@ def test_what_dockerd_leaves_open_is_told(imported):
     logins = json.dumps(auths("o.b:5000"))
     done = imported({"daemon.json": daemon, "registries.yaml": k3s, "auth.json": logins})
     assert spec(done)["hosts"]["o.b:5000"]["insecureSkipVerify"] is True
-    assert "whether `o.b:5000` speaks http is not carried over: write `plainHTTP`" in done.stderr
+    assert "whether `o.b:5000` speaks http is not imported: write `plainHTTP`" in done.stderr
 
 
 def test_another_file_says_what_dockerd_leaves_open(imported):
@@ -477,8 +478,8 @@ def test_a_mirror_of_registries_conf(imported, blocked, fallback):
     data = spec(done)
     assert data["mirrors"] == ["docker.io"]
     assert data.get("fallback") == fallback
-    assert "`unqualified-search-registries` is not carried over" in done.stderr
-    assert "`pull-from-mirror` is not carried over" in done.stderr
+    assert "`unqualified-search-registries` is not imported" in done.stderr
+    assert f"`pull-from-mirror` of the mirror `{HOST}` of `docker.io` is not" in done.stderr
     assert "digest-only" not in done.stderr
 
 
@@ -503,14 +504,15 @@ def test_dockers_own_file_which_is_indented_with_tabs(imported):
         "env": "NEXUS_EXAMPLE_ORG_8083_PASSWORD"
     }
     line = text.splitlines().index('\t"credsStore": "pass"') + 1
-    assert f"config.json:{line}:2: info[import]: `credsStore` is not carried over" in done.stderr
+    assert f"config.json:{line}:2: warning[import]: `credsStore` is not imported" in done.stderr
 
 
 def test_a_login_for_docker_hub_or_a_path_is_told(imported):
     logins = auths("https://index.docker.io/v1/", f"{HOST}/team")
     done = imported({"values.yaml": values(), "config.json": json.dumps(logins)})
     assert spec(done)["registry"] == REGISTRY
-    assert done.stderr.count("a login for a path or a URL") == 2
+    assert "the login for `docker.io` is not imported: it is for the upstream" in done.stderr
+    assert f"the login for `{HOST}/team` is not imported: it is for a path" in done.stderr
     assert PASSWORD not in done.stderr
 
 
@@ -525,7 +527,7 @@ def test_a_live_secret_as_kubectl_prints_it(piped, form):
     assert found["registry"] == {**REGISTRY, "username": USERNAME, "password": PASSWORD}
     assert found["mirrors"] == TWO
     assert found["targets"] == ["secret"]
-    assert "not carried over" not in done.stderr
+    assert "not imported" not in done.stderr
 
 
 def test_a_list_of_secrets(piped):
@@ -603,13 +605,14 @@ def test_the_values_of_the_management_plane(imported):
         f"  ociPackRegistry:\n    endpoint: {HOST}\n    password: Pack7\n"
         "  scar: {endpoint: y}\n"
     )
-    done = imported({"values.yaml": text}, "--secrets", "literal")
+    assert "7 settings that are not about registries" in imported({"values.yaml": text}).stderr
+    done = imported({"values.yaml": text}, "--secrets", "literal", "--verbose")
     data = spec(done)
     assert data["registry"] == {**REGISTRY, "username": USERNAME, "password": PASSWORD}
     assert data["mirrors"] == TWO
     for key in ("mongo", "domain", "installationMode", "sso", "ociPackRegistry", "scar", "mirror"):
         assert re.search(
-            rf"^values.yaml:[0-9]+:[0-9]+: info\[import\]: `{key}` is not carried over$",
+            rf"^values.yaml:[0-9]+:[0-9]+: info\[import\]: `{key}` is not imported(?:$|: )",
             done.stderr,
             re.MULTILINE,
         ), key
@@ -680,7 +683,7 @@ def test_the_two_folders_that_containerd_has_by_itself(imported):
     text = f'{V3}]\n  config_path = "{folders}"\n'
     done = imported({"config.toml": text, "docker.io/hosts.toml": hosts_toml()})
     assert spec(done)["mirrors"] == ["docker.io"]
-    assert "`config_path` is not carried over" in done.stderr
+    assert "`config_path` is not imported" in done.stderr
 
 
 def test_several_nodes_with_several_forms(imported, here, tmp_path):
@@ -986,7 +989,7 @@ def test_a_file_that_has_the_fallback_of_each_registry_needs_a_word(imported, ki
         data = spec(done)
         assert data["mirrors"] == TWO
         assert data.get("fallback", "deny") == decided
-        assert done.stderr.count(f"`fallback: {other}` is not carried over") == 1
+        assert done.stderr.count(f"`fallback: {other}` is not imported") == 1
         assert f"`fallback: {decided}`" not in done.stderr
 
 
@@ -1094,7 +1097,7 @@ LEFT = {
     "a login that is no text": (values(password=["Hidden1"]), "password"),
     "a CA that is none": (values(caCert="Hidden1"), "caCert"),
     "an exact line": (values(mirrorRegistries=f"{MIRRORS},[EXACT]a:1::{HOST}/Hidden1"), "mirror"),
-    "what is no pair": (values(mirrorRegistries=f"{MIRRORS},Hidden1"), "mirrorRegistries"),
+    "what is no pair": (values(mirrorRegistries=f"{MIRRORS},Hidden1"), "mirror string"),
     "a key of the Secret": (secret(TOKEN="Hidden1"), "TOKEN"),
     "a switch of the Secret": (secret(INSECURE="Hidden1"), "INSECURE"),
     "labels": (secret() + "immutable: true\n", "immutable"),
@@ -1112,15 +1115,15 @@ LEFT = {
     ),
     "a client certificate": (
         f'{CONTAINERD}]\n{CONFIGS}."{HOST}".tls]\ncert_file = "/Hidden1"\nkey_file = "/Hidden1"\n',
-        "cert_file",
+        "client certificate",
     ),
     "a token": (
         f'{CONTAINERD}]\n{CONFIGS}."{HOST}".auth]\nidentitytoken = "Hidden1"\n',
         "identitytoken",
     ),
     "a login by URL": (
-        f'{CONTAINERD}]\n{V2[12:]}.auths."https://{HOST}"]\npassword = "Hidden1"\n',
-        "auths",
+        f'{CONTAINERD}]\n{V2[12:]}.auths."https://{HOST}"]\nidentitytoken = "Hidden1"\n',
+        "identitytoken",
     ),
     "headers": (f'{CONTAINERD}]\n{V2[12:]}.headers]\nX-Site = ["Hidden1"]\n', "headers"),
     "another plugin": (f'{CONTAINERD}]\n[plugins."io.x.y"]\na = "Hidden1"\n', "io.x.y"),
@@ -1142,7 +1145,7 @@ LEFT = {
     ),
     "a client certificate of k3s": (
         f"{K3S}configs:\n  {HOST}:\n    tls: {{cert_file: Hidden1}}\n",
-        "cert_file",
+        "client certificate",
     ),
     "a token of k3s": (
         f"{K3S}configs:\n  {HOST}:\n    auth: {{identity_token: Hidden1}}\n",
@@ -1151,19 +1154,19 @@ LEFT = {
     "a key of daemon.json": (DAEMON[:-1] + ', "data-root": "/Hidden1"}', "data-root"),
     "a mirror of dockerd with a login": (
         json.dumps({"registry-mirrors": [f"https://{HOST}", "https://a:Hidden1@h.example.org"]}),
-        "registry-mirrors",
+        "a mirror of `docker.io`",
     ),
     "a mirror of dockerd below a path": (
         json.dumps({"registry-mirrors": [f"https://{HOST}", f"https://{HOST}/Hidden1"]}),
-        "registry-mirrors",
+        "the mirror `harbor.example.org` of `docker.io`",
     ),
     "a mirror of dockerd that is no URL": (
         json.dumps({"registry-mirrors": [f"https://{HOST}", f"ftp://{HOST}/Hidden1"]}),
-        "registry-mirrors",
+        "a mirror of `docker.io`",
     ),
     "a second mirror of dockerd": (
         json.dumps({"registry-mirrors": [f"https://{HOST}", "https://hidden1.example.org"]}),
-        "registry-mirrors",
+        "the mirror `hidden1.example.org`",
     ),
     "a range of dockerd": (
         json.dumps(
@@ -1178,7 +1181,7 @@ LEFT = {
     "a worker of BuildKit": (BUILDKIT + '[worker.oci]\nbinary = "Hidden1"\n', "worker"),
     "a client certificate of BuildKit": (
         f'{BUILDKIT}[registry."{HOST}"]\nkeypair = [{{key = "Hidden1", cert = "Hidden1"}}]\n',
-        "keypair",
+        "client certificate",
     ),
     "TLS of an upstream": (
         f'{BUILDKIT}[registry."quay.io"]\nmirrors = ["{BASE}/quay.io"]\ninsecure = true\n',
@@ -1186,19 +1189,19 @@ LEFT = {
     ),
     "the CA of an upstream": (
         f'{BUILDKIT}[registry."quay.io"]\nmirrors = ["{BASE}/quay.io"]\nca = ["/Hidden1"]\n',
-        "ca",
+        "the CA for `quay.io`",
     ),
     "two CA files of BuildKit": (
         f'{BUILDKIT}[registry."{HOST}"]\nca = ["/Hidden1", "/Hidden1b"]\n',
-        "ca",
+        "the CA for `harbor.example.org`",
     ),
     "a second mirror of BuildKit": (
         f'{BUILDKIT}[registry."quay.io"]\nmirrors = ["{BASE}/quay.io", "hidden1.example.org"]\n',
-        "mirrors",
+        "the mirror `hidden1.example.org` of `quay.io`",
     ),
     "a mirror of BuildKit with /v2": (
         f'{BUILDKIT}[registry."quay.io"]\nmirrors = ["{HOST}/v2/Hidden1"]\n',
-        "mirrors",
+        "the mirror `harbor.example.org` of `quay.io`",
     ),
     "a setting of registries.conf": (registries_conf() + 'x = "Hidden1"\n', "x"),
     "a switch of registries.conf": (registries_conf('"Hidden1"'), "insecure"),
@@ -1212,8 +1215,8 @@ LEFT = {
         "mirror",
     ),
     "a blocked registry": (
-        registries_conf(more='[[registry]]\nprefix = "Hidden1.example"\nblocked = true\n'),
-        "registry",
+        registries_conf(more='[[registry]]\nprefix = "hidden.example"\nblocked = true\n'),
+        "that `hidden.example` is blocked",
     ),
     "half of the images": (
         f"{values()}  imageSwapImages:\n{block(imageSwapImage='quay.io/a:Hidden1')}",
@@ -1233,14 +1236,14 @@ LEFT = {
 @pytest.mark.parametrize("kind", LEFT)
 def test_what_a_spec_cannot_hold_is_listed(imported, kind):
     text, key = LEFT[kind]
-    done = imported({"docker.io/hosts.toml": text})
+    done = imported({"docker.io/hosts.toml": text}, "--verbose")
     data = spec(done)
     assert "docker.io" in [m if isinstance(m, str) else m["source"] for m in data["mirrors"]]
     # dockerd's mirror is at the root of the host.
     assert {"baseContentPath": "airgap-images"} | data["registry"] == REGISTRY
-    listed = [line for line in done.stderr.splitlines() if "not carried over" in line]
-    told = rf"docker.io/hosts.toml:[0-9]+:[0-9]+: \w+\[import\]: .*{re.escape(key)}.*"
-    assert any(re.fullmatch(told, line) for line in listed), done.stderr
+    listed = [line for line in done.stderr.splitlines() if "not imported" in line]
+    line = rf"docker.io/hosts.toml:[0-9]+:[0-9]+: (?:info|warning)\[import\]: .*{re.escape(key)}.*"
+    assert any(re.fullmatch(line, each) for each in listed), done.stderr
     assert "Hidden1" not in done.stdout
     assert "Hidden1" not in done.stderr
 
@@ -1252,7 +1255,7 @@ def test_a_mirror_with_a_rewrite_of_another_kind_is_left_out(imported, rewrite):
     quay = f"  quay.io:\n    endpoint: [https://{HOST}/v2/airgap-images/quay.io]\n"
     done = imported({"registries.yaml": f"{K3S}    rewrite: {rewrite}\n{quay}"})
     assert spec(done)["mirrors"] == ["quay.io"]
-    assert "not carried over" in done.stderr
+    assert "not imported" in done.stderr
     assert "Hidden1" not in done.stdout + done.stderr
 
 
@@ -1263,7 +1266,7 @@ def test_a_node_of_certs_d_is_that_target_alone(imported):
         {
             "etc/containerd/config.toml": main,
             "etc/containerd/conf.d/50-regspec.toml": drop_in,
-            "etc/containerd/certs.d/docker.io/hosts.toml": hosts_toml(),
+            "etc/containerd/certs.d/docker.io/hosts.toml": hosts_toml(more="[host]\n"),
         }
     )
     assert spec(done)["targets"] == ["certs.d"]
@@ -1284,7 +1287,7 @@ def test_nothing_is_listed_of_what_is_carried_over(imported, ca):
     ):
         done = imported({"docker.io/hosts.toml": text})
         assert spec(done)
-        assert "not carried over" not in done.stderr
+        assert "not imported" not in done.stderr
 
 
 def test_a_file_of_no_known_format_is_refused_if_it_was_named(imported, here, tmp_path):
@@ -1332,6 +1335,8 @@ def test_what_is_compiled_and_not_read_is_passed_over(here, root, tmp_path):
     )
     assert [line.split(",")[0] for line in verified.stdout.splitlines()] == [lost]
     done = here("import", "out", "--secrets", "literal", cwd=tmp_path)
+    assert re.search(r"^not read: [0-9]+ files of no format", done.stderr, re.MULTILINE)
+    done = here("import", "out", "--secrets", "literal", "--verbose", cwd=tmp_path)
     assert spec(done)["registry"]["endpoint"] == HOST
     unread = re.findall(r"^(\S+): not read", done.stderr, re.MULTILINE)
     assert {"out/kind/cluster.yaml", "out/user-data/cloud-config.yaml"} <= set(unread)
@@ -1405,7 +1410,7 @@ def test_logins_become_variables_by_default(imported, here, tmp_path):
     assert done.returncode == 0
     silent(done.stdout, done.stderr)
     names = ", ".join(VARIABLES)
-    assert f"set these variables before it compiles: {names}\n" in done.stderr
+    assert f"set these variables before running `regspec compile`: {names}\n" in done.stderr
     assert spec(done)["hosts"] == {
         "nexus.example.org:8083": {
             "username": {"env": "NEXUS_EXAMPLE_ORG_8083_USERNAME"},
@@ -1562,7 +1567,7 @@ def test_a_number_without_quotes_is_no_password(imported, written):
     yaml_text = values().replace("    endpoint", f"    password: {written}\n    endpoint")
     done = imported({"values.yaml": yaml_text}, "--secrets", "literal")
     assert "password" not in spec(done)["registry"]
-    assert "`password` is not carried over: it is a number without quotes" in done.stderr
+    assert "`password` is not imported: it is a number without quotes" in done.stderr
     assert written not in done.stderr.replace(":11:", ":")
 
 
@@ -2218,7 +2223,7 @@ def trouble(text):
         return repr(error)
     try:
         found = assembly.assemble(documents)
-        import_._tell(found)
+        import_._report(found, verbose=True)
         if found.missing or found.disagreements:
             return ""
         made = import_._text(found, documents, "env")[0]
@@ -2266,7 +2271,7 @@ def test_the_registry_is_not_one_that_no_mirror_is_on(imported):
         }
     )
     assert spec(done)["registry"]["endpoint"] == HOST
-    assert "no mirror is on `gitlab.local:5050`" in done.stderr
+    assert "the registry `gitlab.local:5050` is not imported: no mirror is on it" in done.stderr
 
 
 def openshift(kind="ImageDigestMirrorSet", key="imageDigestMirrors", more="", entry=""):
@@ -2296,7 +2301,7 @@ def test_the_mirror_sets_of_openshift(imported, text, fallback):
     assert data["mirrors"] == ["docker.io"]
     assert data.get("fallback") == fallback
     assert data["targets"] == ["openshift"]
-    assert done.stderr.count("not carried over") == 1  # that it is for digests, or tags, only
+    assert done.stderr.count("not imported") == 1  # that it is for digests, or tags, only
 
 
 HTTP = f"http://{HOST}/v2/airgap-images/docker.io"
@@ -2318,7 +2323,7 @@ def test_a_host_that_speaks_http_has_no_certificate_that_is_not_checked(imported
     registry = spec(done)["registry"]
     assert registry["plainHTTP"] is True
     assert "insecureSkipVerify" not in registry
-    assert f"is not carried over: `{HOST}` speaks http, which has no certificate" in done.stderr
+    assert f"is not imported: `{HOST}` speaks http, which has no certificate" in done.stderr
     chart = values(insecureSkipVerify=True, mirrorRegistries=f"docker.io::{BASE}/docker.io")
     registry = spec(imported({"file": PLAIN[kind], "values.yaml": chart}))["registry"]
     assert registry["plainHTTP"] is registry["insecureSkipVerify"] is True
@@ -2331,7 +2336,7 @@ OF_RELEASES = f"  - {{source: {RELEASE}, mirrors: [{HOST}/openshift/release-imag
 def test_a_mirror_of_a_part_of_a_registry_is_lost_and_that_is_a_warning(imported):
     done = imported({"sets.yaml": openshift(more=OF_RELEASES)})
     assert spec(done)["mirrors"] == ["docker.io"]
-    lost = f"warning[import]: the mirror of `{RELEASE}` is not carried over: a spec has mirrors of"
+    lost = f"warning[import]: the mirror of `{RELEASE}` is not imported: a spec has mirrors of"
     assert lost in done.stderr
 
 
@@ -2339,7 +2344,8 @@ def test_only_mirrors_of_parts_of_registries_are_the_reason_that_there_is_no_spe
     text = openshift(more=OF_RELEASES).replace("docker.io\n    mirrors", f"{RELEASE}s\n    mirrors")
     done = imported({"sets.yaml": text})
     assert done.returncode == 1
-    assert "error: none of the mirrors is one that a spec can have" in done.stderr
+    reason = f"the mirror of `{RELEASE}s` is not imported: a spec has mirrors of whole registries"
+    assert f"error: no mirror is left that a spec can hold: {reason}" in done.stderr
     assert "which registry" not in done.stderr
 
 
@@ -2356,32 +2362,35 @@ def test_only_mirrors_of_parts_of_registries_are_the_reason_that_there_is_no_spe
 def test_a_mirror_for_tags_or_digests_only_is_told(imported, text, only):
     done = imported({"sets.yaml": text})
     assert spec(done)["mirrors"] == ["docker.io"]
-    said = f"that the mirror of `docker.io` is for {only} only is not carried over"
+    said = f"that the mirror of `docker.io` is for {only} only is not imported"
     assert (said in done.stderr) == bool(only)
-    assert done.stderr.count("not carried over") == bool(only)
+    assert done.stderr.count("not imported") == bool(only)
 
 
 @pytest.mark.parametrize(
     "text, key",
     [
-        (openshift(entry="    mirrorSourcePolicy: Hidden1\n"), "mirrorSourcePolicy"),
-        (openshift(entry="    x: Hidden1\n"), "x"),
-        (openshift(more="  x: Hidden1\n"), "x"),
-        (openshift(more="  - mirrors: [Hidden1]\n"), "imageDigestMirrors"),
-        (openshift(more="  - {source: b.c, mirrors: Hidden1}\n"), "mirrors"),
-        (openshift(more="  - {source: '*.Hidden1', mirrors: [a.b]}\n"), "mirrors"),
-        (openshift() + f"---\n{IMAGE}  additionalTrustedCA: Hidden1\n", "additionalTrustedCA"),
+        (openshift(entry="    mirrorSourcePolicy: Hidden1\n"), "`mirrorSourcePolicy`"),
+        (openshift(entry="    x: Hidden1\n"), "`x` of `docker.io`"),
+        (openshift(more="  x: Hidden1\n"), "`x`"),
+        (openshift(more="  - mirrors: [Hidden1]\n"), "a mirror"),
+        (openshift(more="  - {source: b.c, mirrors: Hidden1}\n"), "`mirrors`"),
+        (openshift(more="  - {source: '*.Hidden1', mirrors: [a.b]}\n"), "the mirror of a registry"),
+        (openshift() + f"---\n{IMAGE}  additionalTrustedCA: Hidden1\n", "`additionalTrustedCA`"),
         (
             openshift() + f"---\n{IMAGE}  allowedRegistriesForImport: [1]\n",
-            "allowedRegistriesForImport",
+            "`allowedRegistriesForImport` of the image configuration",
         ),
-        (openshift() + f"---\n{IMAGE}  registrySources: {{x: Hidden1}}\n", "x"),
+        (
+            openshift() + f"---\n{IMAGE}  registrySources: {{x: Hidden1}}\n",
+            "`x` of `registrySources`",
+        ),
     ],
 )
 def test_what_a_spec_cannot_hold_of_openshift_is_told(imported, text, key):
-    done = imported({"sets.yaml": text})
+    done = imported({"sets.yaml": text}, "--verbose")
     assert spec(done)["mirrors"] == ["docker.io"]
-    assert f"[import]: `{key}` is not carried over" in done.stderr
+    assert f"[import]: {key} is not imported" in done.stderr
     assert "x: Hidden1" not in done.stdout
 
 

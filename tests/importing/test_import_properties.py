@@ -342,8 +342,7 @@ def test_an_insecure_host_that_no_mirror_is_on_is_told():
         "targets": ["docker"],
     }
     found = imported(compiled(data))
-    said = "no mirror is on `harbor.example.net`"
-    assert [message for _, message in told(found.left)] == [said]
+    assert [one.name for one in found.left] == ["`insecure` of `harbor.example.net`"]
     assert "hosts" not in found.data
 
 

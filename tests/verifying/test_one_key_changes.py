@@ -21,6 +21,7 @@ import pytest
 import tomlkit
 import yaml
 from regspec import cli, dialects, pipeline
+from regspec.cli import inputs
 from regspec.cli import verify as command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -275,7 +276,9 @@ def reported(expected, file):
     """What verify says of a file; what it refuses is said, too."""
     with contextlib.redirect_stderr(io.StringIO()):
         try:
-            found = command._compared(expected, (str(file),), (), [])
+            names = (str(file),)
+            given = inputs.read(names)
+            found = command.differences(expected, given, names, (), compared_for=[])
             return [diagnostic.message for several in found for _, diagnostic in several]
         except cli.terminal.InputError as why:
             return [str(why)]

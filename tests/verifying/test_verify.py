@@ -2178,7 +2178,8 @@ def test_a_ca_whose_file_is_not_there_is_told_not_to_be_compared(verify, quay, r
     text += "  m.example.org: {tls: {ca_file: /etc/rancher/k3s/ca/m.example.org.crt}}\n"
     done = verify(spec, text)
     assert done.returncode == 0
-    assert "the CA for `m.example.org` is not compared: its file was not given" in done.stderr
+    file = "/etc/rancher/k3s/ca/m.example.org.crt"
+    assert f"the CA for `m.example.org` is not compared: its file `{file}` was not" in done.stderr
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", '[debug]\nlevel = "info"\n'])

@@ -48,7 +48,8 @@ IMAGES = (
 )
 CERTS_D = {"target": "certs.d", "credentials": "config"}
 HEADER = {"target": "certs.d", "credentials": "header"}
-API = {"target": "containerd", "endpoints": "api", "version": "1.7", "caFile": "/etc/ca.crt"}
+CA_FILE = "/etc/containerd/ca.crt"
+API = {"target": "containerd", "endpoints": "api", "version": "1.7", "caFile": CA_FILE}
 WORDS = {
     "harbor.example.net": "other.example.net",
     "airgap": "elsewhere",
@@ -91,7 +92,7 @@ def compiled(data, target):
 def laid_out(files, target):
     """The files on a node."""
     if target is API:
-        return {"/etc/containerd/config.toml": files["containerd.toml"], "/etc/ca.crt": ONE}
+        return {"/etc/containerd/config.toml": files["containerd.toml"], CA_FILE: ONE}
     main = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
     on_node = {f"/etc/containerd/{path}": text for path, text in files.items()}
     return {"/etc/containerd/config.toml": main} | on_node

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from ...mirrors import LIBRARY, Location, default_scheme
-from ...reading.claims import is_served_by_itself, names_upstream, say_ca
+from ...mirrors import Location, default_scheme
+from ...reading.claims import (
+    is_served_by_itself,
+    lose_client_certificate,
+    lose_key,
+    names_upstream,
+    say_ca,
+)
 from ...reading.facts import Reading, Served
+from ...reading.losses import host_name, place_name, source_name
 from . import FORMAT, TARGET
 
 TYPE_CHECKING = False
@@ -15,7 +22,8 @@ if TYPE_CHECKING:
     from ...reading.facts import Source
 
 _KEYS = ("mirrors", "http", "insecure", "ca")
-_OF_UPSTREAM = "it is of the registry itself, and of none of its mirrors"
+_OF_UPSTREAM = "it is a setting of the registry itself, and not of its mirrors"
+_TLS = ("keypair", "tlsconfigdir")
 
 
 def recognises(data: Any) -> bool:
@@ -49,7 +57,7 @@ def read(source: Source) -> Reading:
 
 
 def _cannot_express(source: str, served: Served) -> bool:
-    return source == LIBRARY or is_served_by_itself(source, served)
+    return "/" in source or is_served_by_itself(source, served)
 
 
 def _mirrors(reading: Reading, source: str, table: Any) -> dict[str, Place]:
@@ -60,21 +68,26 @@ def _mirrors(reading: Reading, source: str, table: Any) -> dict[str, Place]:
     """
     path: Path = ("registry", source)
     table = reading.table(table, *path)
-    reading.leave_others(table, _KEYS, *path)
+    reading.leave_others(table, (*_KEYS, *_TLS), *path, of=source_name(source))
     places = [_place(text) for text in reading.texts(table.get("mirrors"), *path, "mirrors")]
     if not places:
         return {}
     at = reading.place(*path, "mirrors")
     reading.add(("mirrors", source), tuple(places), at, shown=", ".join(places))
     others = [place for place in places[1:] if not names_upstream(source, place)]
-    if others:
-        reading.leave(at, "a second place for one source")
+    for place in dict.fromkeys(others):
+        if place != places[0]:
+            what = f"the mirror {place_name(place)} of {source_name(source)}"
+            reading.lose(at, what, "a spec has one mirror for each source, the first one")
     if len(others) < len(places) - 1:
-        reading.claim(("fallback",), "allow", at)
+        reading.claim(("fallback", source), "allow", at)
     first = Location.parse(places[0])
-    if f"{first.path}/".startswith("v2/") or first.repeats_api_root:
+    if "/" in source:
+        lose_key(reading, source, "BuildKit", at)
+    elif f"{first.path}/".startswith("v2/") or first.repeats_api_root:
+        what = f"the mirror {place_name(places[0])} of {source_name(source)}"
         why = "BuildKit puts its own `/v2` before the path, which it has no `override_path` for"
-        reading.lose(at, why)
+        reading.lose(at, what, why)
     else:
         reading.claim(("mirror", source), Served(first), at)
     return {Location.parse(place).host: at for place in places}
@@ -114,15 +127,21 @@ def _host(reading: Reading, host: str, table: dict[str, Any], *, known: bool) ->
         if known:
             reading.claim_switch(("host", host, claimed), table[key], place)
         else:
-            reading.leave(place, _OF_UPSTREAM)
+            reading.lose(place, f"`{key}` of {host_name(host)}", _OF_UPSTREAM)
+    if table.get("keypair"):
+        lose_client_certificate(reading, host, reading.place(*path, "keypair", on_key=True))
+    if table.get("tlsconfigdir"):
+        what = f"`tlsconfigdir` of {host_name(host)}"
+        why = "name the CA files in `ca`: regspec reads no folders of them"
+        reading.lose(reading.place(*path, "tlsconfigdir", on_key=True), what, why)
     files = reading.texts(table.get("ca"), *path, "ca")
     if not files:
         return
     place = reading.place(*path, "ca")
     reading.add(("tls", host, "ca"), tuple(files), place)
     if not known:
-        reading.leave(place, _OF_UPSTREAM)
+        reading.lose(place, f"the CA for {host_name(host)}", _OF_UPSTREAM)
     elif len(files) > 1:
-        reading.leave(place, "more than one file")
+        reading.lose(place, f"the CA for {host_name(host)}", "it is in more than one file")
     else:
         say_ca(reading, host, files[0], place)

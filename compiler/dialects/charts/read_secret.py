@@ -92,7 +92,7 @@ def _read_key(reading: Reading, key: str, block: str, value: Any) -> None:
         why = NUMBER if is_number(value) and block == "stringData" else why
         subject = ("registry", (_TEXTS | _LOGIN | _OTHERS)[key])
         reading.facts.append(Fact(subject, None, place, problem=why))
-        reading.leave(place, why)
+        reading.lose(place, "", why)
     elif key in _TEXTS:
         reading.add(("registry", _TEXTS[key]), text, place)
         reading.claim((_TEXTS[key],), text, place)

@@ -87,10 +87,10 @@ def _registry(reading: Reading, registry: Any) -> None:
         place, text = reading.place(*steps, key), text_of(value)
         if is_number(value):
             reading.facts.append(Fact(("registry", key), None, place, problem=NUMBER))
-            reading.leave(place, NUMBER)
+            reading.lose(place, "", NUMBER)
         elif text is None:
             reading.facts.append(Fact(("registry", key), None, place, problem=_NO_TEXT))
-            reading.leave(place, _NO_TEXT)
+            reading.lose(place, "", _NO_TEXT)
         elif key in _TEXTS:
             reading.add(("registry", key), text, place)
             reading.claim((key,), text, place)
@@ -106,7 +106,8 @@ def _registry(reading: Reading, registry: Any) -> None:
         elif key == "mirrorRegistries":
             say_string(reading, text, *steps, key)
         else:
-            reading.leave(reading.place(*steps, key, on_key=True))
+            at = reading.place(*steps, key, on_key=True)
+            reading.leave(at, "the documented values have no such key")
 
 
 def say_ca(reading: Reading, text: str, *steps: str | int) -> None:
@@ -116,7 +117,7 @@ def say_ca(reading: Reading, text: str, *steps: str | int) -> None:
     found = repaired_certificates(text)
     pem = decoded(text) or "" if isinstance(found, str) else text
     if isinstance(repaired_certificates(pem), str) or (text and not pem):
-        reading.leave(place, str(found))
+        reading.lose(place, "", str(found))
         return
     reading.claim(("host", REGISTRY, "caCert"), pem, place)
 
@@ -166,6 +167,6 @@ def _pull_secret(reading: Reading, block: Any, chart: str, *steps: str | int) ->
             reading.claim(("pullSecret", chart), create, at)
     text = decoded(encoded)
     if encoded and (text is None or not read_logins.say_text(reading, text, place, where)):
-        reading.leave(place, "it is not the base64 of a dockerconfigjson")
+        reading.lose(place, "", "it is not the base64 of a dockerconfigjson")
     known = _PULL_SECRET if chart else ("dockerConfigJson",)
     reading.leave_others(block, known, *steps)

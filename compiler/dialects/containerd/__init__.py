@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ...verifying.drift import Drift
     from ...verifying.node import Node
     from ...verifying.verify import Expected
+    from ..files import FilesInForce, Tree
 
 RUNTIME = "containerd"
 CONFIG_ROOT = "/etc/containerd"
@@ -131,6 +132,18 @@ def _namespace_of(path: str) -> str:
     return namespace_of(path)
 
 
+def _is_default(reading: Reading) -> bool:
+    from .read_hosts import is_default
+
+    return is_default(reading)
+
+
+def _files_in_force(tree: Tree) -> FilesInForce | None:
+    from .in_force import files_in_force
+
+    return files_in_force(tree)
+
+
 def _drift_of_hosts(expected: Expected, reading: Reading) -> Iterable[Drift]:
     from .verify import drift_of_hosts
 
@@ -191,6 +204,7 @@ HOSTS_FORMAT = Format(
     folders_at=CONFIG_PATH,
     needs=((MAIN, _MAIN_WITH_CONFIG_PATH),),
     namespace_of=_namespace_of,
+    is_default=_is_default,
     names={
         "asked": "what is asked for {0}",
         "capabilities": "`capabilities` for {0}",
@@ -210,7 +224,7 @@ DIALECT = Dialect(
         Reader("toml", "containerd.read_hosts"),
     ),
     reads=("config.toml and hosts.toml of containerd",),
-    on_node=WholeNode(CONFIG_ROOT, MAIN, _compare_node),
+    on_node=WholeNode(CONFIG_ROOT, MAIN, _compare_node, _files_in_force),
     runtime=RUNTIME,
     version_in_rows=True,
     versions=_is_modelled,

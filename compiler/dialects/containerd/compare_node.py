@@ -6,6 +6,8 @@ force (config_load.py, hosts_toml.py).
 
 from __future__ import annotations
 
+import posixpath
+
 from ... import recognise
 from ...diagnostics import Place, code_span
 from ...emit import toml_value
@@ -26,6 +28,7 @@ from . import (
     read_hosts,
     versions,
 )
+from .in_force import files_in_force
 from .verify import lines_of, together
 
 TYPE_CHECKING = False
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from ...model import TargetEntry
     from ...reading.facts import Fact, FactKey, Reading
     from ...verifying.node import Node
+
+_FIRST_OF_2 = 2
 
 
 def compare(node: Node) -> None:
@@ -55,7 +60,9 @@ class _Containerd:
         def read(text: str) -> list[Reading]:
             parsed = toml_places.parse(text)
             return [
-                read_config.read(recognise.Source(parsed, path, self.node.file_text, complete=True))
+                read_config.read(
+                    recognise.Source(parsed, path, self.node.file_text, self.node.covers)
+                )
             ]
 
         return self.node.once(path, read)
@@ -71,10 +78,32 @@ class _Containerd:
             by_line = {line: self._in_force(line, wanted, files) for line in lines}
             outcomes.append((choice, together(by_line)))
         choice, best = min(outcomes, key=lambda outcome: len(outcome[1]))
-        self.node.found += best
+        self.node.found += self._with_cause(best)
         self.node.compared_for.append(self._compared_for(self._lines(files, choice), choice))
         if choice.target == CERTS_D.name:
             self._certs_d(choice)
+
+    def _with_cause(self, several: list[Drift | NodeFileProblem]) -> list[Drift | NodeFileProblem]:
+        """The differences, with those that a fragment without effect explains as one of them."""
+        missing = [one for one in several if isinstance(one, Drift) and one.missing]
+        in_force = files_in_force(self.node.tree) if missing else None
+        for path in in_force.unread if in_force else ():
+            facts = [fact for reading in self._configuration(path) for fact in reading.facts]
+            held = {(fact.subject, str(fact.value)) for fact in facts}
+            explained = [
+                one
+                for one in missing
+                if one.missing and (one.missing.subject, str(one.missing.value)) in held
+            ]
+            if explained:
+                message = (
+                    f"`imports` does not name {path}, which has no effect: "
+                    f'add `imports = ["{posixpath.dirname(path)}/*.toml"]` at the top'
+                )
+                gone = {id(one) for one in explained}
+                rest = [one for one in several if id(one) not in gone]
+                return [NodeFileProblem(MAIN, message), *rest]
+        return several
 
     def _lines(
         self, files: Sequence[Reading], choice: TargetEntry | None = None
@@ -152,11 +181,9 @@ class _Containerd:
                 present[namespace] = path
             elif name.endswith("_"):
                 present.pop(namespace, None)
-        for namespace, folder in self.node.expected.folders().items():
-            if namespace not in present:
-                self.node.found.append(
-                    NodeFileProblem(f"{root}/{folder}/hosts.toml", "this file is missing")
-                )
+        for folder in self.node.expected.missing_folders(present):
+            path = f"{root}/{folder}/hosts.toml"
+            self.node.found.append(NodeFileProblem(path, "this file is missing"))
         for path in present.values():
             for reading in self.node.read(path):
                 self.node.found += of_reading(self.node.expected, reading)

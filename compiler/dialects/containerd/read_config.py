@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from ...diagnostics import Place
-from ...mirrors import LIBRARY
-from ...reading.claims import names_upstream, say_ca
-from ...reading.facts import Reading, decoded, is_below_api, leaves, served_by
+from ...diagnostics import Place, code_span
+from ...mirrors import HUB, LIBRARY
+from ...reading.claims import (
+    claim_login,
+    lose_client_certificate,
+    lose_endpoint,
+    lose_key,
+    names_upstream,
+    say_ca,
+)
+from ...reading.facts import Reading, is_below_api, leaves, served_by
+from ...reading.losses import host_name, key_name, source_name
 from . import CERTS_D, CONFIG, CONFIG_FORMAT, CONFIG_PATH
 
 TYPE_CHECKING = False
@@ -55,6 +63,7 @@ def read(source: Source) -> Reading:
     say_registry(reading, registry, path)
     if not any(fact.subject[0] in ("endpoint", "config_path") for fact in reading.facts):
         reading.target = ""  # it says nothing that a target would write
+    reading.keeps_logins = reading.target == CERTS_D.name
     _settings(reading, data, path)
     _options(reading, data, name, held)
     return reading
@@ -78,10 +87,9 @@ def _plugin(
         shown = f"{meant}, and not below {present[0]}"
         reading.add(("format",), known, at, shown=shown)
         for name in present[1:]:
-            reading.leave(
-                reading.place("plugins", name, "registry", on_key=True),
-                f"only {present[0]} was looked at",
-            )
+            at = reading.place("plugins", name, "registry", on_key=True)
+            what = f"`registry` of {code_span(name)}"
+            reading.lose(at, what, f"that of {code_span(present[0])} is read")
         return present[0], plugins[present[0]]
     return wanted or _NAMES[2], {}
 
@@ -109,13 +117,18 @@ def say_registry(reading: Reading, registry: dict[str, Any], path: Path) -> None
             reading.leave(reading.place(*path, "config_path"), "it is a list of folders")
         elif value != CONFIG_PATH:
             reading.options["configPath"] = value
-    for source, table in reading.table(registry.get("mirrors"), *path, "mirrors").items():
+    mirrors = reading.table(registry.get("mirrors"), *path, "mirrors")
+    for source, table in mirrors.items():
         reading.target = CONFIG.name
         reading.options.pop("configPath", None)
         _mirror(reading, source, table, (*path, "mirrors", source))
+    _lose_keys(reading, [source for source in mirrors if source != LIBRARY or HUB not in mirrors])
     for host, table in reading.table(registry.get("configs"), *path, "configs").items():
         _host(reading, host, table, (*path, "configs", host))
-    reading.leave_others(registry, ("config_path", "mirrors", "configs"), *path)
+    for url, table in reading.table(registry.get("auths"), *path, "auths").items():
+        _login(reading, url.partition("://")[2] or url, table, (*path, "auths", url))
+    known = ("config_path", "mirrors", "configs", "auths")
+    reading.leave_others(registry, known, *path, of="`registry`")
 
 
 def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
@@ -131,21 +144,27 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
     while len(normal) > 1 and _is_api_of_upstream(normal[-1], source):
         normal.pop()
     if len(normal) < len(endpoints):
-        reading.claim(("fallback",), "allow", reading.place(*path, "endpoint", len(normal)))
+        reading.claim(("fallback", source), "allow", reading.place(*path, "endpoint", len(normal)))
     reading.add(("endpoint", source), tuple(normal), at, shown=", ".join(endpoints))
+    name = source_name(source)
+    if not endpoints:
+        reading.lose(at, f"the mirror of {name}", "it has no endpoint")
     for index, endpoint in enumerate(endpoints):
         place = reading.place(*path, "endpoint", index)
         found = served_by(endpoint)
         if index >= len(normal):
-            reading.leave(place, "containerd asks the upstream last, written or not")
+            continue  # the upstream comes last, whether it is written or not
+        if index:
+            if normal[index] != normal[0]:
+                lose_endpoint(reading, source, endpoint, place)
             continue
-        if index or found is None:
-            why = "a second place for one source" if index else "it is no URL of a registry"
-            reading.leave(place, why)
+        if found is None:
+            why = "its endpoint is not the URL of a registry"
+            reading.lose(place, f"the mirror of {name}", why)
             continue
         scheme, served = found
         if scheme and not is_below_api(normal[0]):
-            reading.lose_root(place, normal[0])
+            reading.lose_root(place, normal[0], f"the mirror of {name}")
             continue
         reading.claim(("mirror", source), served, place)
         reading.claim(("form", source), "api" if scheme else "documented", place)
@@ -153,7 +172,19 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
             reading.claim(("host", served.location.host, "plainHTTP"), True, place)  # noqa: FBT003
         elif scheme:
             reading.claim(("host", served.location.host, "plainHTTP"), False, place)  # noqa: FBT003
-    reading.leave_others(table, ("endpoint",), *path)
+    reading.leave_others(table, ("endpoint",), *path, of=name)
+
+
+def _lose_keys(reading: Reading, sources: list[str]) -> None:
+    """Report the sources with a path, which containerd does not look up, in place of their claims.
+
+    The documented values have `docker.io/library` next to `docker.io`, which serves it as well.
+    """
+    lost = {("mirror", source) for source in sources if "/" in source}
+    for fact in reading.claims:
+        if fact.subject in lost:
+            lose_key(reading, fact.subject[1], "containerd", fact.place)
+    reading.claims = [fact for fact in reading.claims if fact.subject not in lost]
 
 
 def _is_api_of_upstream(root: str, source: str) -> bool:
@@ -193,29 +224,23 @@ def _host(reading: Reading, host: str, table: Any, path: Path) -> None:
             if value.startswith("/"):
                 reading.options["caFile"] = value
             reading.options["version"] = _LAST_OF_1
+        elif key in ("cert_file", "key_file"):
+            lose_client_certificate(reading, host, reading.place(*path, "tls", key, on_key=True))
         else:
-            reading.leave(reading.place(*path, "tls", key, on_key=True))
-    for key, value in reading.table(table.get("auth"), *path, "auth").items():
-        place = reading.place(*path, "auth", key)
-        if key in ("username", "password") and isinstance(value, str):
-            reading.add(("auth", host, key), value, place, secret=True)
-            reading.claim(("host", host, key), value, place, secret=True)
-            reading.options["credentials"] = "config"
-        else:
-            _other_login(reading, host, key, value, (*path, "auth", key))
-    reading.leave_others(table, ("tls", "auth"), *path)
+            what = f"{key_name(key)} of {host_name(host)}"
+            at = reading.place(*path, "tls", key, on_key=True)
+            reading.lose(at, what, "a spec has no such TLS setting")
+    _login(reading, host, table.get("auth"), (*path, "auth"))
+    reading.leave_others(table, ("tls", "auth"), *path, of=host_name(host))
 
 
-def _other_login(reading: Reading, host: str, key: str, value: Any, path: Path) -> None:
-    """A login as the base64 of both its parts; any other kind is none of a spec."""
-    username, colon, password = ((isinstance(value, str) and decoded(value)) or "").partition(":")
-    if key != "auth" or not colon:
-        reading.leave(reading.place(*path, on_key=True))
-        return
-    for part, text in (("username", username), ("password", password)):
-        reading.add(("auth", host, part), text, reading.place(*path), secret=True)
-        reading.claim(("host", host, part), text, reading.place(*path), secret=True)
-    reading.options["credentials"] = "config"
+def _login(reading: Reading, host: str, login: Any, path: Path) -> None:
+    """The login for a host."""
+    claimed = len(reading.claims)
+    for key, value in reading.table(login, *path).items():
+        claim_login(reading, host, key, value, *path, key)
+    if len(reading.claims) > claimed:
+        reading.options["credentials"] = "config"
 
 
 def _settings(reading: Reading, data: dict[str, Any], registry: Path) -> None:
@@ -280,6 +305,7 @@ def _options_of_config(
     if api:
         options["endpoints"] = "api"
         reading.cannot_express = lambda source, _served: source == LIBRARY
+        _lose_keys(reading, [LIBRARY])
     else:
         options.pop("caFile", None)
         options.pop("version", None)
@@ -332,6 +358,6 @@ def _leave(reading: Reading, data: dict[str, Any], carried: set[Path]) -> None:
             if isinstance(value, dict) and (known(below) or has_registry or below == ("plugins",)):
                 walk(value, below)
             elif value not in ({}, [], "", None):
-                reading.leave(reading.place(*below, on_key=True))
+                reading.leave_unrelated(reading.place(*below, on_key=True))
 
     walk(data, ())

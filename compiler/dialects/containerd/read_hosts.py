@@ -9,8 +9,9 @@ from ...diagnostics import code_span
 from ...docker_hub import is_docker_hub, is_upstream
 from ...frozen import frozen
 from ...mirrors import LIBRARY, WILDCARD
-from ...reading.claims import claim_ca
+from ...reading.claims import NO_TOKEN, claim_ca, lose_client_certificate, lose_endpoint
 from ...reading.facts import Fact, Reading, decoded, is_below_api, served_by, switch_of
+from ...reading.losses import host_name, key_name, place_name, source_name
 from . import CERTS_D, HOSTS_FORMAT
 
 TYPE_CHECKING = False
@@ -27,11 +28,20 @@ _PULLS = ("pull", "resolve")
 _KEYS = ("capabilities", "ca", "skip_verify", "override_path", "header")
 _NO_PATH = "an empty path is not a file, and containerd makes no request"
 UPSTREAM = "the upstream"
+_OF_PULLS = ("capabilities",)
 
 
 def recognises(data: Any) -> bool:
     """Whether a TOML text is such a file."""
     return isinstance(data, dict) and ("server" in data or isinstance(data.get("host"), dict))
+
+
+def is_default(reading: Reading) -> bool:
+    """Whether a hosts.toml has the registry itself alone, as containerd requests it without one."""
+    return all(
+        fact.value == (UPSTREAM,) if fact.subject[0] == "asked" else fact.subject[0] in _OF_PULLS
+        for fact in reading.facts
+    )
 
 
 def namespace_of(path: str) -> str:
@@ -70,7 +80,7 @@ def read(source: Source) -> Reading:
     )
     if not namespace:
         why = "a hosts.toml is for the registry that its folder is named after: give the folder"
-        reading.leave(reading.place(), why)
+        reading.lose(reading.place(), "this hosts.toml", why)
         return reading
     reading.cannot_express = lambda upstream, _served: upstream == LIBRARY
     for kind in ("asked", "capabilities", "skip_verify", "ca", "header"):
@@ -88,11 +98,12 @@ def read(source: Source) -> Reading:
         if not index:
             _claim(reading, namespace, host)
         elif host.table is not None:
-            _leave_host(reading, host, host.table)
+            _leave_host(reading, namespace, host, host.table)
     if any(fact.subject[0] == "mirror" for fact in reading.claims):
         asked = any(host.is_upstream and _is_pulled_from(host) for host in hosts)
-        reading.claim(("fallback",), "allow" if asked else "deny", at)
-    reading.leave_others(source.data, ("server", "host", *_KEYS))
+        reading.claim(("fallback", namespace), "allow" if asked else "deny", at)
+    known = ("server", "host", "client", *_KEYS)
+    reading.leave_others(source.data, known, of=source_name(namespace))
     return reading
 
 
@@ -117,7 +128,7 @@ def _hosts(reading: Reading, namespace: str) -> list[_Host]:
     else:
         if server:
             why = "it names no host, so that containerd contacts the upstream"
-            reading.lose(reading.place("server"), why)
+            reading.lose(reading.place("server"), "`server`", why)
         add(UPSTREAM, None)
     return hosts
 
@@ -178,19 +189,21 @@ def _place(reading: Reading, host: _Host) -> Place:
     return reading.place(*(host.steps or ("server",)))
 
 
-def _leave_host(reading: Reading, host: _Host, table: dict[str, Any]) -> None:
-    """A place that is asked after the first one: it, or how it is reached if it is the upstream."""
+def _leave_host(reading: Reading, namespace: str, host: _Host, table: dict[str, Any]) -> None:
+    """A host after the first one: itself, or its TLS settings and login if it is the upstream."""
     hint = _hint(host.steps[-1], table) if host.steps else ""
     if hint:
-        reading.lose_root(_place(reading, host), host.root, hint)
+        what = f"the endpoint {place_name(host.root)} of {source_name(namespace)}"
+        reading.lose_root(_place(reading, host), host.root, what, hint)
         return
     if not host.is_upstream:
-        reading.leave(reading.place(*host.steps), "a second place for one source")
+        lose_endpoint(reading, namespace, host.root, _place(reading, host))
         return
     for key in ("ca", "skip_verify", "header", "client"):
         if key in table:
-            why = "a spec says nothing of how the upstream is reached"
-            reading.leave(reading.place(*host.steps, key, on_key=True), why)
+            what = f"`{key}` of {source_name(namespace)} itself"
+            why = "a spec has the TLS settings and logins of mirrors"
+            reading.lose(reading.place(*host.steps, key, on_key=True), what, why)
 
 
 def _root(url: str, table: dict[str, Any]) -> str:
@@ -238,7 +251,7 @@ def _say_how(
         reading.add(("skip_verify", *which), table["skip_verify"], at)
     for path in _authorities(reading, table):
         found = reading.source.certificates_of(path) if path else _NO_PATH
-        reading.add(("ca", *which), found, reading.place(*steps, "ca"))
+        reading.add(("ca", *which), found, reading.place(*steps, "ca"), shown=path)
     for key, value in _headers(table):
         subject = ("header", *which, key.lower())
         reading.add(subject, value, reading.place(*steps, "header", key), secret=True)
@@ -253,8 +266,11 @@ def _authorities(reading: Reading, table: dict[str, Any]) -> list[str]:
 
 
 def _headers(table: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    """The headers. A list of one value is the same as the value; containerd sends every value."""
     header = table.get("header")
-    return header.items() if isinstance(header, dict) else ()
+    for key, value in header.items() if isinstance(header, dict) else ():
+        alone = isinstance(value, list) and len(value) == 1
+        yield key, value[0] if alone else value
 
 
 def _claim(reading: Reading, namespace: str, host: _Host) -> None:
@@ -262,10 +278,11 @@ def _claim(reading: Reading, namespace: str, host: _Host) -> None:
     table, at = host.table, _place(reading, host)
     found = None if table is None else served_by(host.root)
     if table is None:
-        reading.leave(reading.place(), "it names no mirror")
+        reading.leave(reading.place(), "it names no mirror", "this hosts.toml")
         return
     if found is None:
-        reading.lose(at, "it is not the URL of a registry")
+        what = f"the mirror of {source_name(namespace)}"
+        reading.lose(at, what, "it is not the URL of a registry")
         return
     scheme, served = found
     name = served.location.host
@@ -283,8 +300,11 @@ def _claim(reading: Reading, namespace: str, host: _Host) -> None:
     reading.claim(("host", name, "plainHTTP"), scheme == "http", at)
     _claim_trust(reading, name, host, table, secure=scheme == "https")
     _claim_logins(reading, name, host, table)
+    if table.get("client"):
+        at = reading.place(*host.steps, "client", on_key=True)
+        lose_client_certificate(reading, name, at)
     if host.steps:
-        reading.leave_others(table, _KEYS, *host.steps)
+        reading.leave_others(table, (*_KEYS, "client"), *host.steps, of=host_name(name))
 
 
 def _claim_trust(
@@ -292,8 +312,9 @@ def _claim_trust(
 ) -> None:
     """What the certificate of a host is checked with, if it is."""
     at, skip = _place(reading, host), switch_of(table.get("skip_verify", False))
-    if secure:
-        reading.claim(("host", name, "insecureSkipVerify"), skip is True, at)
+    if secure or skip is True:
+        where = reading.place(*host.steps, "skip_verify") if "skip_verify" in table else at
+        reading.claim(("host", name, "insecureSkipVerify"), skip is True, where)
     if secure and not skip and not table.get("ca"):
         reading.claim(("host", name, "caCert"), "", at)
     for path in _authorities(reading, table):
@@ -301,7 +322,7 @@ def _claim_trust(
 
 
 def _claim_logins(reading: Reading, name: str, host: _Host, table: dict[str, Any]) -> None:
-    """The login of basic authentication in a header; any other header is none of a spec."""
+    """The login of basic authentication in a header. Reports every other header."""
     for key, value in _headers(table):
         place = reading.place(*host.steps, "header", key)
         kind, _, encoded = value.partition(" ") if isinstance(value, str) else ("", "", "")
@@ -310,5 +331,8 @@ def _claim_logins(reading: Reading, name: str, host: _Host, table: dict[str, Any
             reading.claim(("host", name, "username"), username, place, secret=True)
             reading.claim(("host", name, "password"), password, place, secret=True)
             reading.options["credentials"] = "header"
-        else:
-            reading.leave(reading.place(*host.steps, "header", key, on_key=True))
+            continue
+        is_login = key.lower() == "authorization"
+        why = NO_TOKEN if is_login else "a spec has no headers"
+        of = f"header {key_name(key)} of {host_name(name)}"
+        reading.lose(reading.place(*host.steps, "header", key, on_key=True), of, why)

@@ -6,6 +6,7 @@ from ...frozen import frozen
 from ...mirrors import Location
 from ...reading.claims import is_served_by_itself, names_upstream
 from ...reading.facts import Reading, Served
+from ...reading.losses import key_name, place_name, source_name
 from . import FORMAT, TARGET
 from .validation import VERSION_1, is_version_1
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _KEYS = ("prefix", "location", "mirror", "blocked", "insecure")
 _DIGEST_ONLY = "mirror-by-digest-only"
+_SHORT_NAMES = ("unqualified-search-registries", "short-name-mode", "aliases")
 
 
 def recognises(data: Any) -> bool:
@@ -36,16 +38,21 @@ def read(source: Source) -> Reading:
     reading = Reading(FORMAT.kind, source, exhaustive=exhaustive, target=TARGET.name)
     reading.cannot_express = is_served_by_itself
     for kind in ("mirrors", "location", "blocked", "insecure", "mirror insecure"):
-        reading.anchors[kind,] = reading.place("registry", on_key=True)
+        home = VERSION_1 if is_version_1(data) else "registry"
+        reading.anchors[kind,] = reading.place(home, on_key=True)
     listed = data.get("registry")
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
         _registry(reading, index, reading.table(table, "registry", index))
     if listed is not None and not isinstance(listed, list):
-        reading.leave(reading.place("registry"), "it is no list of tables")
+        reading.lose(reading.place("registry"), "", "it is not a list of tables")
+    for key in _SHORT_NAMES:
+        if key in data:
+            at = reading.place(key, on_key=True)
+            reading.leave(at, "a spec has no settings for image names without a registry")
     if is_version_1(data):
-        why = f"`[{VERSION_1}.…]` is version 1 of registries.conf, which has no mirrors"
-        reading.leave(reading.place(VERSION_1, on_key=True), why)
-    reading.leave_others(data, ("registry", VERSION_1))
+        why = "this is version 1 of the format, which has no mirrors: write version 2"
+        reading.lose(reading.place(VERSION_1, on_key=True), f"`{VERSION_1}`", why)
+    reading.leave_others(data, ("registry", VERSION_1, *_SHORT_NAMES))
     return reading
 
 
@@ -66,6 +73,11 @@ class _Entry:
         return tuple(str(mirror.get("location", "")) for mirror in self.mirrors)
 
     @property
+    def is_redirect(self) -> bool:
+        """Whether its location takes the place of its prefix, as a mirror of a blocked one does."""
+        return self.location != self.prefix and not self.mirrors and "blocked" not in self.table
+
+    @property
     def is_blocked(self) -> bool:
         """Whether no request may go to the upstream."""
         return self.table.get("blocked") is True
@@ -76,7 +88,8 @@ def _entry(reading: Reading, index: int, table: dict[str, Any]) -> _Entry | None
     prefix = table.get("prefix") or table.get("location") or ""
     location = table.get("location") or prefix
     if not isinstance(prefix, str) or not isinstance(location, str):
-        reading.leave(reading.place("registry", index), "it has no `prefix` and no `location`")
+        at = reading.place("registry", index)
+        reading.lose(at, "a registry", "its `prefix` or `location` is not a text")
         return None
     listed = table.get("mirror")
     mirrors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
@@ -92,22 +105,29 @@ def _registry(reading: Reading, index: int, table: dict[str, Any]) -> None:
     where = reading.place(*entry.steps, "blocked") if "blocked" in table else at
     _facts(reading, entry, at, where)
     _claims(reading, entry, at, where)
-    reading.leave_others(table, _KEYS, *entry.steps)
+    reading.leave_others(table, _KEYS, *entry.steps, of=source_name(entry.prefix))
 
 
 def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
     """The facts of an entry."""
     table, steps, prefix = entry.table, entry.steps, entry.prefix
     places = entry.places
+    if entry.is_redirect:
+        reading.add(("mirrors", prefix), (entry.location,), at, shown=entry.location)
+        reading.add(("location", prefix), prefix, at)
+        reading.add(("blocked", prefix), value=True, place=at)
+        _insecure(reading, ("mirror insecure", prefix, "0"), table, *steps)
+        return
     if places:
         home = reading.place(*steps, "mirror", 0, "location")
         reading.add(("mirrors", prefix), places, home, shown=", ".join(places))
-    reading.add(("location", prefix), entry.location, at)
+    if places or entry.is_blocked or entry.location != prefix:
+        reading.add(("location", prefix), entry.location, at)
     if table.get(_DIGEST_ONLY):
         subject = ("mirror setting", prefix, "", _DIGEST_ONLY)
         reading.add(subject, table[_DIGEST_ONLY], reading.place(*steps, _DIGEST_ONLY))
     if not isinstance(table.get("blocked", False), bool):
-        reading.leave(reading.place(*steps, "blocked"), "it is not true or false")
+        reading.lose(reading.place(*steps, "blocked"), "", "it is not true or false")
     reading.add(("blocked", prefix), table.get("blocked", False), where)
     _insecure(reading, ("insecure", prefix), table, *steps)
     for number, mirror in enumerate(entry.mirrors):
@@ -117,9 +137,13 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
         for key in extra:
             place = reading.place(*steps, "mirror", number, key)
             reading.add(("mirror setting", prefix, places[number], key), mirror[key], place)
-            reading.leave(place)
+            name = f"the mirror {place_name(places[number])} of {source_name(prefix)}"
+            why = "a spec has mirrors for tags and digests alike"
+            reading.leave(place, why, f"{key_name(key)} of {name}")
         if number and not names_upstream(prefix, places[number]):
-            reading.leave(reading.place(*steps, "mirror", number), "a second place for one source")
+            what = f"the mirror {place_name(places[number])} of {source_name(prefix)}"
+            why = "a spec has one mirror for each source, the first one"
+            reading.lose(reading.place(*steps, "mirror", number), what, why)
 
 
 def _claims(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
@@ -134,12 +158,13 @@ def _claims(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
         _claim(reading, prefix, places[0], entry.mirrors[0], home)
         listed = any(names_upstream(prefix, place) for place in places[1:])
         denied = entry.is_blocked and not listed
-        reading.claim(("fallback",), "deny" if denied else "allow", where)
+        reading.claim(("fallback", prefix), "deny" if denied else "allow", where)
     elif location != prefix and not entry.is_blocked:
         _claim(reading, prefix, location, table, at)
-        reading.claim(("fallback",), "deny", at)
+        reading.claim(("fallback", prefix), "deny", at)
     elif entry.is_blocked:
-        reading.leave(reading.place(*steps), "it blocks a registry that has no mirror")
+        what = f"that {source_name(prefix)} is blocked"
+        reading.lose(where, what, "a spec blocks the sources of its mirrors alone")
 
 
 def _claim(reading: Reading, prefix: str, place: str, table: dict[str, Any], at: Place) -> None:
@@ -155,4 +180,4 @@ def _insecure(reading: Reading, subject: FactKey, table: dict[str, Any], *steps:
         place = reading.place(*steps, "insecure")
         reading.add(subject, table["insecure"], place)
         if not isinstance(table["insecure"], bool):
-            reading.leave(place, "it is not true or false")
+            reading.lose(place, "", "it is not true or false")

@@ -11,6 +11,7 @@ from ...docker_hub import is_upstream
 from ...document import NotADocument, SyntaxProblem
 from ...mirrors import HUB, Location
 from ...reading.facts import ROOTS_OF_A_SPEC, Reading, Served
+from ...reading.losses import place_name
 from ...reading.stream import load_json
 from . import FORMAT, TARGET
 
@@ -98,14 +99,18 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
         name, slash, _ = rest.partition("/")
         host = _without_added_port(scheme, name, insecure)
         if scheme not in _SCHEMES or not host or not _is_plain(url):
-            reading.leave(place, "it is no URL of a registry")
+            reading.lose(place, "a mirror of `docker.io`", "it is not the URL of a registry")
         elif number and is_upstream(host, HUB, scheme):
-            reading.claim(("fallback",), "allow", place)
+            reading.claim(("fallback", HUB), "allow", place)
         elif slash:
+            what = f"the mirror {place_name(url)} of `docker.io`"
             why = f"dockerd adds `/v2` to its path (it has no `override_path`): {ROOTS_OF_A_SPEC}"
-            reading.lose(place, why)
+            reading.lose(place, what, why)
+        elif number and roots[number] in roots[:number]:
+            continue
         elif number:
-            reading.leave(place, "a second place for one source")
+            what = f"the mirror {place_name(url)} of `docker.io`"
+            reading.lose(place, what, "a spec has one mirror for each source, the first one")
         else:
             reading.claim(("mirror", HUB), Served(Location(host)), place)
             reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
@@ -126,7 +131,8 @@ def _insecure(reading: Reading, host: str, place: Place) -> None:
     """A host by http or with any certificate. The URL of a mirror may show which of them."""
     reading.add(("insecure", host), True, place)  # noqa: FBT003
     if "/" in host:
-        reading.leave(place, "a range of addresses, and no host")
+        what = "a range of addresses in `insecure-registries`"
+        reading.lose(place, what, "a spec names each host")
     else:
         reading.claim(("host", host, "insecure"), True, place)  # noqa: FBT003
 

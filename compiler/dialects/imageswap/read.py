@@ -8,6 +8,7 @@ from ... import limits
 from ...diagnostics import Place
 from ...mirrors import LIBRARY, WILDCARD, Location
 from ...reading.facts import Reading, Served, say_string, text_of
+from ...reading.losses import place_name, source_name
 from ...reading.objects import OF_ITS_KIND, add_object
 from ..charts import SECRET_FORMAT
 from . import DEFAULT, FORMAT, HUB, TARGET
@@ -82,19 +83,24 @@ def _read_map(reading: Reading, text: str, *steps: str) -> None:
     for number, (key, value, start, end) in enumerate(lines):
         place = Place(path, part=(start, end))
         if not key:
-            reading.leave(place, "the webhook cannot read this line")
+            reading.lose(place, "a line of the map", "the webhook cannot read it")
             continue
         reading.add(("map", key), value, place)
         if key.startswith(_OTHERS):
-            reading.leave(place, "a spec cannot hold such a line")
+            kind = next(kind for kind in _OTHERS if key.startswith(kind))
+            reading.lose(place, f"a line with `{kind}`", "a spec cannot hold such a line")
         elif number in derived or (key == DEFAULT and not value):
             continue  # where they would be by themselves
         elif not value or value == key:
             # Such images stay as they are, as they do by themselves where there is no default.
             if default and key not in places:
-                reading.leave(place, "a spec cannot keep one registry from the wildcard")
+                what = f"that {source_name(key)} stays as it is"
+                reading.lose(place, what, "a spec cannot keep one registry from the wildcard")
         elif value.endswith("-"):
-            reading.leave(place, "a place that ends in `-` is put before the name as it is")
+            of = "all other registries" if key == DEFAULT else source_name(key)
+            what = f"the mirror {place_name(value)} of {of}"
+            why = "a place that ends in `-` becomes a part of the name of the repository"
+            reading.lose(place, what, why)
         else:
             source = WILDCARD if key == DEFAULT else key
             reading.claim(("mirror", source), Served(Location.parse(value)), place)

@@ -71,7 +71,14 @@ TARGET = Target(
 FILES = tuple(f"{folder}/registries.yaml" for folder in FOLDERS.values())
 """The paths of registries.yaml on a node."""
 _ON_NODE = NodeFiles(FILES, required=True, settings=_upstream)
-FORMAT = Format("k3s", rank=7, of_each_host=True, on_node=_ON_NODE, unparsable=_unparsable)
+FORMAT = Format(
+    "k3s",
+    rank=7,
+    of_each_host=True,
+    on_node=_ON_NODE,
+    unparsable=_unparsable,
+    names={"default": '{1} of `configs."*"`'},
+)
 DIALECT = Dialect(
     name="k3s",
     modules=("resolve", "rules", "runbook"),

@@ -97,7 +97,7 @@ def _read(node: Node, path: str) -> Reading | None:
     if text is None:
         return None
     parsed = stream.parse(text)
-    source = Source(parsed, path, node.file_text, complete=True, within=(0,))
+    source = Source(parsed, path, node.file_text, node.covers, within=(0,))
     is_table = bool(parsed.data) and isinstance(parsed.data[0], dict)
     return Reading(FORMAT.kind, source) if is_table else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from ...reading.claims import lose_client_certificate
 from ...reading.facts import Reading, certificates_in, repaired_certificates
 from .. import formats
 from . import CERTIFICATES
@@ -11,6 +12,9 @@ from . import CERTIFICATES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...reading.facts import Source
+
+_OF_CLIENTS = (".cert", ".key")
+"""How the files end that a client identifies itself with; a CA ends in `.crt`."""
 
 
 def recognises(text: str) -> bool:
@@ -24,7 +28,9 @@ def read(source: Source) -> Reading:
     reading = Reading(CERTIFICATES.kind, source)
     repaired = repaired_certificates(source.data)
     host = _host(source)
-    if host:
+    if host and source.path.endswith(_OF_CLIENTS):
+        lose_client_certificate(reading, host, reading.place())
+    elif host:
         reading.anchors["ca", host] = reading.place()
         reading.add(("ca", host), certificates_in(source.data), reading.place())
         reading.claim(("host", host, "caCert"), source.data, reading.place())

@@ -8,6 +8,7 @@ from ...diagnostics import code_span
 from ...mirrors import Location
 from ...reading.claims import is_served_by_itself, names_upstream
 from ...reading.facts import Reading, Served, certificates_in, repaired_certificates, text_of
+from ...reading.losses import host_name, place_name, source_name
 from ...reading.objects import OF_ITS_KIND, add_object
 from . import AUTHORITIES, DIGEST_MIRRORS, IMAGE, TAG_MIRRORS, TARGET
 
@@ -97,7 +98,7 @@ def _mirrors(source: Source, kind: str) -> Reading:
         add_object(reading, name="")
     listed = spec.get(key)
     if listed is not None and not isinstance(listed, list):
-        reading.leave(reading.place("spec", key), "it is no list of tables")
+        reading.lose(reading.place("spec", key), "", "it is not a list of tables")
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
         steps = ("spec", key, index)
         _mirror(reading, reading.table(table, *steps), steps, old=old)
@@ -112,7 +113,7 @@ def _mirror(
     """One source and its mirrors."""
     source = text_of(table.get("source"))
     if not source:
-        reading.leave(reading.place(*steps), "it has no `source`")
+        reading.lose(reading.place(*steps), "a mirror", "it has no `source`")
         return
     places = tuple(reading.texts(table.get("mirrors"), *steps, "mirrors"))
     if all(place == source for place in places):
@@ -124,20 +125,23 @@ def _mirror(
         if number and names_upstream(source, place):
             continue
         if number:
-            reading.leave(reading.place(*steps, "mirrors", number), "a second place for one source")
+            what = f"the mirror {place_name(place)} of {source_name(source)}"
+            why = "a spec has one mirror for each source, the first one"
+            reading.lose(reading.place(*steps, "mirrors", number), what, why)
         else:
             reading.claim(("mirror", source), Served(Location.parse(place)), at)
     policy, where = table.get("mirrorSourcePolicy"), at
     if policy is not None:
         where = reading.place(*steps, "mirrorSourcePolicy")
     if policy not in (_NEVER, _ALLOW, "", None):
-        reading.leave(where, f"it is not `{_NEVER}` or `{_ALLOW}`")
+        reading.lose(where, "", f"it is not `{_NEVER}` or `{_ALLOW}`")
         return
     if not old:
         reading.add(("policy", source), policy or _ALLOW, where)
     denied = policy == _NEVER and not listed
-    reading.claim(("fallback",), "deny" if denied else "allow", where)
-    reading.leave_others(table, ("source", "mirrors", "mirrorSourcePolicy"), *steps)
+    reading.claim(("fallback", source), "deny" if denied else "allow", where)
+    known = ("source", "mirrors", "mirrorSourcePolicy")
+    reading.leave_others(table, known, *steps, of=source_name(source))
 
 
 def _image(source: Source) -> Reading:
@@ -153,6 +157,7 @@ def _image(source: Source) -> Reading:
         # Any name will do. The CAs in it are compared.
         place = reading.place("spec", "additionalTrustedCA")
         reading.add(("additionalTrustedCA",), value=True, place=place, shown=name)
+        reading.claim(("authorities in",), name, place)
     steps = ("spec", "registrySources")
     sources = reading.table(spec.get("registrySources"), *steps)
     hosts = reading.texts(sources.get("insecureRegistries"), *steps, "insecureRegistries")
@@ -160,8 +165,9 @@ def _image(source: Source) -> Reading:
         place = reading.place(*steps, "insecureRegistries", index)
         reading.add(("insecure", host), value=True, place=place)
         reading.claim(("host", host, "insecure"), value=True, place=place)
-    reading.leave_others(sources, ("insecureRegistries",), *steps)
-    reading.leave_others(spec, ("additionalTrustedCA", "registrySources"), "spec")
+    reading.leave_others(sources, ("insecureRegistries",), *steps, of="`registrySources`")
+    known = ("additionalTrustedCA", "registrySources")
+    reading.leave_others(spec, known, "spec", of="the image configuration")
     return reading
 
 
@@ -169,6 +175,7 @@ def _authorities(source: Source) -> Reading:
     """The ConfigMap with the CA of each registry. Two dots separate its port."""
     reading = Reading(AUTHORITIES.kind, source)
     reading.anchors["ca",] = reading.place("data", on_key=True)
+    reading.claim(("authorities",), value=True, place=reading.place("data"))
     add_object(reading, name="", namespace=OF_ITS_KIND)
     for key, value in source.data["data"].items():
         place, text = reading.place("data", key), text_of(value) or ""
@@ -181,7 +188,7 @@ def _authorities(source: Source) -> Reading:
         reading.add(("ca", host), certificates_in(text), place)
         repaired = repaired_certificates(text)
         if isinstance(repaired, str):
-            reading.leave(place, repaired)
+            reading.lose(place, f"the CA for {host_name(host)}", repaired)
         else:
             reading.claim(("host", host, "caCert"), text, place)
     return reading

@@ -6,8 +6,14 @@ import posixpath
 import re
 
 from ...diagnostics import code_span
-from ...mirrors import LIBRARY
-from ...reading.claims import claim_mirror, is_served_by_itself, names_upstream
+from ...reading.claims import (
+    claim_login,
+    claim_mirror,
+    is_served_by_itself,
+    lose_client_certificate,
+    lose_key,
+    names_upstream,
+)
 from ...reading.facts import (
     Fact,
     Reading,
@@ -17,6 +23,7 @@ from ...reading.facts import (
     switch_of,
     text_of,
 )
+from ...reading.losses import host_name, key_name, source_name
 from . import DOCUMENTS, FORMAT, TARGET
 
 TYPE_CHECKING = False
@@ -73,7 +80,7 @@ def read(source: Source, steps: tuple[int, ...]) -> Reading:
 
 
 def _cannot_express(source: str, served: Served) -> bool:
-    return source == LIBRARY or is_served_by_itself(source, served)
+    return "/" in source or is_served_by_itself(source, served)
 
 
 class _Configurations:
@@ -107,7 +114,8 @@ class _Configurations:
             urls = reading.texts(table.get("endpoints"), *at, "endpoints")
             places = [(url, override, (*at, "endpoints", i)) for i, url in enumerate(urls)]
             self._mirrors[source] = places, table, at
-            reading.leave_others(table, ("endpoints", "overridePath", "skipFallback"), *at)
+            known = ("endpoints", "overridePath", "skipFallback")
+            reading.leave_others(table, known, *at, of=source_name(source))
         for host, value in reading.table(registries.get("config"), *path, "config").items():
             at = (*path, "config", host)
             table = reading.table(value, *at)
@@ -115,25 +123,26 @@ class _Configurations:
                 self._tls[host] = reading.table(table["tls"], *at, "tls"), (*at, "tls"), True
             if table.get("auth") is not None:
                 self._logins[host] = reading.table(table["auth"], *at, "auth"), (*at, "auth")
-            reading.leave_others(table, ("tls", "auth"), *at)
+            reading.leave_others(table, ("tls", "auth"), *at, of=host_name(host))
 
     def take_document(self, data: dict[str, Any], step: int) -> None:
         """One of the documents that there are since 1.12."""
         if data["kind"] not in DOCUMENTS:
             why = f"{code_span(data['kind'])} is no kind of document that Talos has for registries"
             place = self._reading.place(step, "kind")
-            self._reading.leave(place, why)
+            self._reading.lose(place, "", why)
             self._reading.add(("format",), value=False, place=place, shown=why)
             return
         name = text_of(data.get("name"))
         if not name:
-            self._reading.leave(self._reading.place(step), "it has no `name`")
+            self._reading.lose(self._reading.place(step), "this document", "it has no `name`")
             return
         settings = {key: value for key, value in data.items() if key not in _OF_A_DOCUMENT}
         match data["kind"]:
             case "RegistryMirrorConfig":
                 self._mirrors[name] = self._endpoints(settings, step), settings, (step,)
-                self._reading.leave_others(settings, ("endpoints", "skipFallback"), step)
+                known = ("endpoints", "skipFallback")
+                self._reading.leave_others(settings, known, step, of=source_name(name))
             case "RegistryTLSConfig":
                 self._tls[name] = settings, (step,), False
             case "RegistryAuthConfig":
@@ -142,14 +151,14 @@ class _Configurations:
     def _endpoints(self, settings: dict[str, Any], step: int) -> list[tuple[Any, Any, Path]]:
         listed = settings.get("endpoints")
         if listed is not None and not isinstance(listed, list):
-            self._reading.leave(self._reading.place(step, "endpoints"), "it is no list")
+            self._reading.lose(self._reading.place(step, "endpoints"), "", "it is not a list")
         places: list[tuple[Any, bool, Path]] = []
         for index, value in enumerate(listed if isinstance(listed, list) else ()):
             at: Path = (step, "endpoints", index)
             table = self._reading.table(value, *at)
             place = (*at, "url") if "url" in table else at
             places.append((text_of(table.get("url")), self._override(table, at), place))
-            self._reading.leave_others(table, ("url", "overridePath"), *at)
+            self._reading.leave_others(table, ("url", "overridePath"), *at, of="an endpoint")
         return places
 
     def _override(self, table: dict[str, Any], path: Path) -> bool:
@@ -180,20 +189,26 @@ def _say_mirror(
 ) -> None:
     at = reading.place(*places[0][2]) if places else reading.place(*path)
     roots = [(_root(url or "", override=override), steps) for url, override, steps in places]
-    asked = tuple(root for root, _ in roots)
-    doubled = any(_is_doubled(root) for root in asked)
-    hint = _DOUBLED if doubled else ""
-    shown = ", ".join(asked)
-    reading.facts.append(Fact(("endpoint", source), asked, at, shown=shown, hint=hint))
     written = table.get("skipFallback", False)
     skip = switch_of(written)
+    while len(roots) > 1 and names_upstream(source, roots[-1][0]) and skip is not True:
+        roots.pop()  # the upstream comes last, whether it is written or not
+    asked = tuple(root for root, _ in roots)
+    hint = _DOUBLED if any(_is_doubled(root) for root in asked) else ""
+    shown = ", ".join(asked)
+    reading.facts.append(Fact(("endpoint", source), asked, at, shown=shown, hint=hint))
     where = reading.place(*path, "skipFallback") if "skipFallback" in table else at
     reading.add(("skipFallback", source), written or False, where)
     # Without a scheme, Talos takes it for no URL.
     urls = ((root if "://" in root else "", reading.place(*steps)) for root, steps in roots)
-    if claim_mirror(reading, source, urls):
+    if "/" in source:
+        lose_key(reading, source, "containerd", at)
+    elif not roots:
+        reading.lose(at, f"the mirror of {source_name(source)}", "it has no endpoint")
+    elif claim_mirror(reading, source, urls):
         listed = any(names_upstream(source, root) for root in asked[1:])
-        reading.claim(("fallback",), "allow" if listed or skip is not True else "deny", where)
+        denied = skip is True and not listed
+        reading.claim(("fallback", source), "deny" if denied else "allow", where)
 
 
 def _is_doubled(root: str) -> bool:
@@ -227,8 +242,12 @@ def _say_tls(
             reading.claim_switch(("host", host, key), value, place)
         elif key == "ca" and text_of(value):
             _say_ca(reading, host, text_of(value) or "", place, is_encoded=is_encoded)
+        elif key == "clientIdentity" and value:
+            lose_client_certificate(reading, host, reading.place(*path, key, on_key=True))
         elif value not in ({}, [], "", None):
-            reading.leave(reading.place(*path, key, on_key=True))
+            what = f"{key_name(key)} of {host_name(host)}"
+            at = reading.place(*path, key, on_key=True)
+            reading.lose(at, what, "a spec has no such TLS setting")
 
 
 def _say_ca(reading: Reading, host: str, written: str, place: Place, *, is_encoded: bool) -> None:
@@ -240,7 +259,7 @@ def _say_ca(reading: Reading, host: str, written: str, place: Place, *, is_encod
     right = isinstance(found, str) or is_encoded == (plain is not None)
     reading.add(("ca", host), found if right else mixed_up, place)
     if isinstance(repaired, str):
-        reading.leave(place, repaired)
+        reading.lose(place, f"the CA for {host_name(host)}", repaired)
     else:
         reading.claim(("host", host, "caCert"), text, place)
 
@@ -248,17 +267,4 @@ def _say_ca(reading: Reading, host: str, written: str, place: Place, *, is_encod
 def _say_login(reading: Reading, host: str, login: dict[str, Any], path: Path) -> None:
     """The login of a host: as two texts, or both in one."""
     for key, value in login.items():
-        place, text = reading.place(*path, key), text_of(value)
-        if key in ("username", "password") and text is not None:
-            parts = {key: text}
-        elif key == "auth" and ":" in (decoded(text or "") or ""):
-            username, _, password = (decoded(text or "") or "").partition(":")
-            parts = {"username": username, "password": password}
-        elif text != "":
-            reading.leave(reading.place(*path, key, on_key=True))
-            continue
-        else:
-            continue
-        for part, found in parts.items():
-            reading.add(("auth", host, part), found, place, secret=True)
-            reading.claim(("host", host, part), found, place, secret=True)
+        claim_login(reading, host, key, value, *path, key)
