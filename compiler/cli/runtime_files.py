@@ -109,13 +109,21 @@ def _mains(dialect: Dialect) -> Iterator[str]:
 
 def _what_is_there(tree: NodeTree) -> str:
     """Why nothing can be said of a node, and which folders it has."""
-    folders = [
-        f"{top}/{name}" for top in tree.names("/") or () for name in tree.names(f"/{top}") or ()
-    ] or list(tree.names("/") or ())
+    folders = list(_folders(tree, "/"))
     shown = ", ".join(folders[:_MOST_SHOWN])
     has = f"it has {shown}" if shown else "it is empty"
     more = f" and {len(folders) - _MOST_SHOWN} more" if len(folders) > _MOST_SHOWN else ""
     return f"no configuration of a runtime that regspec knows; {has}{more}"
+
+
+def _folders(tree: NodeTree, above: str) -> Iterator[str]:
+    """The folders of a node by which its programs are known, such as etc/k0s and var/lib/k0s."""
+    for name in tree.names(above) or ():
+        path = posixpath.join(above, name)
+        if path in ("/etc", "/var", "/var/lib", "/var/snap"):
+            yield from _folders(tree, path)
+        else:
+            yield path.lstrip("/")
 
 
 def _places(text: Text) -> Iterator[tuple[Dialect, Format, str]]:

@@ -126,7 +126,7 @@ def test_a_node_has_a_row_for_each_runtime_that_is_there(regspec, tmp_path):
     "path, said",
     [
         ("etc/k0s/containerd.toml", "it has etc/k0s"),
-        ("var/snap/microk8s/current/args/containerd.toml", "it has var/snap"),
+        ("var/snap/microk8s/current/args/containerd.toml", "it has var/snap/microk8s"),
         ("etc/hostname", "it has etc/hostname"),
         (None, "it is empty"),
     ],

@@ -202,7 +202,7 @@ def _say_mirror(
     # Without a scheme, Talos takes it for no URL.
     urls = ((root if "://" in root else "", reading.place(*steps)) for root, steps in roots)
     if "/" in source:
-        lose_key(reading, source, "containerd", at)
+        lose_key(reading, source, "Talos", at)
     elif not roots:
         reading.lose(at, f"the mirror of {source_name(source)}", "it has no endpoint")
     elif claim_mirror(reading, source, urls):
