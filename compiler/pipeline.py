@@ -374,13 +374,31 @@ def _without_unset(found: _Found) -> _Found:
 
 
 def _unreadable(why: document.NotADocument) -> Result:
-    """The result for a text that is no document."""
+    """The result for a text that is not a document."""
+    from . import broken_lines, mistaken
+
+    other = mistaken.other_file(why.text)
+    if other:
+        return _not_a_spec(*other)
     diagnostics = tuple(
-        Diagnostic(Severity.ERROR, "yaml", problem.message, problem.help, span)
+        Diagnostic(
+            Severity.ERROR,
+            "yaml",
+            problem.message,
+            problem.help,
+            span if problem.twice else broken_lines.span_in(why.text, problem.start),
+        )
         for problem, span in itertools.islice(why.spans(schema.SHOWING), MAX_DIAGNOSTICS)
     )
     unreported = len(why.problems) - len(diagnostics)
     return Result(diagnostics, failed=True, unreported=unreported)
+
+
+def _not_a_spec(message: str, advice: str) -> Result:
+    """The result for a file of another kind."""
+    from .diagnostics import Span
+
+    return Result((Diagnostic(Severity.ERROR, "schema", message, advice, Span(1, 1)),), failed=True)
 
 
 def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.TargetEntry, ...]:
@@ -411,6 +429,12 @@ def _decode(content: bytes) -> str:
 def _report(found: _Found, *, only_errors: bool = False) -> Result:
     """The first findings in the order of their places, with lines and columns."""
     parsed, findings = found.parsed, found.findings
+    if found.spec is None:
+        from . import mistaken
+
+        other = mistaken.other_file(parsed.text, parsed.data)
+        if other:
+            return _not_a_spec(*other)
     warnings = sum(finding.severity is Severity.WARNING for finding in findings)
     if only_errors:
         findings = [finding for finding in findings if finding.severity is Severity.ERROR]

@@ -30,6 +30,8 @@ class Showing:
     """Whether the scalar at a path may be."""
     key: Callable[[Path], bool]
     """Whether the last key of a path may be."""
+    shapes: bool = False
+    """Whether the signs around values and keys may be, such as those of a mapping."""
 
 
 @frozen

@@ -115,7 +115,7 @@ def shows_value(path: Path, value: Any) -> bool:
     if node is None or is_secret(path) or holds_login(str(value)):
         return False
     kinds = node.get("type", "string")
-    return "string" in kinds or kinds == "boolean"
+    return "string" in kinds or kinds == "boolean" or (kinds == "array" and len(path) == 1)
 
 
 def shows_key(path: Path) -> bool:
@@ -126,7 +126,7 @@ def shows_key(path: Path) -> bool:
     return subschema(path) is not None or bool(re.match(_WORD, key))
 
 
-SHOWING = Showing(shows_value, shows_key)
+SHOWING = Showing(shows_value, shows_key, shapes=True)
 """What of a spec may be shown in a message."""
 
 
@@ -231,7 +231,8 @@ def _explain_type(wrong: _Violation) -> Iterator[Finding]:
         advice = f"write {written}, or {wrong.without_it}"
         yield _error(wrong.path, f"{wrong.name} is empty, not {kinds}", advice)
         return
-    advice = ""
+    from . import meant
+
     if isinstance(value, bool | int | float) and "string" in wanted:
         # The value is not shown: it may be a secret, and 1.10 has become 1.1.
         advice = "put it in quotes to make it text"
@@ -239,35 +240,47 @@ def _explain_type(wrong: _Violation) -> Iterator[Finding]:
         advice = "write `true` or `false`, without quotes"
     elif not wrong.path:
         advice = "`regspec init` writes a spec to start from"
-    yield _error(wrong.path, f"{wrong.name} must be {kinds}, not {_kind(value)}", advice)
+    elif is_secret(wrong.path):
+        advice = "put text that begins with `[` or `- ` in quotes"
+    else:
+        advice = meant.shape(wrong.path, value, wanted)
+    message = f"{wrong.name} must be {kinds}, not {_kind(value)}"
+    on_key = isinstance(value, list | dict) and isinstance((wrong.path or (0,))[-1], str)
+    yield _error(wrong.path, message, advice, on_key=on_key)
 
 
 def _explain_unknown_keys(wrong: _Violation) -> Iterator[Finding]:
+    from . import meant
+
     known = list(wrong.schema["properties"])
     if is_secret(wrong.path):
         # A key here may be the secret itself, as in `password: {hunter2}`.
-        yield _error(wrong.path, f"{wrong.name} must be {_TEXT_KINDS}", on_key=True)
+        message, advice = f"{wrong.name} must be {_TEXT_KINDS}", meant.reference(wrong.value)
+        yield _error(wrong.path, message, advice, on_key=True)
         return
+    inverted = meant.inverted(wrong.path, wrong.value)
     for key in wrong.value:
         if key not in known:
             path = (*wrong.path, key)
-            meant = nearest(key, known)
-            if key == "<<":
-                advice = "merge keys are not YAML 1.2; write the keys out"
-            elif not shows_key(path):
-                advice = "a key is a word, with a `:` and a blank after it"
-            else:
-                advice = _did_you_mean(meant) if meant else f"the keys here are {code_list(known)}"
+            advice = inverted or meant.unknown_key(wrong.path, key, wrong.value[key], known)
             shown = f" {code_span(key)}" if shows_key(path) else ""
             yield _error(path, f"unknown key{shown}", advice, on_key=True)
 
 
 def _explain_required(wrong: _Violation) -> Iterator[Finding]:
+    from . import meant
+
     known = list(wrong.schema["properties"])
-    misspelt = {nearest(key, known) for key in wrong.value if key not in known}
+    misspelt = {meant.key(wrong.path, key, known) for key in wrong.value if key not in known}
+    if meant.inverted(wrong.path, wrong.value) or meant.is_elsewhere(
+        wrong.path, wrong.value, known
+    ):
+        return
     for key in wrong.wanted:
         if key not in wrong.value and key not in misspelt:
             advice = "`{exact: REFERENCE}` writes an image as it is" if key == "exact" else ""
+            if key == "target" and wrong.path[:1] == ("targets",):
+                advice = "write `{target: NAME, ...}`; `regspec targets` lists the names"
             where = "" if not wrong.path else f" in {wrong.name}"
             yield _error(wrong.path, f"missing key `{key}`{where}", advice, on_key=True)
 
@@ -283,9 +296,8 @@ def _explain_enum(wrong: _Violation) -> Iterator[Finding]:
     choices = [str(choice) for choice in wrong.wanted]
     value = wrong.value
     if not isinstance(value, str | int | float) or isinstance(value, bool):
-        yield _error(
-            wrong.path, f"{wrong.name} must be one of {code_list(choices)}, not {_kind(value)}"
-        )
+        message = f"{wrong.name} must be one of {code_list(choices)}, not {_kind(value)}"
+        yield _error(wrong.path, message, f"write one of {code_list(choices)}")
         return
     meant = nearest(str(value), choices)
     advice = (
@@ -301,21 +313,25 @@ def _explain_enum(wrong: _Violation) -> Iterator[Finding]:
 def _explain_pattern(wrong: _Violation) -> Iterator[Finding]:
     value, schema = wrong.value, wrong.schema
     ending = schema["patternErrorMessage"]
+    from . import meant
+
     if is_secret(wrong.path):
-        yield _error(wrong.path, f"{wrong.name} {ending}")
+        advice = meant.variable(value) if value and wrong.path[-1] == "env" else ""
+        yield _error(wrong.path, f"{wrong.name} {ending}", advice)
         return
-    right = _right_form(schema, value)
+    right, part = _right_form(schema, value), None
     if holds_login(value):
         advice = "a login goes into `username` and `password`"
+    elif right:
+        advice = f"write {code_span(right)}"
     else:
-        advice = f"write {code_span(right)}" if right else _other_form(value, wrong.path)
-    yield _error(
-        wrong.path,
-        f"{code_span(value)} {ending}" if value else f"{wrong.name} is empty",
-        advice,
-        on_key=wrong.on_key,
-        fix=_certain_form(schema, value),
-    )
+        advice = _other_form(value, wrong.path)
+    if not right and not advice:
+        advice, part = meant.text(wrong.path, value)
+    message = f"{code_span(value)} {ending}" if value else f"{wrong.name} is empty"
+    place = Place(wrong.path, wrong.on_key, None if wrong.on_key else part)
+    fix = _certain_form(schema, value)
+    yield Finding(Severity.ERROR, "schema", place, message, advice, fix)
 
 
 def _right_form(schema: dict[str, Any], value: str) -> str | None:
@@ -330,6 +346,7 @@ def _right_form(schema: dict[str, Any], value: str) -> str | None:
         right,
         right.upper(),
         re.sub(r"^([0-9a-f:]*:[0-9a-f:.]*)$", r"[\1]", right),
+        re.sub(r"^v(?=\d)", "", right),
     ]
     return next((c for c in candidates if c and c != value and re.search(pattern, c)), None)
 
