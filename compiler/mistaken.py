@@ -39,7 +39,7 @@ def other_file(text: str, data: Any = None) -> tuple[str, str] | None:
     except (recognise.Unknown, NotADocument):
         return _of_no_known_format(text, data)
     kinds = list(dict.fromkeys(reading.kind for reading in readings))
-    advice = "`regspec import FILE -o SPEC` makes a spec of it"
+    advice = "`regspec import FILE -o SPEC` makes a spec of it; a SPEC comes before other files"
     return f"this file is not a spec; its format is {' and '.join(kinds)}", advice
 
 

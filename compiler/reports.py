@@ -15,14 +15,19 @@ _GITHUB_LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def text(
-    diagnostic: Diagnostic, file: str, paint: Callable[[str, str], str] = lambda _role, text: text
+    diagnostic: Diagnostic,
+    file: str,
+    paint: Callable[[str, str], str] = lambda _role, text: text,
+    *,
+    with_manual: bool = False,
 ) -> str:
-    """A diagnostic as people read it: message, place, the line, help; and a blank line.
+    """A diagnostic as text: message, location, the line, help; and a blank line.
 
     Args:
         diagnostic: what to show.
         file: the name of the spec, as the user wrote it.
         paint: gives a text the colour of a role (`error`, `warning`, `info`, `bold`, `gutter`).
+        with_manual: whether a line names the command that prints the manual of the code.
     """
     span = diagnostic.span
     role = diagnostic.severity.value
@@ -39,10 +44,12 @@ def text(
             f"{paint('gutter', f'{span.line} |')} {span.excerpt}",
             f"{bar} {' ' * first}{paint(role, '^' * max(1, last - first))}",
         ]
-    if diagnostic.help:
-        if span.excerpt:
-            lines.append(bar)
-        lines.append(f"{gutter} {paint('gutter', '=')} help: {diagnostic.help}")
+    notes = [f"help: {diagnostic.help}"] if diagnostic.help else []
+    if with_manual:
+        notes.append(f"see: `regspec rule {diagnostic.code}`")
+    if notes and span.excerpt:
+        lines.append(bar)
+    lines += [f"{gutter} {paint('gutter', '=')} {note}" for note in notes]
     return "\n".join(lines) + "\n\n"
 
 

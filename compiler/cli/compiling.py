@@ -8,7 +8,7 @@ from ..frozen import field, frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of
 from .reporting import pluralize, shown_name
-from .terminal import Progress, echo_error, report_error, write_lines, write_stdout
+from .terminal import InputError, Progress, echo_error, report_error, write_lines, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,6 +70,20 @@ def inputs_of(name: str, paths: Sequence[str]) -> tuple[str, ...]:
     return (name, *(os.path.join(folder, path) for path in paths))
 
 
+def check_folder(output: str) -> None:
+    """Refuse a folder with a name in braces that is not replaced.
+
+    Raises:
+        InputError: it has one.
+    """
+    if "{" in output or "}" in output:
+        from .mistyped import problem_with_output
+
+        problem = problem_with_output(output)
+        if problem:
+            raise InputError(f"-o {output}: {problem}")
+
+
 def compile_all(
     specs: tuple[str, ...],
     output: str,
@@ -80,10 +94,15 @@ def compile_all(
     *,
     with_placeholders: bool,
 ) -> tuple[list[Compiled], int]:
-    """Compile every spec and tell what is wrong with each; the exit code is that of the worst."""
+    """Compile every spec and report the problems of each; the exit code is the highest one.
+
+    Raises:
+        InputError: the output folder has a name in braces that is not replaced.
+    """
     from ..pipeline import compile_spec
     from ..sources import FolderReader, NotingReader
 
+    check_folder(output)
     compiled, code = [], Exit.DONE
     for name, content in reporter.read(specs, "specs compiled"):
         reader = NotingReader(FolderReader(folder_of(name), allowed))

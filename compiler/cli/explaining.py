@@ -43,9 +43,14 @@ class ExplainOptions:
 def refused(images: Iterable[str]) -> dict[str, str]:
     """The images that are no references, each with why it is none."""
     from .. import reference
+    from .mistyped import file_as_image
 
     wrong = {}
     for image in dict.fromkeys(images):
+        is_file = file_as_image(image)
+        if is_file:
+            wrong[image] = is_file
+            continue
         try:
             reference.parse(image)
         except reference.NotAReference as why:

@@ -47,15 +47,23 @@ def read_bytes(name: str, most: int, otherwise: str = "") -> bytes:
         try:
             content, _ = read_regular(name, most=most + 1)
         except OSError as error:
-            why = reason(error)
-            if os.path.isdir(name):
-                why = f"a folder; name the files in it, such as {name.rstrip('/')}/*.yaml"
-            elif why == NOT_REGULAR:
-                why += otherwise
-            raise InputError(f"{name}: {why}") from None
+            raise InputError(f"{name}: {_why_not(name, error, otherwise)}") from None
     if len(content) > most:
         raise InputError(f"{name}: larger than {most} bytes")
     return content
+
+
+def _why_not(name: str, error: OSError, otherwise: str) -> str:
+    """Why a file cannot be read, and what to do about it."""
+    from . import mistyped
+
+    if os.path.isdir(name):
+        return f"a folder; {mistyped.advice_on_folder(name)}"
+    why = reason(error)
+    if why == NOT_REGULAR:
+        return why + otherwise
+    advice = mistyped.advice_on_file(name) if isinstance(error, FileNotFoundError) else ""
+    return f"{why}; {advice}" if advice else why
 
 
 def write_new(files: Sequence[tuple[str, str, int]]) -> None:

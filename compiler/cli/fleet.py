@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from ..frozen import frozen
-from .compiling import stem_of
+from .compiling import check_folder, stem_of
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .reporting import pluralize
@@ -63,6 +63,7 @@ def compile_fleet(specs: Sequence[str], settings: Settings, jobs: int) -> int:
         The exit code: the highest of all.
     """
     names = list(dict.fromkeys(specs))
+    check_folder(settings.output)
     _check_folders(names, settings.output)
     found, failed, code = [], 0, int(Exit.DONE)
     progress = Progress()

@@ -78,9 +78,14 @@ def run(words: Sequence[str]) -> int:
     try:
         code = regspec.main(list(words), prog_name="regspec", standalone_mode=False)
     except click.ClickException as error:
+        from .mistyped import advice_on_usage
+
+        advice = advice_on_usage(error.format_message(), words)
         # click quotes the words of the command line as they are
         error.message = inert(error.message)  # type: ignore[misc]
         error.show()
+        if advice:
+            echo_error(advice)
         return error.exit_code
     except click.exceptions.Abort:
         echo_error(STOPPED)

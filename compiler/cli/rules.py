@@ -1,6 +1,7 @@
 """`regspec rules` and `regspec rule CODE`: what a diagnostic means, and what to do."""
 
 import inspect
+import os
 
 import click
 
@@ -41,6 +42,8 @@ def rule_command(code: str) -> None:
         heading, manual = f"{code.lower()} (error)", PHASES[code.lower()]
     else:
         meant = code_meant(code, RULES) or nearest(code, list(PHASES))
-        advice = f"; did you mean {meant}?" if meant else "; `regspec rules` lists them"
-        raise click.UsageError(f"{code} is no code of a diagnostic{advice}")
+        advice = f"did you mean {meant}?" if meant else "`regspec rules` lists them"
+        if os.path.exists(code):
+            advice = f"`regspec check {code}` reports findings with their codes"
+        raise click.UsageError(f"{code} is not a code of a finding; {advice}")
     write_stdout(f"{heading}\n\n{manual}\n".encode())
