@@ -1,4 +1,4 @@
-"""`regspec explain`: where each runtime will pull an image from."""
+"""`regspec explain`: where each runtime pulls an image from."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .completing import FILE_NAME
 from .exit_codes import Exit
 from .explaining import ExplainOptions, NoRuntime, explain_spec, refused, tell
 from .files import STDIN, read_spec
+from .grouped import GroupedOptions
 from .options import (
     allow_file_option,
     containerd_option,
@@ -27,9 +28,18 @@ if TYPE_CHECKING:
     from ..explaining.explain import Row
 
 
-@click.command("explain")
+@click.command(
+    "explain",
+    cls=GroupedOptions,
+    sections={
+        "What to explain": ("images", "target", "containerd", "node", "allow-file"),
+        "Output": ("allow-upstream", "format"),
+    },
+)
 @click.argument("words", metavar="SPEC IMAGE...", nargs=-1, type=FILE_NAME)
-@images_option("A list of images, Kubernetes manifests or what Helm prints; `-` is standard input.")
+@images_option(
+    "A list of images, Kubernetes manifests or the output of Helm; `-` is standard input."
+)
 @target_option
 @allow_file_option
 @click.option(
@@ -37,11 +47,13 @@ if TYPE_CHECKING:
     "node_folder",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="In place of SPEC: a copy of a node's root, with etc/containerd in it.",
+    help="In place of SPEC, a copy of a node's root, with etc/containerd in it.",
 )
 @containerd_option
-@click.option("--allow-upstream", is_flag=True, help="Accept `mirror, then upstream`.")
-@text_or_json("How to tell: text, or one JSON object a line for each image, target and version.")
+@click.option(
+    "--allow-upstream", is_flag=True, help="Exit 0 also for the verdict `mirror, then upstream`."
+)
+@text_or_json("Output format: text, or a JSON object a line for each image, target and version.")
 def explain_command(
     words: tuple[str, ...],
     lists: tuple[str, ...],
@@ -52,18 +64,24 @@ def explain_command(
     allow_upstream: bool,
     form: str,
 ) -> int:
-    """Tell for each IMAGE which requests every runtime will make, in order, and what that means.
-
-    A verdict is `mirror`, `mirror, then upstream`, `upstream`, `wrong path` (the mirror is asked,
-    but not for what the spec means), `none` (nothing is asked) or `not loaded` (containerd runs
-    without its CRI plugin). An image that is named by a registry of SPEC itself is one of `mirror`.
-    Exit 1 on all but `mirror`. Logins are never looked up.
+    """List the requests of every runtime for each IMAGE, in order, with a verdict.
 
     \b
       regspec explain registry.yaml nginx:1.25
-      regspec explain registry.yaml -i images.txt --target certs.d --containerd 1.7
+      regspec explain registry.yaml -i images.txt -t certs.d --containerd 1.7
       helm template chart | regspec explain registry.yaml -i - --format json
       regspec explain --node /mnt/node nginx:1.25
+
+    \b
+    The verdicts:
+      mirror                  from a mirror of the spec, or from its registry
+      mirror, then upstream   from a mirror, or from the upstream if that fails
+      upstream                from the upstream
+      wrong path              a mirror is contacted, for another image
+      none                    no registry is contacted
+      not loaded              containerd runs without its CRI plugin
+
+    Exit 1 on every verdict except `mirror`. Credentials are never read.
     """
     if node_folder is None and not words:
         raise click.UsageError("name a SPEC, or --node DIR")
@@ -71,7 +89,7 @@ def explain_command(
         _check_node(node_folder, words)
     spec, given = (None, words) if node_folder is not None else (words[0], words[1:])
     if [spec, *lists].count(STDIN) > 1:
-        raise click.UsageError("standard input holds one thing: write `-` once")
+        raise click.UsageError("standard input has one text: write `-` once")
     images = [*given, *listed_in(lists)]
     if not images:
         raise click.UsageError("name an IMAGE, or a list of them with -i FILE")
@@ -88,9 +106,9 @@ def explain_command(
 
 
 def _check_node(folder: Path, words: Sequence[str]) -> None:
-    """Refuse what is most likely meant otherwise."""
+    """Refuse arguments that most likely have another meaning."""
     if words and Path(words[0]).is_file():
-        raise click.UsageError(f"--node takes the place of a SPEC: {words[0]} is one too many")
+        raise click.UsageError(f"--node takes the place of a SPEC: leave out {words[0]}")
     from ..dialects import dialects
 
     for whole in (dialect.on_node for dialect in dialects()):

@@ -1,4 +1,4 @@
-"""`regspec rules` and `regspec rule CODE`: what a diagnostic means, and what to do."""
+"""`regspec rules` and `regspec rule CODE`: the codes of findings, and their manuals."""
 
 import inspect
 import os
@@ -11,7 +11,10 @@ from .terminal import write_stdout
 
 @click.command("rules")
 def rules_command() -> None:
-    """List the rules with their codes and severities; `regspec rule CODE` explains one."""
+    """List the rules with their codes and severities.
+
+    `regspec rule CODE` prints the manual of one.
+    """
     from ..rules import RULES
 
     rows = [
@@ -24,7 +27,7 @@ def rules_command() -> None:
 @click.command("rule")
 @click.argument("code", metavar="CODE", type=CODES)
 def rule_command(code: str) -> None:
-    """Explain a CODE: what happens on the cluster, why, how to fix it, with examples.
+    """Print the manual of a CODE: what it reports, why, and how to fix it.
 
     \b
       regspec rule RS101
