@@ -1,4 +1,4 @@
-"""What may be shown of a line of a spec that is not YAML: nothing that could be a secret.
+"""What may be shown of a line of a spec that is not YAML: no part that could be a secret.
 
 Without a document, the text has no paths. A line is shown if all of its keys are keys of the schema
 that hold no secret, and if no secret above it can reach down to it. Of a line with a secret, only

@@ -1,8 +1,8 @@
 """One reading of a YAML text, event by event: its data, and where each path of it stands.
 
 regspec reads YAML more strictly than YAML 1.1 does: only `true`, `false`, `null`, `~` and
-decimal numbers are not text, a key stands once, and there are no tags. So nobody's `no` or
-`010` becomes something else.
+decimal numbers are not text, a key stands once, and there are no tags. So `no` and `010` stay what
+they are.
 """
 
 from __future__ import annotations

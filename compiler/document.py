@@ -115,7 +115,7 @@ class Document:
 
     @cached_property
     def _ends(self) -> list[int]:
-        """Where the stretches end: in order too, for none is inside another."""
+        """Where the stretches end, also in order, for none is inside another."""
         return [stretch[1] for stretch in self._stretches]
 
     def offset(self, place: Place) -> int:

@@ -208,7 +208,7 @@ def reference(value: dict[Any, Any]) -> str:
             return f"write a blank after `{word}:`"
         if name.lower() in ("value", "literal", "text", "plain"):
             return "write the text by itself, without the braces"
-    return "write `{env: NAME}` or `{file: PATH}`; put text with braces in quotes"
+    return "write `{env: NAME}` or `{file: PATH}`, or put text with braces in quotes"
 
 
 def variable(value: str) -> str:
@@ -224,18 +224,18 @@ def variable(value: str) -> str:
     return "a name has letters, digits and `_`, and does not begin with a digit"
 
 
-def shape(path: Path, value: Any, wanted: list[str]) -> str:
+def shape(path: Path, value: Any, allowed: list[str]) -> str:
     """How to write a value of another shape than the schema requires, or the empty text.
 
     Args:
         path: the path of the value.
         value: the value.
-        wanted: the types that the schema allows.
+        allowed: the types that the schema allows.
     """
     name = str(path[-1]) if path else ""
-    if "array" in wanted and name in _FORMS:
+    if "array" in allowed and name in _FORMS:
         return _as_list(value, _FORMS[name])
-    if wanted == ["object"]:
+    if allowed == ["object"]:
         is_host = path[:1] == ("hosts",)
         form = _MAPPINGS["hosts" if is_host else name] if is_host or name in _MAPPINGS else ""
         removed = "remove the `-` or the brackets: " if isinstance(value, list) else ""

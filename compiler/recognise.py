@@ -31,7 +31,7 @@ class Unknown(Exception):  # noqa: N818 - it says what the text is
 
     Args:
         message: what it is instead, if that is known.
-        formats: those that there are, if that is of help.
+        formats: the known formats, if that is of help.
     """
 
     def __init__(self, message: str, formats: str = "") -> None:
@@ -132,7 +132,7 @@ def _of_stream(
         elif data is not None:
             others.append(within)
     for within in others if readings else ():
-        readings[0].leave(Place(within), "a document that says nothing of the registry")
+        readings[0].leave(Place(within), "a document without settings of registries")
     if not readings:
         kinds = {data["kind"] for _, data in _documents(parsed.data) if _has_kind(data)}
         if kinds == {_SPEC}:

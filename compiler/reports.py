@@ -63,7 +63,7 @@ def concise(
 
 
 def github(diagnostic: Diagnostic, file: str, _paint: object = None) -> str:
-    """A diagnostic as a workflow command of GitHub Actions, which puts it beside the line.
+    """A diagnostic as a workflow command of GitHub Actions, which shows it at the line.
 
     Source of the escapes: actions/toolkit, packages/core/src/command.ts.
     """
@@ -90,11 +90,11 @@ def _property(value: str) -> str:
     return inert(_data(value).replace(":", "%3A").replace(",", "%2C"))
 
 
-def as_json(told: Iterable[tuple[str, Diagnostic]]) -> str:
+def as_json(findings: Iterable[tuple[str, Diagnostic]]) -> str:
     """All diagnostics of a run as one JSON list.
 
     Args:
-        told: each diagnostic with the name of its spec, as the user wrote it.
+        findings: each diagnostic with the name of its spec, as the user wrote it.
     """
     rows = [
         {
@@ -107,7 +107,7 @@ def as_json(told: Iterable[tuple[str, Diagnostic]]) -> str:
             "message": diagnostic.message,
             "help": diagnostic.help or None,
         }
-        for file, diagnostic in told
+        for file, diagnostic in findings
     ]
     return json_text(rows)
 
@@ -123,4 +123,4 @@ def json_text(data: Any, indent: int | None = 2) -> str:
 
 
 LINES: dict[str, Callable[..., str]] = {"text": text, "concise": concise, "github": github}
-"""The forms that tell one diagnostic after another."""
+"""The forms that print one diagnostic after another."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _LONGEST_CODE = 10
 MAX_FINDINGS = 1000
-"""How many errors are looked for; nobody reads more."""
+"""The most errors that are reported."""
 _WORD = r"(?:[A-Za-z][A-Za-z0-9_.-]*|<<)\Z"
 _TEXT_KINDS = "text, {env: NAME} or {file: PATH}"
 _KINDS = {"string": "text", "object": "a mapping", "array": "a list", "boolean": "true or false"}
@@ -74,7 +74,7 @@ def check(data: Any) -> list[Finding]:
 def _surely_accepts(data: Any) -> bool:
     """Whether the data is valid without a doubt, as what was made of the schema ahead of time says.
 
-    REGSPEC_FAST=0 takes that away (see cli); then the schema itself is asked, as on any doubt.
+    REGSPEC_FAST=0 takes that away (see cli); then the schema itself decides, as on any doubt.
     """
     try:
         from .generated import accepts
@@ -84,7 +84,7 @@ def _surely_accepts(data: Any) -> bool:
 
 
 def judge(data: Any) -> list[Finding]:
-    """What jsonschema has against data; see `check`, which asks it only where there is a doubt."""
+    """What jsonschema has against data; see `check`, which calls it only where there is a doubt."""
     findings: list[Finding] = []
     for error in _validator().iter_errors(data):
         path: Path = tuple(error.absolute_path)
@@ -110,7 +110,7 @@ def subschema(path: Path) -> dict[str, Any] | None:
 
 
 def shows_value(path: Path, value: Any) -> bool:
-    """Whether a scalar may be shown: it is of a kind that the schema wants there, and no secret."""
+    """Whether a scalar may be shown: it is of a kind that the schema allows there, and not a secret."""
     node = subschema(path)
     if node is None or is_secret(path) or holds_login(str(value)):
         return False
@@ -131,7 +131,7 @@ SHOWING = Showing(shows_value, shows_key, shapes=True)
 
 
 def is_secret(path: Path) -> bool:
-    """Whether a path is that of a secret, or below one."""
+    """Whether a path is the path of a secret, or below one."""
     return any(
         (subschema(path[:length]) or {}).get("writeOnly") for length in range(1, len(path) + 1)
     )
@@ -146,7 +146,7 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def fixed(definition: str, value: str) -> str | None:
-    """The text as one of the schema's `$defs` wants it, when only its form is wrong.
+    """The text in the form of one of the schema's `$defs`, if only its form is wrong.
 
     Args:
         definition: the name of one of the schema's `$defs` that is a pattern, such as `location`.
@@ -335,7 +335,7 @@ def _explain_pattern(wrong: _Violation) -> Iterator[Finding]:
 
 
 def _right_form(schema: dict[str, Any], value: str) -> str | None:
-    """The value with the usual mistakes undone, if that is what the pattern wants."""
+    """The value with the usual mistakes undone, if the pattern then matches."""
     pattern: str = schema["pattern"]
     if len(value) > schema.get("maxLength", _LONGEST_CODE):
         return None

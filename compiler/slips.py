@@ -334,7 +334,7 @@ class _Mistake:
         return SyntaxProblem(began, began, f"this `{opening}` is not closed", advice)
 
     def alias(self) -> SyntaxProblem | None:
-        """A `*` or `&` in front of what is no name."""
+        """A `*` or `&` that is not followed by a name."""
         at = self.began
         line = self.line_of(at)
         sign = self.text[at : at + 1]
@@ -368,7 +368,7 @@ class _Mistake:
         return _open_quote(self.began) if "quoted" in self.context else None
 
     def half_character(self) -> SyntaxProblem:
-        """An escape that is no character."""
+        """An escape that does not stand for a character."""
         advice = r"write the character itself, or its code as `\U0001F600`, eight digits"
         message = "this escape is half a character, or none"
         return SyntaxProblem(self.at, self.at, message, advice)

@@ -57,7 +57,7 @@ def test_one_that_fails_is_told_on_one_line_and_holds_up_no_other(regspec, tmp_p
     assert first == "sites/s001.yaml:24:1: error[schema]: unknown key `miror` (and 1 more)"
     assert second.startswith("sites/s003.yaml:1:1: error[")
     assert summary.startswith("6 specs: 12 files written, 0 up to date, ")
-    assert summary.endswith("2 of 6 specs failed (`regspec check` tells why)")
+    assert summary.endswith("2 of 6 specs failed (`regspec check` reports why)")
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {"s000", "s002", "s004", "s005"}
 
@@ -132,7 +132,7 @@ def test_no_folder_is_inside_another(regspec, tmp_path, sites):
     (tmp_path / "b.yaml").write_text(spec)
     done = regspec("compile", "a.yaml", "b.yaml", "-o", "out/{stem}", "-j", "2", cwd=tmp_path)
     assert done.returncode == 2
-    assert "the folder of b.yaml is inside that of a.yaml" in done.stderr
+    assert "the folder of b.yaml is inside the folder of a.yaml" in done.stderr
 
 
 def heed_interrupts():

@@ -1,4 +1,4 @@
-"""What `regspec compile` does, once it is known what is asked: without a word of click."""
+"""What `regspec compile` does, after the words of the command line are read, without click."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .reporting import Reporter
 
 DEFAULT_FOLDER = "out"
-_STRAY = "the spec does not compile to this file any more; remove it"
+_STRAY = "this file is not an output of the spec any more; remove it"
 
 
 @frozen
@@ -28,7 +28,7 @@ class Compiled:
     """One spec that compiled, or one record of all of them, and where its files go."""
 
     name: str
-    """The spec, or the option that asks for the record."""
+    """The spec, or the option of the record."""
     root: str
     """The folder that they go to, as the user wrote it."""
     artifacts: tuple[Artifact, ...]
@@ -61,8 +61,8 @@ def inputs_of(name: str, paths: Sequence[str]) -> tuple[str, ...]:
     """The files that a spec was compiled from, as the user would name them.
 
     Args:
-        name: the spec, `-` being the standard input, which is no file.
-        paths: those that it refers to, relative to its folder.
+        name: the spec, `-` being the standard input, which is not a file.
+        paths: the files that it refers to, relative to its folder.
     """
     if name == STDIN:
         return tuple(paths)
@@ -139,12 +139,12 @@ def compile_all(
 
 
 def finish(compiled: list[Compiled], code: int, *, check: bool, diff: bool) -> int:
-    """Write what was compiled, or tell how it differs from what is there; nothing after an error.
+    """Write the artifacts, or report differences from the existing files; nothing after an error.
 
     Args:
         compiled: every spec that compiled, and the records of the run.
         code: the exit code so far.
-        check: whether files that are not up to date are told, and nothing is written.
+        check: whether files that are not up to date are reported, and nothing is written.
         diff: whether their differences are shown, and nothing is written.
 
     Returns:
@@ -159,7 +159,7 @@ def finish(compiled: list[Compiled], code: int, *, check: bool, diff: bool) -> i
 
 
 def _claims(compiled: list[Compiled]) -> int:
-    """Tell which specs would write the same file, or one that was read."""
+    """Report specs that would write the same file, or a file that was read."""
     from ..output import PathClaims
 
     claims, code = PathClaims(), 0
@@ -191,7 +191,7 @@ def print_all(compiled: list[Compiled]) -> int:
 
 
 def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
-    """Tell which files of one spec differ from what it compiles to, and show how."""
+    """Report the files of one spec that differ from its outputs, and show the differences."""
     from .. import output
 
     try:

@@ -60,8 +60,8 @@ def coverage_command(
       regspec coverage registry.yaml -i images.txt
       helm template chart | regspec coverage registry.yaml -i -
 
-    Reports images without a mirror, with the entries to add to `mirrors`; images that would have
-    one name in the registry; and mirrors without an image. Images of the charts in SPEC are
+    Reports images without a mirror, with the entries to add to `mirrors`, images that would have
+    one name in the registry, and mirrors without an image. Images of the charts in SPEC are
     included if a mirror serves them, since the charts name them by the registry. The sandbox image
     of a target's containerd is included. Exit 1 if an image has no mirror or shares its name in the
     registry.

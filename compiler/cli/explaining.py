@@ -1,4 +1,4 @@
-"""What `regspec explain` does, once it is known what is asked: without a word of click."""
+"""What `regspec explain` does, after the words of the command line are read, without click."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..explaining.explain import Row
 
 _ROLES = {"mirror": "good", "mirror, then upstream": "warning"}
-"""The colour of each verdict; that of an error is that of any other."""
+"""The colour of each verdict; every other verdict has the colour of an error."""
 
 
 class NoRuntime(Exception):  # noqa: N818 - it says what the spec lacks
@@ -30,7 +30,7 @@ class NoRuntime(Exception):  # noqa: N818 - it says what the spec lacks
 
 @frozen
 class ExplainOptions:
-    """What is asked of a spec, and how it is told."""
+    """What to explain, and in which form."""
 
     targets: tuple[str, ...] = ()
     allowed: tuple[Path, ...] = ()
@@ -41,7 +41,7 @@ class ExplainOptions:
 
 
 def refused(images: Iterable[str]) -> dict[str, str]:
-    """The images that are no references, each with why it is none."""
+    """The images that are not references, each with the reason."""
     from .. import reference
     from .mistyped import file_as_image
 
@@ -58,19 +58,19 @@ def refused(images: Iterable[str]) -> dict[str, str]:
     return wrong
 
 
-def explain_spec(name: str, images: Sequence[str], asked: ExplainOptions) -> int:
-    """Tell where each runtime of a spec will pull images from, or what is wrong with the spec.
+def explain_spec(name: str, images: Sequence[str], options: ExplainOptions) -> int:
+    """Print from where each runtime of a spec pulls images, or the findings in the spec.
 
     Args:
         name: the spec, `-` being the standard input.
         images: references.
-        asked: how.
+        options: the options.
 
     Returns:
         The exit code.
 
     Raises:
-        NoRuntime: nothing can be told, and nothing was.
+        NoRuntime: there is nothing to explain, and nothing was printed.
     """
     from .. import pipeline
     from ..explaining import explain
@@ -78,36 +78,38 @@ def explain_spec(name: str, images: Sequence[str], asked: ExplainOptions) -> int
 
     explained = pipeline.explain_spec(
         read_spec(name),
-        targets=asked.targets,
+        targets=options.targets,
         environment=os.environ,
-        read_file=FolderReader(folder_of(name), asked.allowed),
+        read_file=FolderReader(folder_of(name), options.allowed),
     )
     if explained.spec is None:
         Reporter("text", errors_only=True).report(name, explained.result)
         return Exit.ATTENTION
     if not explained.artifacts:
         raise NoRuntime
-    rows = explain.of_spec(explained.spec, explained.artifacts, images, asked.versions)
-    return tell(rows, asked)
+    rows = explain.of_spec(explained.spec, explained.artifacts, images, options.versions)
+    return tell(rows, options)
 
 
-def tell(rows: Iterable[Row], asked: ExplainOptions) -> int:
-    """Tell what each runtime does with each image.
+def tell(rows: Iterable[Row], options: ExplainOptions) -> int:
+    """Print what each runtime does with each image.
 
     Args:
         rows: image by image.
-        asked: how.
+        options: the options.
 
     Returns:
         The exit code: whether all verdicts are good.
     """
-    accepted = {"mirror", "mirror, then upstream"} if asked.allow_upstream else {"mirror"}
+    accepted = {"mirror", "mirror, then upstream"} if options.allow_upstream else {"mirror"}
     code = Exit.DONE
     for image, group in itertools.groupby(rows, key=lambda row: row.image):
         of_image = list(group)
         if any(row.verdict not in accepted for row in of_image):
             code = Exit.ATTENTION
-        write_stdout((_json(of_image) if asked.form == "json" else _text(image, of_image)).encode())
+        write_stdout(
+            (_json(of_image) if options.form == "json" else _text(image, of_image)).encode()
+        )
     return code
 
 
@@ -118,7 +120,7 @@ def _json(rows: Sequence[Row]) -> str:
 
 
 def _text(image: str, rows: Sequence[Row]) -> str:
-    """What is told of one image: what it is in full, and each runtime that behaves alike."""
+    """The lines of one image: its full name, and each group of runtimes that behave alike."""
     from .. import reference
 
     whole = str(reference.parse(image))

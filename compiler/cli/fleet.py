@@ -114,7 +114,7 @@ def _check_folders(names: Sequence[str], output: str) -> None:
     """Each spec has a folder of its own, so that none can write what another has written.
 
     Raises:
-        click.UsageError: two would go to one folder, or the name of one is none.
+        click.UsageError: two would go to one folder, or a name cannot be a folder.
     """
     taken: dict[str, str] = {}
     real: dict[str, str] = {}
@@ -135,12 +135,12 @@ def _check_folders(names: Sequence[str], output: str) -> None:
         while (above := os.path.dirname(above)) != "/":
             if above in taken:
                 raise click.UsageError(
-                    f"--jobs: the folder of {name} is inside that of {taken[above]}"
+                    f"--jobs: the folder of {name} is inside the folder of {taken[above]}"
                 )
 
 
 def _real_path(path: str, known: dict[str, str]) -> str:
-    """The path without links; of the folder that it is in that is asked once."""
+    """The path without links; the folder that it is in is resolved once."""
     above, last = os.path.split(path)
     if last in ("", ".", "..") or os.path.islink(path):
         return os.path.realpath(path)
@@ -207,9 +207,9 @@ def _tell(found: Sequence[Done], failed: int, *, check: bool) -> None:
     stale, warnings = sum(len(d.stale) for d in found), sum(d.warnings for d in found)
     said = [f"{stale} not up to date" if check else f"{pluralize(written, 'file')} written"]
     said.append(f"{same} up to date")
-    said += [f"{pluralize(warnings, 'warning')} (`regspec check` tells them)"] if warnings else []
+    said += [f"{pluralize(warnings, 'warning')} (`regspec check` reports them)"] if warnings else []
     if failed:
         said.append(
-            f"{failed} of {pluralize(len(found), 'spec')} failed (`regspec check` tells why)"
+            f"{failed} of {pluralize(len(found), 'spec')} failed (`regspec check` reports why)"
         )
     echo_error(f"{pluralize(len(found), 'spec')}: {', '.join(said)}")

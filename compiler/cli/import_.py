@@ -86,8 +86,8 @@ def import_command(
 
     FILE configures a chart, a node or a cluster. It may be the output of kubectl. Its format is
     detected by content: {formats}. `-` is standard input. A folder, or a tar archive of a folder,
-    is read as a whole. Files of other formats in it are skipped, such as those that `regspec
-    compile` writes for kubeadm, regsync and bundles.
+    is read as a whole. Files of other formats in it are skipped, such as the outputs of
+    `regspec compile` for kubeadm, regsync and bundles.
 
     If files disagree, each disagreement is reported and no spec is written. --prefer names the file
     that takes precedence; --fallback decides about the upstream. Settings that a spec cannot have

@@ -47,7 +47,7 @@ def naming_formats(command: F) -> F:
 
 
 class _TargetName(click.Choice[str]):
-    """The name of a target, one of those that exist when the option is read."""
+    """The name of a target that exists when the option is read."""
 
     choices = property(lambda _self: tuple(TARGETS), lambda _self, _given: None)
 

@@ -1,4 +1,4 @@
-"""Telling people and programs what was found in their specs."""
+"""Reporting the findings in specs, to people and programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ABOUT_THIS_MACHINE = frozenset({"RS409"})
 
 
 def default_form() -> str:
-    """How diagnostics are told unless an option says so: for GitHub Actions, where it runs us."""
+    """The default form of findings: annotations in GitHub Actions, text elsewhere."""
     return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
 
 
@@ -47,7 +47,7 @@ class Reporter:
         """The codes of the findings that were reported."""
 
     def read(self, names: Iterable[str], what: str) -> Iterator[tuple[str, bytes]]:
-        """The name and bytes of each spec that can be read, once; of another it is told why not.
+        """The name and bytes of each spec that can be read; for another the reason is reported.
 
         Args:
             names: the specs, `-` being the standard input.
@@ -117,8 +117,8 @@ class Reporter:
             found.append(f"{pluralize(self.unreadable, 'spec')} could not be read")
         said = f"{pluralize(self.specs, 'spec')} checked: {', '.join(found) or 'nothing found'}"
         if self.fixed:
-            said += f"; {self.fixed} mended"
-        return said + (f"; --fix would mend {self.fixable}" if self.fixable else "")
+            said += f"; {self.fixed} fixed"
+        return said + (f"; --fix would fix {self.fixable}" if self.fixable else "")
 
 
 def pluralize(count: int, what: str) -> str:

@@ -34,13 +34,14 @@ def rule_command(code: str) -> None:
       regspec rule schema
     """
     from ..rules import RULES, code_meant
+    from ..rules.manuals import as_text
     from ..rules.phases import PHASES
     from ..schema import nearest
 
     if code.upper() in RULES:
         rule = RULES[code.upper()]
         heading = f"{rule.code} ({rule.severity.value})"
-        manual = inspect.cleandoc(rule.manual)
+        manual = rule.manual
     elif code.lower() in PHASES:
         heading, manual = f"{code.lower()} (error)", PHASES[code.lower()]
     else:
@@ -49,4 +50,4 @@ def rule_command(code: str) -> None:
         if os.path.exists(code):
             advice = f"`regspec check {code}` reports findings with their codes"
         raise click.UsageError(f"{code} is not a code of a finding; {advice}")
-    write_stdout(f"{heading}\n\n{manual}\n".encode())
+    write_stdout(f"{heading}\n\n{as_text(manual)}\n".encode())

@@ -47,19 +47,19 @@ def as_json(row: Row) -> str:
     )
 
 
-def of_node(tree: Tree, images: Sequence[str], wanted: Sequence[str]) -> Iterator[Row]:
+def of_node(tree: Tree, images: Sequence[str], chosen: Sequence[str]) -> Iterator[Row]:
     """The rows of a node's files, image by image.
 
     Args:
         tree: the files.
-        images: references, as somebody wrote them.
-        wanted: versions or lines of containerd; none takes all lines.
+        images: references, as they were written.
+        chosen: versions or lines of containerd; none means all lines.
     """
     resolvers = [
         resolver
         for dialect in dialects()
         if dialect.on_node and dialect.resolvers
-        for resolver in dialect.resolvers(tree, tuple(wanted))
+        for resolver in dialect.resolvers(tree, tuple(chosen))
     ]
     for image in images:
         parsed = reference.parse(image)
@@ -73,15 +73,15 @@ def of_spec(
     spec: Spec,
     artifacts: Iterable[tuple[TargetEntry, Artifact]],
     images: Sequence[str],
-    wanted: Sequence[str],
+    chosen: Sequence[str],
 ) -> Iterator[Row]:
-    """The rows of what a spec compiles to, image by image.
+    """The rows of the outputs of a spec, image by image.
 
     Args:
         spec: the spec, without its logins.
-        artifacts: what it compiles to, each with the choice that it is from.
-        images: references, as somebody wrote them.
-        wanted: versions or lines of containerd; none takes what each target says, or all lines.
+        artifacts: its outputs, each with the choice that it is from.
+        images: references, as they were written.
+        chosen: versions or lines of containerd; none takes what each target says, or all lines.
     """
     texts: dict[TargetEntry, dict[str, str]] = {}
     for choice, artifact in artifacts:
@@ -89,7 +89,7 @@ def of_spec(
     resolvers = [
         (choice, resolver)
         for choice, made in texts.items()
-        for resolver in _resolvers(spec, choice, made, wanted)
+        for resolver in _resolvers(spec, choice, made, chosen)
     ]
     site = _Site(spec)
     for image in images:
@@ -127,13 +127,13 @@ def placed(spec: Spec, choice: TargetEntry, made: dict[str, str]) -> Files:
 
 
 def _resolvers(
-    spec: Spec, choice: TargetEntry, made: dict[str, str], wanted: Sequence[str]
+    spec: Spec, choice: TargetEntry, made: dict[str, str], chosen: Sequence[str]
 ) -> Iterator[Resolver]:
     resolvers = dialect_of(choice.target).resolvers
     if resolvers is None:
         return
     own = choice.option("version")
-    versions = tuple(wanted) or ((own,) if own else ())
+    versions = tuple(chosen) or ((own,) if own else ())
     yield from resolvers(placed(spec, choice, made), versions)
 
 

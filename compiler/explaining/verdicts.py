@@ -37,7 +37,7 @@ def verdict(outcome: Outcome, meant: str | None = None, known: frozenset[str] = 
 
     Args:
         outcome: the attempts.
-        meant: `HOST/REPOSITORY` where the spec has the image; none if nobody knows.
+        meant: `HOST/REPOSITORY` where the spec has the image; none if it is not known.
         known: hosts that count as mirrors, even if an image is named by them.
     """
     if not outcome.loads:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @rule("RS230", Severity.WARNING)
 def kind_without_config_path(subject: LintContext) -> Iterator[RuleResult]:
-    """Node images of kind with containerd 1.x do not look into certs.d.
+    """Node images of kind with containerd 1.x do not read certs.d.
 
-    Nothing there sets `config_path`, so the files are mounted and nobody reads them: every image
+    Nothing there sets `config_path`, so the files are mounted and have no effect: every image
     is pulled from its upstream.
 
     Fix: write `patches: true`. It does no harm where the node image sets `config_path` itself.
@@ -37,7 +37,7 @@ def kind_without_config_path(subject: LintContext) -> Iterator[RuleResult]:
         if version.startswith("1.") and choice.option("credentials") != "config":
             yield (
                 place_of(choice, "version"),
-                f"node images of kind with containerd {version} do not look into certs.d",
+                f"node images of kind with containerd {version} do not read certs.d",
                 "write `patches: true`",
             )
 
