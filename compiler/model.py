@@ -228,7 +228,7 @@ class Spec:
         return tuple(whole)
 
     def prefixed(self, image: Image) -> str:
-        """The reference of a chart's image in the private registry, as the Palette procedure writes it."""
+        """A chart's image in the private registry, as the Palette procedure writes it."""
         if image.exact:
             return image.reference
         base = self.registry.endpoint.below(self.registry.base_content_path)

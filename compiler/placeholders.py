@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .model import Access, Spec
 
 MARK = "REGSPEC_PLACEHOLDER_"
-"""What every placeholder begins with: letters that no quoting changes, and that are not chosen as a password."""
+"""What every placeholder begins with: letters that no quoting changes, and no likely password."""
 WHY = "is a placeholder of regspec; the real one belongs there"
 """What is to be said of one that stands where a login belongs."""
 _REGISTRY = "REGISTRY"

@@ -110,7 +110,7 @@ def subschema(path: Path) -> dict[str, Any] | None:
 
 
 def shows_value(path: Path, value: Any) -> bool:
-    """Whether a scalar may be shown: it is of a kind that the schema allows there, and not a secret."""
+    """Whether a scalar may be shown: the schema allows its kind there, and it is not a secret."""
     node = subschema(path)
     if node is None or is_secret(path) or holds_login(str(value)):
         return False

@@ -115,7 +115,7 @@ def test_nothing_is_read_that_was_not_given(monkeypatch, root):
     ],
 )
 def test_a_mistake_of_the_caller_is_a_value_error(wrong):
-    with pytest.raises(ValueError, match=r"no target|no version|upper-case"):
+    with pytest.raises(ValueError, match=r"no target|not a version|upper-case"):
         wrong()
 
 

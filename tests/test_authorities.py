@@ -32,7 +32,7 @@ def test_every_certificate_of_a_file_is_looked_at(regspec, site):
     assert said == [
         "certificate 7 of 7 is not an X.509 certificate",
         "certificate 4 of 7 expired on 2021-01-01",
-        "certificate 6 of 7 is not a CA certificate",
+        "certificate 6 of 7 is not the certificate of a CA",
         "certificate 5 of 7 is weak: its RSA key has 1024 bits only",
         "certificate 6 of 7 is not followed by the one that has signed it",
         "certificate 3 of 7 is the same as number 2",

@@ -173,7 +173,7 @@ def test_every_code_has_a_manual(regspec, tmp_path, code):
         assert done.returncode == 0
         assert done.stdout.startswith(f"{code} (")
         assert "\nHow to fix it:\n" in done.stdout
-        assert "\nSource: " in done.stdout
+        assert "\nSource:\n" in done.stdout
 
 
 def test_every_code_of_a_golden_message_has_a_manual(root):

@@ -106,9 +106,9 @@ def test_check_tells_each_file_that_is_stale(regspec, tmp_path, sites):
     [
         (("-o", "out"), "would both go to out"),
         (("-o", "out/{stem}", "-"), "takes specs that are files"),
-        (("-o", "out/{stem}", "--diff"), "--jobs tells one line a spec"),
-        (("-o", "out/{stem}", "--stdout"), "--jobs tells one line a spec"),
-        (("-o", "out/{stem}", "--depfile", "d"), "--jobs tells one line a spec"),
+        (("-o", "out/{stem}", "--diff"), "--jobs prints one line for each spec"),
+        (("-o", "out/{stem}", "--stdout"), "--jobs prints one line for each spec"),
+        (("-o", "out/{stem}", "--depfile", "d"), "--jobs prints one line for each spec"),
         (("-o", "out/{stem}", "--jobs", "0"), "not in the range"),
         (("-o", "a/{stem}/b", "elsewhere/s000.yaml"), "would both go to a/s000/b"),
     ],

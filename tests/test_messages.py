@@ -1,7 +1,7 @@
 """Our English in messages, help texts and manuals: the vocabulary of .ci/prose/prose.yaml.
 
-`make lint` checks whole files, where textlint is installed. This test needs no other program, and sees
-each text by itself, with the parts of an f-string together.
+`make lint` checks whole files, where textlint is installed. This test needs no other program, and
+sees each text by itself, with the parts of an f-string together.
 """
 
 from __future__ import annotations

@@ -48,3 +48,19 @@ def test_a_mistyped_command_says_what_to_write(slip, tmp_path, here):
     assert done.returncode in (1, 2)
     assert SLIPS[slip] in done.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "text, key, meant",
+    [
+        ("mirrros:\n  docker.io: {endpoint: [https://h]}\nconfigs: {}\n", "mirrros", "mirrors"),
+        ('{"registry-mirror": ["https://h"]}\n', "registry-mirror", "registry-mirrors"),
+        ('sever = "https://docker.io"\n', "sever", "server"),
+        ('{"auth": {"h": {"auth": "YTpi"}}}\n', "auth", "auths"),
+    ],
+)
+def test_a_misspelt_key_of_a_file_to_import_is_named(text, key, meant, tmp_path, here):
+    (tmp_path / "file").write_text(text)
+    done = here("import", "file", cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    assert f"unknown key `{key}`; did you mean `{meant}`?" in done.stderr

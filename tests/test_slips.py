@@ -150,8 +150,7 @@ OTHER_FILES = {
     "daemon.json": ('{"registry-mirrors": ["https://h"]}\n', "regspec import"),
     "config.json": ('{"auths": {"h": {"auth": "YTpi"}}}\n', "regspec import"),
     "pull secret": (
-        "apiVersion: v1\nkind: Secret\ntype: kubernetes.io/dockerconfigjson\n"
-        + "data: {.dockerconfigjson: e30=}\n",
+        '{kind: Secret, type: kubernetes.io/dockerconfigjson, data: {".dockerconfigjson": e30=}}',
         "regspec import",
     ),
     "talos": (

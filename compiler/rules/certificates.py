@@ -165,7 +165,7 @@ def not_a_ca(subject: LintContext) -> Iterator[RuleResult]:
         if not authority.is_ca:
             yield (
                 place,
-                f"{called} is not a CA certificate",
+                f"{called} is not the certificate of a CA",
                 "give the certificate of the CA, so that the registry's certificate can be renewed",
             )
 
@@ -250,8 +250,8 @@ def same_certificate_twice(subject: LintContext) -> Iterator[RuleResult]:
 def not_looked_at(subject: LintContext) -> Iterator[RuleResult]:
     """The CA certificates were not checked, because a library is missing.
 
-    The PEM text is always checked. Expiry and the kind of the certificates are checked only with the
-    library `cryptography`.
+    The PEM text is always checked. Expiry and the kind of the certificates are checked only with
+    the library `cryptography`.
 
     Fix: install `cryptography` in the environment of regspec, or ignore this rule.
 

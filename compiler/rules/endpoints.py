@@ -167,7 +167,8 @@ def v2_in_path(subject: LintContext) -> Iterator[RuleResult]:
 
     Fix: leave it out; for a Harbor proxy-cache project write `proxyCache: true`.
 
-    Source: the note on the doubled `/v2/v2/` in the Palette procedure; the webhook, run with such a target.
+    Source: the note on the doubled `/v2/v2/` in the Palette procedure; the webhook, run with such a
+    target.
 
     Bad:
         mirrors:
@@ -245,7 +246,8 @@ def proxy_cache_and_webhook(subject: LintContext) -> Iterator[RuleResult]:
 
     Fix: use ordinary projects in place of proxy caches where the webhook runs.
 
-    Source: phenixblue/imageswap-webhook, run with such a map; the note of the Palette procedure on `/v2/v2/`.
+    Source: phenixblue/imageswap-webhook, run with such a map; the note of the Palette procedure on
+    `/v2/v2/`.
 
     Bad:
         mirrors:

@@ -4,16 +4,16 @@ PHASES = {
     "yaml": """The spec is not one YAML document that regspec reads.
 
 In addition to the rules of YAML, each key stands once, and the file has one document without tags,
-merge keys and anchors on text. Plain `true`, `false`, `null` and decimal numbers mean the same as in
-JSON. Every other plain scalar is text.
+merge keys and anchors on text. Plain `true`, `false`, `null` and decimal numbers mean the same as
+in JSON. Every other plain scalar is text.
 
 Fix: follow the help of the message. Put text in quotes if YAML could read it as another value.
 
 Source: docs/spec.md.""",
     "schema": """A value of the spec does not match the schema.
 
-Examples are an unknown key, a missing key, a number where text is expected, and a host with a scheme.
-The value is wrong by itself, whatever the rest of the spec has.
+Examples are an unknown key, a missing key, a number where text is expected, and a host with a
+scheme. The value is wrong by itself, whatever the rest of the spec has.
 
 Fix: follow the help of the message. `regspec schema` prints the schema, and editors can use it.
 
@@ -24,7 +24,8 @@ The variable is not set or empty; the file is missing, empty, not a regular file
 than 1 MiB, or outside the folder of the spec. Neither its name nor its content is printed, because
 a secret may stand where a name belongs.
 
-Fix: export the variable, or put the file next to the spec; `--allow-file DIR` allows another folder.
+Fix: export the variable, or put the file next to the spec; `--allow-file DIR` allows another
+folder.
 
 Source: docs/spec.md.""",
     "ca": """A `caCert` is not a list of CA certificates in PEM.

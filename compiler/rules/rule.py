@@ -133,7 +133,7 @@ class Rule:
 
 
 def place_of(choice: TargetEntry, option: str = "", *, on_key: bool = False) -> Place:
-    """The place of a choice, or of one of its options; the first line if the spec does not have it."""
+    """The place of a choice, or of one of its options; the first line if it is a default."""
     path: Path = choice.path or ()
     if option and choice.path is not None and choice.option(option) is not None:
         return Place((*path, option), on_key)

@@ -25,10 +25,10 @@ def _fragments(subject: LintContext) -> Iterator[TargetEntry]:
 def documented_endpoint_without_v2(subject: LintContext) -> Iterator[RuleResult]:
     """The documented containerd endpoint has a path without `/v2`.
 
-    containerd takes the path of an endpoint verbatim as the root of the registry's API. In
-    the documented form it is the path of the mirror, so containerd requests the web pages of the
-    registry in place of its API, gets 404 or a page, and goes on to the upstream or fails. The file is
-    still what a node is documented to hold, and what a node is compared with.
+    containerd takes the path of an endpoint verbatim as the root of the registry's API. In the
+    documented form it is the path of the mirror, so containerd requests the web pages of the
+    registry in place of its API, gets 404 or a page, and goes on to the upstream or fails. The
+    file is still the documented one, and nodes are compared with it.
 
     Fix: `endpoints: api` writes URLs that containerd pulls through.
 
@@ -115,8 +115,8 @@ def tls_not_expressible(subject: LintContext) -> Iterator[RuleResult]:
     """A private CA, or a skipped check, that the containerd configuration cannot have.
 
     `registry.configs."HOST".tls` was removed in containerd 2.0: the key is ignored with a
-    warning, TLS fails, and containerd contacts the upstream. For 1.x it needs the path of the CA on the
-    node.
+    warning, TLS fails, and containerd contacts the upstream. For 1.x it needs the path of the CA
+    on the node.
 
     Fix: compile target `certs.d`, which every version reads; or, for 1.x, say `version: "1.7"` and
     `caFile`.
@@ -148,7 +148,7 @@ def tls_not_expressible(subject: LintContext) -> Iterator[RuleResult]:
             elif not version.startswith("1."):
                 yield (
                     place_of(choice, "version"),
-                    f"containerd {version} cannot be given {what} of {code_span(host)} in this file",
+                    f"containerd {version} cannot get {what} of {code_span(host)} in this file",
                     "compile target `certs.d` in place of this one; every version reads it",
                 )
             elif has_ca and not skip and choice.option("caFile") is None:
@@ -373,8 +373,8 @@ def certs_d_and_mirrors(subject: LintContext) -> Iterator[RuleResult]:
 def login_left_behind(subject: LintContext) -> Iterator[RuleResult]:
     """The registry requires credentials, and the nodes have none.
 
-    Every pull without a pull secret gets 401: the pull of the sandbox image always, since containerd
-    makes it without the kubelet.
+    Every pull without a pull secret gets 401: the pull of the sandbox image always, since
+    containerd makes it without the kubelet.
 
     Fix: target `certs.d` with `credentials: config`; or give every pod a pull secret, and the
     sandbox image another way.

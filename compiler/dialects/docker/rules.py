@@ -68,8 +68,8 @@ def not_for_dockerd(subject: LintContext) -> Iterator[RuleResult]:
 def login_of_docker_hub(subject: LintContext) -> Iterator[RuleResult]:
     """Dockerd contacts a mirror without the credentials of its host.
 
-    It sends the credentials of Docker Hub to a mirror, if the user who pulls has them, and the same to
-    the upstream when the mirror fails. A mirror that requires its own answers 401, and dockerd
+    It sends the credentials of Docker Hub to a mirror, if the user who pulls has them, and the same
+    to the upstream when the mirror fails. A mirror that requires its own answers 401, and dockerd
     contacts the upstream. Only images that are named by the host are pulled with the login for it.
 
     Fix: let the mirror of Docker Hub be pulled from without a login.

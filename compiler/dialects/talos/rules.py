@@ -54,9 +54,9 @@ def talos_without_override_path(subject: LintContext) -> Iterator[RuleResult]:
 def talos_fallback_reported(subject: LintContext) -> Iterator[RuleResult]:
     """Talos 1.12 was reported not to go on to the upstream, although it may.
 
-    A user reported that pulls of 1.12.4 end at a mirror that does not exist. By its source Talos goes on:
-    its own puller adds the upstream, and the hosts.toml that it writes has no `server`, so that
-    containerd does. The report is closed; regspec has not seen either happen.
+    A user reported that pulls of 1.12.4 end at a mirror that does not exist. By its source Talos
+    goes on: its own puller adds the upstream, and the hosts.toml that it writes has no `server`, so
+    that containerd does. The report is closed; regspec has not seen either happen.
 
     Fix: try it on a node, if the site counts on the upstream.
 
@@ -87,8 +87,8 @@ def talos_fallback_reported(subject: LintContext) -> Iterator[RuleResult]:
 def version_of_containerd(subject: LintContext) -> Iterator[RuleResult]:
     """The `version` of target `talos` looks like one of containerd.
 
-    Here it is the version of Talos itself, which decides the form of the file. Talos was 1.14 when this
-    was written, and the format of a Talos 2 is not known.
+    Here it is the version of Talos itself, which decides the form of the file. Talos was 1.14 when
+    this was written, and the format of a Talos 2 is not known.
 
     Fix: write what `talosctl version` says of the server.
 
