@@ -325,7 +325,7 @@ def test_texts_that_name_images():
     [
         ([], "SPEC"),
         (["spec.yaml"], "name an IMAGE"),
-        (["spec.yaml", "nginx", "--containerd", "new"], "is no version"),
+        (["spec.yaml", "nginx", "--containerd", "new"], "is not a version"),
         (["-", "nginx", "-i", "-"], "once"),
         (["spec.yaml", "nginx", "-t", "pull-secret"], "no target of the spec is for a runtime"),
         (["none.yaml", "nginx"], "none.yaml"),
