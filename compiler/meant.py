@@ -27,7 +27,7 @@ _SYNONYMS = {
     },
     "mirrors": {
         "source": "name registry host upstream from origin url prefix original",
-        "target": "to destination dest mirror location endpoint",
+        "target": "to destination dest mirror location endpoint endpoints",
     },
     "targets": {"target": "type kind id runtime consumer"},
     "secret": {
@@ -180,6 +180,8 @@ def _homes(name: str) -> list[Path]:
 
 def _home(parent: Path, name: str) -> str:
     """Where a key belongs that the schema has in another mapping, or the empty text."""
+    if name in ("env", "file"):
+        return f"write it in braces after its key, as in `password: {{{name}: ...}}`"
     homes = _homes(name)
     if not homes:
         return ""
@@ -190,9 +192,8 @@ def _home(parent: Path, name: str) -> str:
         return f"move `{name}` to the top level, next to `registry`, without indentation"
     if home[-1] == 0:
         first = "source: SOURCE" if home[0] == "mirrors" else "target: NAME"
-        if first.startswith(f"{name}:"):
-            return f"move `{name}` into an item of `{home[0]}`: `- {{{first}}}`"
-        return f"move `{name}` into an item of `{home[0]}`: `- {{{first}, {name}: ...}}`"
+        more = "" if first.startswith(f"{name}:") else f", {name}: ..."
+        return f"move `{name}` into an item of `{home[0]}`: `- {{{first}{more}}}`"
     return f"move `{name}` below `{home[0]}`, and indent it"
 
 
@@ -206,7 +207,7 @@ def reference(value: dict[Any, Any]) -> str:
         word, colon, _ = name.partition(":")
         if colon and word in ("env", "file"):
             return f"write a blank after `{word}:`"
-        if name.lower() in ("value", "literal", "text", "plain"):
+        if name.lower() in ("value", "literal", "text", "plain", "name"):
             return "write the text by itself, without the braces"
     return "write `{env: NAME}` or `{file: PATH}`, or put text with braces in quotes"
 
@@ -258,7 +259,7 @@ def _as_list(value: Any, form: str) -> str:
 
 _TEXTS = (
     (f"[{QUOTES}]", "write straight quotes, or none"),
-    (r"(?<= )-(?: |[^\s-]).*", "write each `- ITEM` with the same indentation as the first `-`"),
+    (r"(?<= )-(?: |[^\s>-]).*", "write each `- ITEM` with the same indentation as the first `-`"),
     (
         r"\$\{?\w.*|\{\{.*|<\w.*",
         "write the value itself: regspec does not expand variables",

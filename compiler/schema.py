@@ -368,6 +368,9 @@ def _other_form(value: str, path: Path) -> str:
     host, colon, port = value.partition(":")
     if colon and port.isdecimal() and problem_with("source", value) is None:
         return f"write {code_span(f'{{source: {value}, path: {host}}}')}"
+    pair = re.match(r"([\w.-]+)\s*(?:->|=>|=|: )\s*[\w.-]+", value)
+    if pair:
+        return f"write {code_span(f'{{source: {pair[1]}, target: HOST/PATH}}')}"
     if "::" in value:
         return "the documented `SOURCE::TARGET` pairs go into `registry.mirrorRegistries`"
     return ""

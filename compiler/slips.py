@@ -204,9 +204,13 @@ class _Mistake:
                 message = "a mapping on one line needs braces"
             elif re.search(r"[\w\]]: \d+(?:/\S*)?\s*$", content):
                 message, advice = "there is a blank before the port", "remove the blank after `:`"
+            elif content.rstrip().endswith(":") and column == len(content.rstrip()) - 1:
+                message, advice = "unexpected `:` at the end of the line", "remove it"
             else:
-                message = "unexpected `:` in a text without quotes"
-                advice = "put text with `: ` in it in quotes; a key stands on a line of its own"
+                message = "unexpected second `:` on the line"
+                advice = (
+                    "begin the second key on the next line, or put text with `: ` in it in quotes"
+                )
             return SyntaxProblem(self.at, self.at, message, advice)
         above = next(self.before(line), None)
         slip = self.slip_near(*([] if above is None else [above]), line)
@@ -224,15 +228,20 @@ class _Mistake:
         advice = "check the indentation and the quotes"
         return SyntaxProblem(self.at, self.at, "unexpected `:`", advice)
 
+    def column(self, line: int) -> int:
+        """The column of the first key or text of a line, counted from 0, behind every `- `."""
+        match = re.match(_ITEM, self.lines[line])
+        return match.end() if match else 0
+
     def _is_item(self, line: int) -> bool:
         return self.lines[line].lstrip().startswith("- ")
 
     def wrong_indent(self, line: int) -> SyntaxProblem | None:
         """The line of a block that is indented otherwise than the others, or none."""
-        indent = self.indent(line)
+        indent, as_key = self.indent(line), not self._is_item(line)
         levels: dict[int, list[int]] = {}
         for above in self.before(line):
-            other = self.indent(above)
+            other = self.column(above) if as_key and self._is_item(above) else self.indent(above)
             if other > min(levels, default=other):
                 continue  # inside of a block that has ended
             levels.setdefault(other, []).append(above)
@@ -261,6 +270,8 @@ class _Mistake:
 
     def block(self) -> SyntaxProblem | None:
         """What does not belong to the block that it stands in."""
+        if any(character in BLANKS for character in self.lines[self.line]):
+            return self.slip_of_line(self.line)
         kind, start, end = self._token_before()
         character = self.text[self.at : self.at + 1]
         content = self.lines[self.line]
@@ -274,20 +285,34 @@ class _Mistake:
             opening = "{" if character == "}" else "["
             message = f"this `{character}` has no `{opening}`"
             return SyntaxProblem(self.at, self.at, message, f"remove it, or add the `{opening}`")
+        at_key = self.at == self.starts[self.line] + self.indent(self.line)
         if character == ",":
             message = "unexpected `,`"
             advice = "remove it: a key on a line of its own is not followed by a `,`"
             return SyntaxProblem(self.at, self.at, message, advice)
-        if self.at != self.starts[self.line] + self.indent(self.line):
-            return None
-        return self.slip_of_line(self.line) or self.wrong_indent(self.line)
+        return (self.slip_of_line(self.line) or self.wrong_indent(self.line)) if at_key else None
 
     def not_an_item(self) -> SyntaxProblem | None:
         """A key at the level of the `-` above it."""
         indent = self.indent(self.line)
-        message = "this key is at the level of the `-` above it"
-        advice = f"indent it by {_blanks(indent + 2)}, or remove the `-`"
+        items = (above for above in self.before(self.line) if self._is_item(above))
+        expected = next((self.column(above) for above in items), indent + 2)
+        message = "this key is not in line with the keys of the item above it"
+        advice = f"indent it by {_blanks(expected)}, or remove the `-` of the item"
         return self.slip_of_line(self.line) or self.found(self.line, indent, message, advice)
+
+    def list_on_line(self) -> SyntaxProblem:
+        """A `-` on the line of the key of its list."""
+        advice = "begin the list on the next line, or write it in brackets: `[ITEM, ITEM]`"
+        return SyntaxProblem(self.at, self.at, "a `-` cannot follow a key on its line", advice)
+
+    def after_document(self) -> SyntaxProblem:
+        """Text behind the end of the document."""
+        message = "there is text after the end of the document"
+        advice = (
+            "remove a line with `...`, or check the indentation and the signs of the lines above"
+        )
+        return SyntaxProblem(self.at, self.at, message, advice)
 
     def _token_before(self) -> tuple[str, int, int]:
         """The kind, start and end of the last token in front of the mistake."""
@@ -410,6 +435,8 @@ _BY_REASON = {
     "could not find expected ':'": _Mistake.no_key,
     "mapping values are not allowed": _Mistake.key_in_text,
     "expected ',' or": _Mistake.flow,
+    "sequence entries are not allowed": _Mistake.list_on_line,
+    "<document start>": _Mistake.after_document,
     "while scanning an alias": _Mistake.alias,
     "while scanning an anchor": _Mistake.alias,
     "cannot start any token": _Mistake.character,

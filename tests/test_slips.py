@@ -50,6 +50,9 @@ SLIPS = {
     "en dash": ("- quay.io", "\u2013 quay.io", 11, "`- `"),
     "equals sign": ("endpoint: h", "endpoint = h", 4, "`KEY: VALUE`"),
     "wide colon": ("endpoint: h", "endpoint\uff1a h", 4, "U+FF1A"),
+    "colon at the end": ("org\n", "org:\n", 4, "remove it"),
+    "key behind a key": ("registry:\n  endpoint", "registry: endpoint", 3, "on the next line"),
+    "list behind its key": (MIRRORS, "mirrors: - docker.io\n", 8, "on the next line"),
     "two colons": ("endpoint: h", "endpoint:: h", 4, "extra `:`"),
     "port after a blank": ("org\n", "org: 8443\n", 4, "remove the blank"),
     "slashes for a comment": ("mirrors:", "// ours\nmirrors:", 8, "`#`"),
@@ -65,6 +68,15 @@ SLIPS = {
     "missing blank, first key": ("  endpoint", " endpoint", 4, "by 2 blanks"),
     "missing blank, item": ("  - docker.io/l", " - docker.io/l", 10, "by 2 blanks"),
     "item not indented": ("  - docker.io/l", "- docker.io/l", 10, "by 2 blanks"),
+    "key of an item, one blank less": (
+        '{target: certs.d, version: "2.1"}', 'target: certs.d\n   version: "2.1"', 14, "by 4 blanks"
+    ),
+    "key of an item, at the dash": (
+        "- quay.io", "- source: quay.io\n  path: quay", 12, "by 4 blanks"
+    ),
+    "key of an item, extra blanks": (
+        "- quay.io", "- source: quay.io\n      path: quay", 12, "by 4 blanks"
+    ),
     "tab": ("  username", "\tusername", 6, "use blanks"),
     "no-break space after a colon": ("endpoint: ", "endpoint:\xa0", 4, "no-break space U+00A0"),
     "no-break space as indentation": ("  user", "\xa0 user", 6, "no-break space U+00A0"),
@@ -131,6 +143,7 @@ SLIPS = {
     "mirrors with commas": (MIRRORS, "mirrors: docker.io, quay.io\n", 8, "a line of its own"),
     "two mirrors in an item": ("- quay.io", "- quay.io, ghcr.io", 11, "one item on each line"),
     "comma after an item": ("- quay.io", "- quay.io,", 11, "remove the last character"),
+    "arrow": ("- quay.io", "- quay.io -> h/q", 11, "{source: quay.io, target: HOST/PATH}"),
     "list in a list": ("- quay.io", "- - quay.io", 11, "extra `-`"),
     "targets as a mapping": ("  - {target: certs.d, ", "  certs.d: {", 12, "`- NAME`"),
     "hosts as a list": ("mirrors:", "hosts:\n  - quay.io\nmirrors:", 8, "remove the `-`"),
