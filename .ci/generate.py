@@ -25,7 +25,7 @@ TEMPLATES = ("values.yaml.j2", "registry-secret.yaml.j2", "containerd.toml.j2")
 """Those of the default targets."""
 HEAD = '''"""The schema and the templates as Python: made by .ci/generate.py, never edited by hand.
 
-It only says yes: what `accepts` refuses, the schema itself is asked about.
+It only says yes: what `accepts` refuses, the schema itself decides.
 """
 
 from __future__ import annotations

@@ -91,6 +91,7 @@ def only_prose(name: str, text: str) -> str:
         words = text[start:stop]
         if " " in words.strip():
             words = re.sub(r"`[^`]*`|\{[^{}]*\}", lambda code: " " * len(code[0]), words)
+            words = re.sub(r"[\"']\Z", ".", words)  # no sentence goes on in the next string
             pieces += [blank[end:start], words]
             end = stop
     return "".join([*pieces, blank[end:]])

@@ -7,7 +7,7 @@ importing regspec, as every command does, loads nothing else.
 __version__ = "0.1.0"
 
 TYPE_CHECKING = False
-"""True for type checkers; `typing`, which says so too, would have to be imported."""
+"""True for type checkers; `typing` has the same name, and would have to be imported."""
 if TYPE_CHECKING:
     from .api import (
         Artifact,

@@ -43,7 +43,7 @@ __all__ = [
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
-def no_files(path: str) -> bytes:  # noqa: ARG001 - the name is that of ReadFile
+def no_files(path: str) -> bytes:  # noqa: ARG001 - the name in ReadFile
     """The `ReadFile` of a spec that may refer to no file.
 
     Raises:
@@ -76,16 +76,16 @@ def compile_spec(
 
     Args:
         content: the YAML of the spec; bytes are UTF-8.
-        targets: names of targets to select or to add; none selects those of the spec.
+        targets: names of targets to select or to add; none selects the targets of the spec.
         environment: the variables that `{env: NAME}` may refer to, such as `os.environ`.
         read_file: reads what `{file: PATH}` refers to, such as `FolderReader(folder)`; by default
             such a reference is an error of the spec.
-        today: the day in UTC for which it is told whether certificates are valid; none tells
+        today: the day in UTC for which the validity of certificates is reported; none reports
             nothing of it. No artifact depends on it.
 
     Returns:
         The diagnostics, and the artifacts when none of the diagnostics is an error. A spec that
-        is wrong, whatever it holds, is told of in the result, and raises nothing.
+        is wrong, whatever it has, is reported in the result, and raises nothing.
 
     Raises:
         ValueError: there is no target of that name.
@@ -149,7 +149,7 @@ def explain_spec(  # noqa: PLR0913 - what compile_spec takes, and the images
         read_file: reads what the spec refers to.
 
     Raises:
-        ValueError: a text in `images` is no image reference, a version is none that is modelled,
+        ValueError: a text in `images` is not an image reference, a version is not modelled,
             or there is no target of that name.
     """
     _check_targets(targets)
@@ -157,7 +157,7 @@ def explain_spec(  # noqa: PLR0913 - what compile_spec takes, and the images
         try:
             reference.parse(image)
         except reference.NotAReference as why:
-            raise ValueError(f"{code_span(image)} is no image reference: {why}") from None
+            raise ValueError(f"{code_span(image)} is not an image reference: {why}") from None
     for version in containerd:
         problem = versions.problem_with(version)
         if problem:
@@ -179,5 +179,5 @@ def _check_targets(names: Sequence[str]) -> None:
 
 
 def _encoded(content: bytes | str) -> bytes:
-    """The bytes of a spec; a text that has none becomes bytes that are told as not UTF-8."""
+    """The bytes of a spec; a text that has none becomes bytes that are reported as not UTF-8."""
     return content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")

@@ -43,9 +43,9 @@ class Authority:
     """Why its key or signature is weak, or an empty text."""
 
 
-@lru_cache(maxsize=8)  # several rules look at the same few
+@lru_cache(maxsize=8)  # several rules check the same few
 def read(pem: str) -> tuple[Authority | None, ...]:
-    """The certificates of a CA text in order; none for one that is no X.509 certificate.
+    """The certificates of a CA text in order; none for one that is not an X.509 certificate.
 
     Args:
         pem: certificates in canonical form (`certificates.canonical`).
@@ -113,7 +113,7 @@ def _weakness(certificate: x509.Certificate) -> str:
         return f"its RSA key has {key.key_size} bits only"
     if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < LEAST_CURVE_BITS:
         return f"its key has {key.key_size} bits only"
-    # The signature of a root over itself is not looked at by anyone.
+    # The signature of a root over itself is not checked by any consumer.
     own = certificate.subject == certificate.issuer
     if signed_with and signed_with.name in _BROKEN_HASHES and not own:
         return f"it is signed with {signed_with.name.upper()}"

@@ -1,7 +1,7 @@
 """CA certificates: any PEM text into the one canonical form that every output holds.
 
 The form: the CERTIFICATE blocks in order, 64 characters a line, LF, one final newline, and
-nothing between the blocks. What is inside a certificate is not looked at.
+nothing between the blocks. The content of a certificate is not checked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class NotCertificates(ValueError):  # noqa: N818 - it says what the text is not
     """A text is not a list of certificates in PEM.
 
     Args:
-        message: why, without a word of the text.
+        message: why, without any part of the text.
         help: what to do.
     """
 
@@ -35,10 +35,10 @@ class NotCertificates(ValueError):  # noqa: N818 - it says what the text is not
 def canonical(text: str) -> str:
     """The certificates of a text in the canonical form; an empty text stays empty.
 
-    Indentation, trailing blanks, CRLF and lost line breaks inside the text are mended.
+    Indentation, trailing blanks, CRLF and lost line breaks inside the text are fixed.
 
     Raises:
-        NotCertificates: it has no certificate, or something else beside them.
+        NotCertificates: it has no certificate, or something else next to them.
     """
     if not text:
         return ""

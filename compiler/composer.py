@@ -1,8 +1,8 @@
 """One reading of a YAML text, event by event: its data, and where each path of it stands.
 
 regspec reads YAML more strictly than YAML 1.1 does: only `true`, `false`, `null`, `~` and
-decimal numbers are not text, a key stands once, and there are no tags. So nobody's `no` or
-`010` becomes something else.
+decimal numbers are not text, a key stands once, and there are no tags. So `no` and `010` stay what
+they are.
 """
 
 from __future__ import annotations
@@ -202,7 +202,9 @@ class Composer:
             while (event := loader.get_event()) is not None:
                 yield event
         except (YAMLError, ValueError) as error:
-            problem = _syntax_problem(self.text, error)
+            from .slips import syntax_problem
+
+            problem = syntax_problem(self.text, error, _Parser)
             self._refuse_depth_before(problem.start)
             raise NotADocument(self.text, [problem]) from None
         finally:
@@ -379,31 +381,3 @@ class Composer:
             for frame in self.stack
         )
         return tuple(step for step in steps if step is not None)
-
-
-def _syntax_problem(text: str, error: Exception) -> SyntaxProblem:
-    """What the YAML parser says, in words that help; never a word of the text."""
-    mark = getattr(error, "problem_mark", None)
-    said = getattr(error, "problem", None) or "it cannot be read"
-    context = getattr(error, "context", None)
-    at = min(mark.index if mark else 0, len(text))
-    character = text[at : at + 1]
-    if "cannot start any token" in said and character == "\t":
-        return SyntaxProblem(at, at, "a tab cannot indent YAML", "use blanks")
-    if "cannot start any token" in said:
-        advice = f"text that begins with `{character}` must be in quotes"
-        return SyntaxProblem(at, at, f"`{character}` cannot begin a value", advice)
-    if "mapping values are not allowed" in said:
-        advice = "text with `: ` in it must be in quotes; a key stands on a line of its own"
-        return SyntaxProblem(at, at, "there is a `:` where no key can be", advice)
-    if "unexpected end of stream" in said and context and "quoted" in context:
-        start = min(error.context_mark.index, len(text))  # type: ignore[attr-defined]
-        return SyntaxProblem(start, start, "this quote is not closed", "close it")
-    if "Unicode character escape" in said:
-        advice = r"write the character itself, or its code as `\U0001F600`, eight digits"
-        return SyntaxProblem(at, at, "this escape is half a character, or none", advice)
-    if _Parser.__name__ != "CParser":
-        # The words of the parser in Python may quote the text, and a password in it.
-        said = re.sub(r"'[^']*'", "...", said)
-    while_reading = f" {context}" if context else ""
-    return SyntaxProblem(at, at, f"this is not YAML: {said}{while_reading}")

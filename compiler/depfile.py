@@ -1,4 +1,4 @@
-"""What make is told of a compile: which files were made, and which they were made from."""
+"""The dependency file of a compile for make: which files were made, and from which files."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ def _escaped(name: str) -> str:
     if _NOT_NAMEABLE.search(name):
         raise NotNameable(f"{name}: make has no way to write this name; rename it")
     escaped = _ESCAPED.sub(r"\1\1\\\2", name.replace("$", "$$"))
-    # Only an expansion hides it from make, which else takes the line for an assignment.
+    # Only an expansion hides it from make, which otherwise treats the line as an assignment.
     return escaped.replace("=", "$(or =)")

@@ -53,7 +53,7 @@ class Finding:
     message: str
     help: str = ""
     fix: str | None = None
-    """What certainly belongs there in its place; `REMOVE` when nothing does; none if unknown."""
+    """The certain replacement, or `REMOVE` to take the item out; none if it is not known."""
 
 
 REMOVE = ""
@@ -71,7 +71,7 @@ class Span:
     mark: tuple[int, int] = (0, 0)
     """First and last (exclusive) character of the excerpt that is meant."""
     end_column: int = 0
-    """The column after the last character that is meant; 0 when that is not told."""
+    """The column after the last character that is meant; 0 if it is not known."""
 
 
 def printable(text: str) -> str:
@@ -86,7 +86,7 @@ def printable(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """A line that may be printed, whoever wrote what is in it: `printable`, and not a command.
+    """A line that may be printed, whatever its source: `printable`, and not a command.
 
     The runner of a CI job executes commands that it finds in the output of a job. They begin with
     `::` at the start of a line, or with `##[` or `##vso[` anywhere in it.
@@ -106,7 +106,7 @@ class Diagnostic:
     help: str = field(convert=inert)
     span: Span
     fixable: bool = False
-    """Whether `regspec check --fix` mends it."""
+    """Whether `regspec check --fix` fixes it."""
 
 
 def holds_login(text: str) -> bool:

@@ -9,7 +9,7 @@ docker.io, index.docker.io, registry-1.docker.io and registry.hub.docker.com."""
 
 
 def default_host(registry: str) -> str:
-    """The host of a registry: that of Docker Hub has another name."""
+    """The host of a registry: the host of Docker Hub has another name."""
     return HUB_HOST if registry == HUB else registry
 
 

@@ -115,7 +115,7 @@ class Document:
 
     @cached_property
     def _ends(self) -> list[int]:
-        """Where the stretches end: in order too, for none is inside another."""
+        """Where the stretches end, also in order, for none is inside another."""
         return [stretch[1] for stretch in self._stretches]
 
     def offset(self, place: Place) -> int:
@@ -183,7 +183,10 @@ class Document:
         if extent is None:
             return self._lines.span(start)
         on_key = place.on_key and extent.key is not None
-        if not (showing.key(path) if on_key else extent.scalar and self._shown(path, showing)):
+        if on_key or extent.scalar:
+            if not (showing.key(path) if on_key else self._shown(path, showing)):
+                return self._lines.span(start)
+        elif not path or not showing.shapes:
             return self._lines.span(start)
         first, last = self._lines.window(start)
         near: list[Stretch] = []

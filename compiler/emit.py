@@ -45,14 +45,14 @@ says how far the block is indented; none consists of blanks, and the last is not
 class Verbatim(str):
     """A text that is already in the form of the output, and is not quoted again.
 
-    In templates the filter `word` makes one, for keys that are constants of ours.
+    In templates the filter `word` makes one, for keys that are our constants.
     """
 
     __slots__ = ()
 
 
 class NotTheSame(Exception):  # noqa: N818 - it says what the text is
-    """A text does not read back as the data it was made from: a bug of ours."""
+    """A text does not read back as the data it was made from: a bug of regspec."""
 
 
 def is_text(word: str) -> bool:
@@ -122,7 +122,7 @@ def _scalar(value: Any) -> str:
 
 
 def toml_text(tables: Tables) -> str:
-    """Tables as TOML, each under a header of its own, as containerd wants them."""
+    """Tables as TOML, each under a header of its own, as containerd requires them."""
     lines: list[str] = []
     for path, pairs in tables:
         if path:
@@ -272,7 +272,7 @@ def read_toml(text: str) -> Any:
     """The data of a TOML text.
 
     Raises:
-        tomllib.TOMLDecodeError: it is none.
+        tomllib.TOMLDecodeError: it is not TOML.
         ValueError: a number in it is longer than Python reads.
         RecursionError: it is nested too deeply.
     """
@@ -290,7 +290,7 @@ def read_toml(text: str) -> Any:
 
 
 def _read_documents(text: str) -> list[Any]:
-    # Only whole lines: one of PEM ends so too.
+    # Only whole lines: a line of PEM also ends so.
     return [_read_yaml(part) for part in re.split(r"(?m)^---\n", text)[1:]]
 
 

@@ -1,4 +1,4 @@
-"""Mending a spec: the smallest edits that undo what is certainly a slip of form.
+"""Fixing a spec: the smallest edits that undo what is certainly a slip of form.
 
 A finding knows what belongs in its place (`Finding.fix`). Here that becomes an edit of the text,
 which keeps quotes, comments and everything else as it was; and each edit is read back, so that
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Find = Callable[[document.Document], Iterable[Finding]]
 
 MOST_ROUNDS = 8
-"""How often a fixed spec is looked at again: what one phase refuses hides the next one's finds."""
+"""How often a fixed spec is checked again: what one phase refuses hides the next one's finds."""
 _PLAIN = re.compile(r"(?!(?:true|false|null)\Z)[a-zA-Z](?:[a-zA-Z0-9./:_-]*[a-zA-Z0-9])?\Z")
 _DASH = re.compile(r"-[ \t]+\Z")
 
@@ -47,7 +47,7 @@ def fix(text: str, find: Find) -> tuple[str, int]:
         find: what is wrong with a document.
 
     Raises:
-        document.NotADocument: the text is none, so nothing in it is known.
+        document.NotADocument: the text is not a document.
     """
     count = 0
     if "\r\n" in text:
@@ -141,7 +141,7 @@ def _as_written(written: str, value: str) -> str:
 
 
 def _removal(parsed: document.Document, path: Path) -> list[Edit]:
-    """The edits that take an item out of its list, and leave a comment beside it."""
+    """The edits that take an item out of its list, and leave a comment next to it."""
     at, around = parsed.extent(path), parsed.extent(path[:-1])
     if at is None or around is None:
         return []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_: object) -> object:
-        """For type checkers only, which look at typing's."""
+        """For type checkers only, which read the one of typing."""
         return lambda decorator: decorator
 
 

@@ -1,6 +1,6 @@
 """The schema and the templates as Python: made by .ci/generate.py, never edited by hand.
 
-It only says yes: what `accepts` refuses, the schema itself is asked about.
+It only says yes: what `accepts` refuses, the schema itself decides.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def named_in(text: str, fields: Sequence[str] = ("image",)) -> list[str]:
     """The images of a text in the order of it, each once.
 
     Args:
-        text: one reference a line, with blank lines and # comments; or YAML or JSON documents, in
+        text: one reference a line, with blank lines and # comments, or YAML or JSON documents, in
             which every text below one of the fields is an image; or the index of an OCI layout.
         fields: the keys that hold images.
 

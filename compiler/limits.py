@@ -25,7 +25,7 @@ MOST_OF_SPEC = 5 * MOST_VALUES
 MOST_LINES = 500_000
 """How many lines a text may have."""
 MOST_PARTS = 32
-"""How many parts a dotted TOML key may have; those of containerd have seven."""
+"""How many parts a dotted TOML key may have; keys of containerd have seven."""
 LONGEST_NUMBER = 30
 """How many characters a number may have."""
 
@@ -41,7 +41,7 @@ _LONG_KEY = rf"(?:\.[^.,=\[\]{{}}\n]*+){{{MOST_PARTS}}}"
 
 
 class TooMuch(ValueError):  # noqa: N818 - it says what the text has
-    """A text is beyond a limit; the message says which one, without a word of the text."""
+    """A text is beyond a limit; the message names the limit, without any part of the text."""
 
 
 def check_size(text: str) -> None:

@@ -29,7 +29,7 @@ class ManifestEntry:
 
 @frozen
 class Source:
-    """One spec, and what it compiled to."""
+    """One spec, and its outputs."""
 
     name: str
     """The name of its file, without its folder."""

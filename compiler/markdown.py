@@ -10,7 +10,7 @@ _TICKS = "`+"
 
 
 def code_span(text: str) -> str:
-    """A text as inline code, which neither Markdown nor HTML looks into.
+    """A text as inline code, which neither Markdown nor HTML parses.
 
     The run of backticks around it is longer than any inside it. Source: CommonMark, code spans.
     """

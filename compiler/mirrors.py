@@ -1,4 +1,4 @@
-"""The mirror map, and the image-swap string that carries it, in both directions.
+"""The mirror map, and the image-swap string that has it, in both directions.
 
 The string is `SOURCE::TARGET` pairs joined by commas, as values.yaml and the Secret hold it.
 What the webhook does with it: phenixblue/imageswap-webhook, and tests that ran it.
@@ -137,13 +137,13 @@ def _problem(entry: str, source: str, separator: str, target: str) -> tuple[str,
     """Why an entry cannot be read and what to do, or two empty texts."""
     if entry.startswith(("[EXACT]", "[REPLACE]")):
         return (
-            f"{code_span(entry)} cannot be carried by the mirror string",
+            f"{code_span(entry)} cannot be in the mirror string",
             "write the image where it is used, or keep this line in the webhook's own map",
         )
     if source == "noswap_wildcards":
         return (
-            "`noswap_wildcards` cannot be carried by the mirror string",
-            "its value has commas, which part the pairs; keep it in the webhook's own map",
+            "`noswap_wildcards` cannot be in the mirror string",
+            "its value has commas, which separate the pairs, so keep it in the webhook's own map",
         )
     if not separator:
         host, colon, rest = entry.partition(":")
@@ -152,7 +152,7 @@ def _problem(entry: str, source: str, separator: str, target: str) -> tuple[str,
     if "::" in target:
         return (
             f"{code_span(entry)} has more than one `::`",
-            "part the pairs with commas; the string cannot carry an IPv6 address",
+            "separate the pairs with commas; the string cannot have an IPv6 address",
         )
     if not target:
         return (

@@ -70,12 +70,12 @@ class Access:
 
     @property
     def has_login(self) -> bool:
-        """Whether the host wants a login, so far as the spec says."""
+        """Whether the host requires credentials, so far as the spec says."""
         return bool(self.username and self.password)
 
     @property
     def login(self) -> tuple[str, str] | None:
-        """The user name and password, if the host wants a login; references resolved."""
+        """The user name and password, if the host requires them; references resolved."""
         return (str(self.username), str(self.password)) if self.has_login else None
 
     @property
@@ -112,7 +112,7 @@ class Image:
 
 @frozen
 class ImageSwap:
-    """What the image-swap chart is told beyond the registry."""
+    """The settings of the image-swap chart in addition to the registry."""
 
     images: tuple[Image, ...] = ()
     is_eks_cluster: bool | None = None
@@ -121,7 +121,7 @@ class ImageSwap:
 
 @frozen
 class CertManager:
-    """What the cert-manager chart is told."""
+    """The settings of the cert-manager chart."""
 
     images: tuple[Image, ...] = ()
     pull_secret: bool = False
@@ -158,7 +158,7 @@ class Spec:
     image_swap: ImageSwap | None = None
     cert_manager: CertManager | None = None
     targets: tuple[TargetEntry, ...] = ()
-    """As they are written; of a spec that is rendered, those that are compiled with it."""
+    """As they are written; of a spec that is rendered, the targets that are compiled with it."""
     ignored_rules: tuple[str, ...] = ()
 
     def access(self, host: str) -> Access | None:
@@ -190,7 +190,7 @@ class Spec:
         return not any(own == host or own.startswith(f"{host}:") for own in self.mirror_hosts)
 
     def api_root(self, location: Location) -> str:
-        """The URL below which a location's repository is asked for: scheme, host, `/v2`, path."""
+        """The URL below which a location's repository is requested: scheme, host, `/v2`, path."""
         return f"{self.origin(location.host)}/{Location('v2', location.path)}"
 
     def origin(self, host: str) -> str:
@@ -198,7 +198,7 @@ class Spec:
         return f"{'http' if self.trust(host) is Trust.PLAIN_HTTP else 'https'}://{host}"
 
     def is_insecure(self, host: str) -> bool:
-        """Whether http, or a certificate that nobody checks, will do for a host."""
+        """Whether http, or a certificate that is not checked, will do for a host."""
         return self.trust(host) in (Trust.PLAIN_HTTP, Trust.SKIP_VERIFY)
 
     @property
@@ -209,7 +209,7 @@ class Spec:
 
     @property
     def logins(self) -> dict[str, tuple[str, str]]:
-        """The user name and password of every host that wants a login; references resolved."""
+        """The user name and password of every host that requires them; references resolved."""
         hosts = dict.fromkeys((*self.mirror_hosts, *self.hosts))
         known = {host: self.access(host) for host in hosts}
         return {host: login for host, access in known.items() if access and (login := access.login)}
@@ -228,7 +228,7 @@ class Spec:
     def by_registry(self) -> tuple[Mirror, ...]:
         """The mirrors as runtimes know them that look one up by the registry of an image.
 
-        So without `docker.io/library`, a part of a registry. Beside a wildcard, the hosts of
+        So without `docker.io/library`, a part of a registry. Next to a wildcard, the hosts of
         mirrors are their own, or it would catch the images that are named by them.
         """
         whole = [mirror for mirror in self.mirrors if "/" not in mirror.source]
@@ -239,7 +239,7 @@ class Spec:
         return tuple(whole)
 
     def prefixed(self, image: Image) -> str:
-        """The reference of a chart's image in the private registry, as documented."""
+        """A chart's image in the private registry, as the Palette procedure writes it."""
         if image.exact:
             return image.reference
         base = self.registry.endpoint.below(self.registry.base_content_path)

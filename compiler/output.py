@@ -1,6 +1,6 @@
 """Artifacts onto the disk: whole files only, never outside the folder, never through a link.
 
-How it holds up when it is killed: every file is written beside its place under a name of its
+How it holds up when it is killed: every file is written next to its path under a name of its
 own, and renamed when all of them are complete. A rename is all or nothing.
 """
 
@@ -40,7 +40,7 @@ class State:
     """How the file of an artifact compares with the artifact."""
 
     content: bytes | None
-    """What is there now, or none."""
+    """The existing content, or none."""
     same: bool
     readable_by_others: bool
     """Whether others may read a file that holds, or is to hold, a real secret."""
@@ -59,12 +59,12 @@ class PathClaims:
         self._folders: dict[str, str] = {}
 
     def take(self, path: str, owner: str) -> str | None:
-        """Take a path, or tell who has it already.
+        """Take a path, or give its owner.
 
         Args:
             path: with `/` between its parts; names that differ in case only are the same on some
                 file systems, and so they are here.
-            owner: who wants it.
+            owner: who takes it.
         """
         folded = path.casefold()
         parents = [folded[:end] for end, character in enumerate(folded) if character == "/"]
@@ -85,7 +85,7 @@ def states(folder: str, artifacts: Sequence[Artifact]) -> list[State]:
     """How each artifact's file compares with it; nothing is changed.
 
     Raises:
-        OutputError: a file cannot be read, is no regular file, or is behind a link.
+        OutputError: a file cannot be read, is not a regular file, or is behind a link.
     """
     return [_state(folder, artifact) for artifact in artifacts]
 
@@ -123,12 +123,12 @@ def write(
     """Write the artifacts that differ from their files.
 
     Nothing is replaced before every new file is complete. A file of the same content is left
-    alone, but for a secret one that others may read.
+    alone, except a secret one that others may read.
 
     Args:
         folder: the output folder, which may be a link and is made when it is missing.
         artifacts: no two of one path.
-        found: their `states`, if they were asked for just now.
+        found: their `states`, if they are known.
         listing: what goes into the list of the folder: what each spec of the run makes there, and
             the folders of the specs. None leaves the list as it is.
 
@@ -265,7 +265,7 @@ def _state(folder: str, artifact: Artifact) -> State:
 
 @contextlib.contextmanager
 def explained(where: str) -> Iterator[None]:
-    """Turn what the system says into a message of ours."""
+    """Turn the message of the system into our message."""
     try:
         yield
     except OSError as error:

@@ -22,7 +22,7 @@ _SEVERITIES = list(Severity)
 
 
 MAX_DIAGNOSTICS = 100
-"""How many diagnostics are told of one spec."""
+"""How many findings are reported of one spec."""
 
 
 @frozen
@@ -76,10 +76,10 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
 
     Args:
         content: the bytes of the spec.
-        targets: names of targets to select or to add; none selects those of the spec.
+        targets: names of targets to select or to add; none selects the targets of the spec.
         environment: the variables that the spec may refer to.
         read_file: reads the files that the spec refers to.
-        today: gives the day in UTC for which it is told whether certificates are valid; none tells
+        today: gives the day in UTC for which the validity of certificates is reported; none reports
             nothing of it. No artifact depends on it.
         with_placeholders: whether a placeholder stands for each login, so that no artifact is
             secret; then no login is looked up.
@@ -91,7 +91,7 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
         The diagnostics, and the verified artifacts when no diagnostic is an error.
 
     Raises:
-        emit.NotTheSame: an artifact does not read back as it should: a bug of ours.
+        emit.NotTheSame: an artifact does not read back as it should: a bug of regspec.
     """
     analysis = _Analysis(targets, environment, read_file, today, None, logins=not with_placeholders)
     try:
@@ -137,7 +137,7 @@ def read_back(artifacts: Sequence[Artifact]) -> None:
     """Read each artifact as its consumer would; what was written once was read so before.
 
     Raises:
-        emit.NotTheSame: one does not hold what it should: a bug of ours.
+        emit.NotTheSame: one does not hold what it should: a bug of regspec.
     """
     from . import emit
 
@@ -158,11 +158,11 @@ def check_spec(  # noqa: PLR0913 - what compile_spec takes, and the selection
 
     Args:
         content: the bytes of the spec.
-        targets: names of targets to select or to add; none selects those of the spec.
-        environment: the variables whose being set is looked at.
+        targets: names of targets to select or to add; none selects the targets of the spec.
+        environment: the variables, of which only the names matter.
         read_file: reads the CA and image files that the spec refers to.
-        selection: which rules are told; none takes all that are not asked for.
-        today: gives the day in UTC for which it is told whether certificates are valid, or none.
+        selection: which rules are reported; none reports all that need no selection.
+        today: gives the day in UTC for which the validity of certificates is reported, or none.
     """
     analysis = _Analysis(targets, environment, read_file, today, selection, logins=False)
     try:
@@ -179,7 +179,7 @@ class Explained:
     spec: model.Spec | None = None
     """Without its logins; none if there is an error."""
     artifacts: tuple[tuple[model.TargetEntry, Artifact], ...] = ()
-    """What it compiles to, without its logins."""
+    """Its outputs, without credentials."""
 
 
 def explain_spec(
@@ -219,7 +219,7 @@ def verify_spec(
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
 ) -> tuple[Result, verify.Expected | None]:
-    """What a spec compiles to, to be compared with what is there; see `check_spec`.
+    """The outputs of a spec, to be compared with installed files; see `check_spec`.
 
     A login or a CA whose reference cannot be resolved is an info, and is not compared.
     """
@@ -247,7 +247,7 @@ def cover_spec(
     environment: Mapping[str, str],
     read_file: sources.ReadFile,
 ) -> tuple[Result, coverage.Coverage | None]:
-    """Hold the images of a bundle, or else those that the spec lists, against its mirrors.
+    """Compare the images of a bundle, or else the images of the spec, with its mirrors.
 
     See `check_spec` for the other arguments.
     """
@@ -264,7 +264,7 @@ def cover_spec(
         selection,
         logins=False,
         images=images,
-        # What these lack is what is asked here.
+        # What these lack is the result here.
         only=lambda name: not TARGETS[name].needs_images,
     )
     try:
@@ -288,7 +288,7 @@ def fix_spec(  # noqa: PLR0913 - as check_spec
     selection: rules.Selection,
     today: Callable[[], dt.date] | None = None,
 ) -> FixResult:
-    """Mend in a spec what is certainly a slip of form; see `check_spec` for the arguments."""
+    """Fix in a spec what is certainly a slip of form; see `check_spec` for the arguments."""
     from . import fixes
 
     analysis = _Analysis(targets, environment, read_file, today, selection, logins=False)
@@ -324,19 +324,19 @@ class _Found:
 
 @frozen
 class _Analysis:
-    """How a document is looked at: the arguments of the functions above."""
+    """How a document is checked: the arguments of the functions above."""
 
     targets: Sequence[str]
     environment: Mapping[str, str]
     read_file: sources.ReadFile
     today: Callable[[], dt.date] | None
     selection: rules.Selection | None
-    """Which rules are told; none takes all that are not asked for."""
+    """Which rules are reported; none reports all that need no selection."""
     logins: bool
     images: Sequence[str] | None = None
-    """What is looked at in place of the images of the spec, if it is given."""
+    """The images to check in place of the images of the spec, if given."""
     only: Callable[[str], bool] | None = None
-    """Whether a target is looked at; none looks at all that are chosen."""
+    """Whether a target is checked; none checks all that are chosen."""
     stand_in: str = ""
     """What takes the place of a reference that cannot be resolved; nothing makes it an error."""
 
@@ -381,17 +381,35 @@ def _without_unset(found: _Found) -> _Found:
 
 
 def _unreadable(why: document.NotADocument) -> Result:
-    """The result for a text that is no document."""
+    """The result for a text that is not a document."""
+    from . import broken_lines, mistaken
+
+    other = mistaken.other_file(why.text)
+    if other:
+        return _not_a_spec(*other)
     diagnostics = tuple(
-        Diagnostic(Severity.ERROR, "yaml", problem.message, problem.help, span)
+        Diagnostic(
+            Severity.ERROR,
+            "yaml",
+            problem.message,
+            problem.help,
+            span if problem.twice else broken_lines.span_in(why.text, problem.start),
+        )
         for problem, span in itertools.islice(why.spans(schema.SHOWING), MAX_DIAGNOSTICS)
     )
     unreported = len(why.problems) - len(diagnostics)
     return Result(diagnostics, failed=True, unreported=unreported)
 
 
+def _not_a_spec(message: str, advice: str) -> Result:
+    """The result for a file of another kind."""
+    from .diagnostics import Span
+
+    return Result((Diagnostic(Severity.ERROR, "schema", message, advice, Span(1, 1)),), failed=True)
+
+
 def choose(spec: model.Spec, targets: Sequence[str]) -> tuple[model.TargetEntry, ...]:
-    """The targets to compile: the spec's, those of them that are named, or named ones it lacks."""
+    """The targets to compile: all of the spec, the named ones, and named ones that it lacks."""
     from . import model
     from .dialects import companions
 
@@ -418,6 +436,12 @@ def _decode(content: bytes) -> str:
 def _report(found: _Found, *, only_errors: bool = False) -> Result:
     """The first findings in the order of their places, with lines and columns."""
     parsed, findings = found.parsed, found.findings
+    if found.spec is None:
+        from . import mistaken
+
+        other = mistaken.other_file(parsed.text, parsed.data)
+        if other:
+            return _not_a_spec(*other)
     warnings = sum(finding.severity is Severity.WARNING for finding in findings)
     if only_errors:
         findings = [finding for finding in findings if finding.severity is Severity.ERROR]

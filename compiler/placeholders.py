@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .model import Access, Spec
 
 MARK = "REGSPEC_PLACEHOLDER_"
-"""What every placeholder begins with: letters that no quoting changes, and that nobody chooses."""
+"""What every placeholder begins with: letters that no quoting changes, and no likely password."""
 WHY = "is a placeholder of regspec; the real one belongs there"
 """What is to be said of one that stands where a login belongs."""
 _REGISTRY = "REGISTRY"
@@ -54,7 +54,7 @@ def login_name(path: tuple[str | int, ...], named: dict[str, str]) -> str:
 
 
 def in_place_of_logins(spec: Spec) -> Spec:
-    """A spec with a placeholder for each login, so that nothing that is made of it holds one.
+    """A spec with a placeholder for each login, so that no output has one.
 
     Args:
         spec: its logins may be references, which need not be resolved. An empty one stays empty.
@@ -85,7 +85,7 @@ def forms(text: str) -> tuple[str, ...]:
     """How a text looks inside others: as it is, and in base64, which has it in three ways.
 
     What its base64 is depends on the place, modulo three, that it begins at; the characters at its
-    ends, which depend on its neighbours too, are left out.
+    ends, which also depend on its neighbours, are left out.
     """
     import base64
 

@@ -24,12 +24,14 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 @frozen
 class Showing:
-    """What of a document may be shown to whoever reads our messages."""
+    """What of a document may be shown in messages."""
 
     value: Callable[[Path, Any], bool]
     """Whether the scalar at a path may be."""
     key: Callable[[Path], bool]
     """Whether the last key of a path may be."""
+    shapes: bool = False
+    """Whether the signs around values and keys may be, such as the braces of a mapping."""
 
 
 @frozen
@@ -48,7 +50,7 @@ class Lines:
         self.text = text
         self._breaks = _LINE_BREAK.finditer(text)
         self._starts = [0]
-        """The starts of the first lines: of those that were asked for, and the next one."""
+        """The starts of the first lines: of the lines that were needed, and the next one."""
 
     def index(self, offset: int) -> int:
         """The line that a character is on, counted from 0."""

@@ -26,7 +26,7 @@ _VALUE = re.compile(rf"(?:({_TEXT})|\[(?:{_TEXT}(?:, {_TEXT})*)?\]|{{}}|true|fal
 _LINE = re.compile(rf"( *)(- )?(?:({_NAME}):(?: (?=.)|\Z))?([^ ].*)?\Z")
 
 
-class _Doubt(Exception):  # noqa: N818 - it is no error
+class _Doubt(Exception):  # noqa: N818 - not an error
     """A text is not in one of our forms."""
 
 
@@ -37,7 +37,7 @@ class _Blocks:
         self.data: list[Any] = [None]
         self.opened: list[tuple[int, Any]] = []
         self.empty: tuple[int, Any, Any] | None = (-1, self.data, 0)
-        """How far its line is indented; the mapping or list; the key or index in it."""
+        """How far its line is indented, the mapping or list, and the key or index in it."""
 
     def at(self, indent: int, kind: type) -> Any:
         """The mapping or list whose lines are indented so far; it begins where a value lacks."""
@@ -58,7 +58,7 @@ class _Blocks:
         return around
 
     def add(self, indent: int, key: str | None) -> None:
-        """Add a key, or an item if it is none, which has no value yet."""
+        """Add a key, or an item without a key, which has no value yet."""
         around = self.at(indent, list if key is None else dict)
         if key is None:
             around.append(None)

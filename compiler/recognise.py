@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from . import limits
-from .diagnostics import Place
+from .diagnostics import Place, code_span
 from .dialects import dialects
 from .document import Document, Extent, NotADocument, SyntaxProblem
 from .reading import stream, toml_places
@@ -25,6 +25,21 @@ _LOOKS_LIKE_TOML = re.compile(
     r"^[ \t]*(?:\[[^\n]*\][ \t]*(?:#.*)?$|[\w.\"-]+[ \t]*=)", re.MULTILINE
 )
 _SPEC = "RegistrySpec"
+_TOP_KEYS = (
+    "auths",
+    "config",
+    "configs",
+    "host",
+    "insecure-registries",
+    "machine",
+    "mirrors",
+    "plugins",
+    "registry",
+    "registry-mirrors",
+    "server",
+    "unqualified-search-registries",
+)
+"""Keys at the top of the known formats."""
 
 
 def _nothing(_path: str) -> bool:
@@ -36,7 +51,7 @@ class Unknown(Exception):  # noqa: N818 - it says what the text is
 
     Args:
         message: what it is instead, if that is known.
-        formats: those that there are, if that is of help.
+        formats: the known formats, if that is of help.
     """
 
     def __init__(self, message: str, formats: str = "") -> None:
@@ -112,6 +127,7 @@ def _read(
         read_it = _reader("toml", parsed.data)
         if read_it:
             return [read_it(Source(parsed, path, file_text, covers))]
+        _refuse_misspelt([parsed.data])
         raise Unknown("it is TOML, but no configuration that regspec knows", known_formats())
     return _of_stream(stream.parse(text), path, file_text, covers)
 
@@ -151,8 +167,24 @@ def _of_stream(
         kinds = {data["kind"] for _, data in _documents(parsed.data) if _has_kind(data)}
         if kinds == {_SPEC}:
             raise Unknown("it is a spec already")
+        _refuse_misspelt(parsed.data)
         raise Unknown("it is of no format that regspec reads", known_formats())
     return readings
+
+
+def _refuse_misspelt(documents: list[Any]) -> None:
+    """Name a key at the top that is almost a key of a known format.
+
+    Raises:
+        Unknown: there is one.
+    """
+    import difflib
+
+    for data in documents:
+        for key in data if isinstance(data, dict) else ():
+            close = difflib.get_close_matches(str(key)[:100], _TOP_KEYS, n=1, cutoff=0.75)
+            if close and key != close[0]:
+                raise Unknown(f"unknown key {code_span(key)}; did you mean `{close[0]}`?")
 
 
 def _has_kind(data: Any) -> bool:

@@ -1,6 +1,6 @@
 """Image references: parse, normalise, print.
 
-The grammar is that of distribution/reference, which Docker, containerd and Kubernetes share.
+The grammar is the one of distribution/reference, which Docker, containerd and Kubernetes share.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def parse(text: str) -> Reference:
     added.
 
     Raises:
-        NotAReference: the text is none.
+        NotAReference: the text is not a reference.
     """
     if len(text) > _LONGEST:  # the patterns need memory for each character
         raise NotAReference(f"the name is longer than {_LONGEST_NAME} characters")

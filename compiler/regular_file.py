@@ -1,4 +1,4 @@
-"""Reading regular files, and nothing that could hang or never end."""
+"""Reading regular files only: others could hang or never end."""
 
 from __future__ import annotations
 

@@ -15,14 +15,19 @@ _GITHUB_LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def text(
-    diagnostic: Diagnostic, file: str, paint: Callable[[str, str], str] = lambda _role, text: text
+    diagnostic: Diagnostic,
+    file: str,
+    paint: Callable[[str, str], str] = lambda _role, text: text,
+    *,
+    with_manual: bool = False,
 ) -> str:
-    """A diagnostic as people read it: message, place, the line, help; and a blank line.
+    """A diagnostic as text: message, location, the line, help; and a blank line.
 
     Args:
         diagnostic: what to show.
         file: the name of the spec, as the user wrote it.
         paint: gives a text the colour of a role (`error`, `warning`, `info`, `bold`, `gutter`).
+        with_manual: whether a line names the command that prints the manual of the code.
     """
     span = diagnostic.span
     role = diagnostic.severity.value
@@ -39,10 +44,12 @@ def text(
             f"{paint('gutter', f'{span.line} |')} {span.excerpt}",
             f"{bar} {' ' * first}{paint(role, '^' * max(1, last - first))}",
         ]
-    if diagnostic.help:
-        if span.excerpt:
-            lines.append(bar)
-        lines.append(f"{gutter} {paint('gutter', '=')} help: {diagnostic.help}")
+    notes = [f"help: {diagnostic.help}"] if diagnostic.help else []
+    if with_manual:
+        notes.append(f"see: `regspec rule {diagnostic.code}`")
+    if notes and span.excerpt:
+        lines.append(bar)
+    lines += [f"{gutter} {paint('gutter', '=')} {note}" for note in notes]
     return "\n".join(lines) + "\n\n"
 
 
@@ -56,7 +63,7 @@ def concise(
 
 
 def github(diagnostic: Diagnostic, file: str, _paint: object = None) -> str:
-    """A diagnostic as a workflow command of GitHub Actions, which puts it beside the line.
+    """A diagnostic as a workflow command of GitHub Actions, which shows it at the line.
 
     Source of the escapes: actions/toolkit, packages/core/src/command.ts.
     """
@@ -83,11 +90,11 @@ def _property(value: str) -> str:
     return inert(_data(value).replace(":", "%3A").replace(",", "%2C"))
 
 
-def as_json(told: Iterable[tuple[str, Diagnostic]]) -> str:
+def as_json(findings: Iterable[tuple[str, Diagnostic]]) -> str:
     """All diagnostics of a run as one JSON list.
 
     Args:
-        told: each diagnostic with the name of its spec, as the user wrote it.
+        findings: each diagnostic with the name of its spec, as the user wrote it.
     """
     rows = [
         {
@@ -100,7 +107,7 @@ def as_json(told: Iterable[tuple[str, Diagnostic]]) -> str:
             "message": diagnostic.message,
             "help": diagnostic.help or None,
         }
-        for file, diagnostic in told
+        for file, diagnostic in findings
     ]
     return json_text(rows)
 
@@ -116,4 +123,4 @@ def json_text(data: Any, indent: int | None = 2) -> str:
 
 
 LINES: dict[str, Callable[..., str]] = {"text": text, "concise": concise, "github": github}
-"""The forms that tell one diagnostic after another."""
+"""The forms that print one diagnostic after another."""

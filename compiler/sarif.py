@@ -27,15 +27,15 @@ SCHEMA = (
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def log(told: Iterable[tuple[str, Diagnostic]]) -> str:
+def log(findings: Iterable[tuple[str, Diagnostic]]) -> str:
     """All diagnostics of a run as one SARIF log.
 
     Args:
-        told: each diagnostic with the name of its spec, as the user wrote it. A path becomes
-            relative to the working folder, which for code scanning is that of the repository.
+        findings: each diagnostic with the name of its spec, as the user wrote it. A path becomes
+            relative to the working folder, which for code scanning is the folder of the repository.
     """
-    told = list(told)
-    codes = sorted({diagnostic.code for _, diagnostic in told})
+    findings = list(findings)
+    codes = sorted({diagnostic.code for _, diagnostic in findings})
     driver = {
         "name": "regspec",
         "semanticVersion": __version__,
@@ -44,7 +44,7 @@ def log(told: Iterable[tuple[str, Diagnostic]]) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(file, diagnostic, codes) for file, diagnostic in told],
+        "results": [_result(file, diagnostic, codes) for file, diagnostic in findings],
     }
     whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json_text(whole)

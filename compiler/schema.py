@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _LONGEST_CODE = 10
 MAX_FINDINGS = 1000
-"""How many errors are looked for; nobody reads more."""
+"""The most errors that are reported."""
 _WORD = r"(?:[A-Za-z][A-Za-z0-9_.-]*|<<)\Z"
 _TEXT_KINDS = "text, {env: NAME} or {file: PATH}"
 _KINDS = {"string": "text", "object": "a mapping", "array": "a list", "boolean": "true or false"}
@@ -74,7 +74,7 @@ def check(data: Any) -> list[Finding]:
 def _surely_accepts(data: Any) -> bool:
     """Whether the data is valid without a doubt, as what was made of the schema ahead of time says.
 
-    REGSPEC_FAST=0 takes that away (see cli); then the schema itself is asked, as on any doubt.
+    REGSPEC_FAST=0 takes that away (see cli); then the schema itself decides, as on any doubt.
     """
     try:
         from .generated import accepts
@@ -84,7 +84,7 @@ def _surely_accepts(data: Any) -> bool:
 
 
 def judge(data: Any) -> list[Finding]:
-    """What jsonschema has against data; see `check`, which asks it only where there is a doubt."""
+    """What jsonschema has against data; see `check`, which calls it only where there is a doubt."""
     findings: list[Finding] = []
     for error in _validator().iter_errors(data):
         path: Path = tuple(error.absolute_path)
@@ -110,12 +110,12 @@ def subschema(path: Path) -> dict[str, Any] | None:
 
 
 def shows_value(path: Path, value: Any) -> bool:
-    """Whether a scalar may be shown: it is of a kind that the schema wants there, and no secret."""
+    """Whether a scalar may be shown: the schema allows its kind there, and it is not a secret."""
     node = subschema(path)
     if node is None or is_secret(path) or holds_login(str(value)):
         return False
     kinds = node.get("type", "string")
-    return "string" in kinds or kinds == "boolean"
+    return "string" in kinds or kinds == "boolean" or (kinds == "array" and len(path) == 1)
 
 
 def shows_key(path: Path) -> bool:
@@ -126,12 +126,12 @@ def shows_key(path: Path) -> bool:
     return subschema(path) is not None or bool(re.match(_WORD, key))
 
 
-SHOWING = Showing(shows_value, shows_key)
+SHOWING = Showing(shows_value, shows_key, shapes=True)
 """What of a spec may be shown in a message."""
 
 
 def is_secret(path: Path) -> bool:
-    """Whether a path is that of a secret, or below one."""
+    """Whether a path is the path of a secret, or below one."""
     return any(
         (subschema(path[:length]) or {}).get("writeOnly") for length in range(1, len(path) + 1)
     )
@@ -146,7 +146,7 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def fixed(definition: str, value: str) -> str | None:
-    """The text as one of the schema's `$defs` wants it, when only its form is wrong.
+    """The text in the form of one of the schema's `$defs`, if only its form is wrong.
 
     Args:
         definition: the name of one of the schema's `$defs` that is a pattern, such as `location`.
@@ -231,7 +231,8 @@ def _explain_type(wrong: _Violation) -> Iterator[Finding]:
         advice = f"write {written}, or {wrong.without_it}"
         yield _error(wrong.path, f"{wrong.name} is empty, not {kinds}", advice)
         return
-    advice = ""
+    from . import meant
+
     if isinstance(value, bool | int | float) and "string" in wanted:
         # The value is not shown: it may be a secret, and 1.10 has become 1.1.
         advice = "put it in quotes to make it text"
@@ -239,35 +240,47 @@ def _explain_type(wrong: _Violation) -> Iterator[Finding]:
         advice = "write `true` or `false`, without quotes"
     elif not wrong.path:
         advice = "`regspec init` writes a spec to start from"
-    yield _error(wrong.path, f"{wrong.name} must be {kinds}, not {_kind(value)}", advice)
+    elif is_secret(wrong.path):
+        advice = "put text that begins with `[` or `- ` in quotes"
+    else:
+        advice = meant.shape(wrong.path, value, wanted)
+    message = f"{wrong.name} must be {kinds}, not {_kind(value)}"
+    on_key = isinstance(value, list | dict) and isinstance((wrong.path or (0,))[-1], str)
+    yield _error(wrong.path, message, advice, on_key=on_key)
 
 
 def _explain_unknown_keys(wrong: _Violation) -> Iterator[Finding]:
+    from . import meant
+
     known = list(wrong.schema["properties"])
     if is_secret(wrong.path):
         # A key here may be the secret itself, as in `password: {hunter2}`.
-        yield _error(wrong.path, f"{wrong.name} must be {_TEXT_KINDS}", on_key=True)
+        message, advice = f"{wrong.name} must be {_TEXT_KINDS}", meant.reference(wrong.value)
+        yield _error(wrong.path, message, advice, on_key=True)
         return
+    inverted = meant.inverted(wrong.path, wrong.value)
     for key in wrong.value:
         if key not in known:
             path = (*wrong.path, key)
-            meant = nearest(key, known)
-            if key == "<<":
-                advice = "merge keys are not YAML 1.2; write the keys out"
-            elif not shows_key(path):
-                advice = "a key is a word, with a `:` and a blank after it"
-            else:
-                advice = _did_you_mean(meant) if meant else f"the keys here are {code_list(known)}"
+            advice = inverted or meant.unknown_key(wrong.path, key, wrong.value[key], known)
             shown = f" {code_span(key)}" if shows_key(path) else ""
             yield _error(path, f"unknown key{shown}", advice, on_key=True)
 
 
 def _explain_required(wrong: _Violation) -> Iterator[Finding]:
+    from . import meant
+
     known = list(wrong.schema["properties"])
-    misspelt = {nearest(key, known) for key in wrong.value if key not in known}
+    misspelt = {meant.key(wrong.path, key, known) for key in wrong.value if key not in known}
+    if meant.inverted(wrong.path, wrong.value) or meant.is_elsewhere(
+        wrong.path, wrong.value, known
+    ):
+        return
     for key in wrong.wanted:
         if key not in wrong.value and key not in misspelt:
             advice = "`{exact: REFERENCE}` writes an image as it is" if key == "exact" else ""
+            if key == "target" and wrong.path[:1] == ("targets",):
+                advice = "write `{target: NAME, ...}`; `regspec targets` lists the names"
             where = "" if not wrong.path else f" in {wrong.name}"
             yield _error(wrong.path, f"missing key `{key}`{where}", advice, on_key=True)
 
@@ -283,9 +296,8 @@ def _explain_enum(wrong: _Violation) -> Iterator[Finding]:
     choices = [str(choice) for choice in wrong.wanted]
     value = wrong.value
     if not isinstance(value, str | int | float) or isinstance(value, bool):
-        yield _error(
-            wrong.path, f"{wrong.name} must be one of {code_list(choices)}, not {_kind(value)}"
-        )
+        message = f"{wrong.name} must be one of {code_list(choices)}, not {_kind(value)}"
+        yield _error(wrong.path, message, f"write one of {code_list(choices)}")
         return
     meant = nearest(str(value), choices)
     advice = (
@@ -301,25 +313,29 @@ def _explain_enum(wrong: _Violation) -> Iterator[Finding]:
 def _explain_pattern(wrong: _Violation) -> Iterator[Finding]:
     value, schema = wrong.value, wrong.schema
     ending = schema["patternErrorMessage"]
+    from . import meant
+
     if is_secret(wrong.path):
-        yield _error(wrong.path, f"{wrong.name} {ending}")
+        advice = meant.variable(value) if value and wrong.path[-1] == "env" else ""
+        yield _error(wrong.path, f"{wrong.name} {ending}", advice)
         return
-    right = _right_form(schema, value)
+    right, part = _right_form(schema, value), None
     if holds_login(value):
         advice = "a login goes into `username` and `password`"
+    elif right:
+        advice = f"write {code_span(right)}"
     else:
-        advice = f"write {code_span(right)}" if right else _other_form(value, wrong.path)
-    yield _error(
-        wrong.path,
-        f"{code_span(value)} {ending}" if value else f"{wrong.name} is empty",
-        advice,
-        on_key=wrong.on_key,
-        fix=_certain_form(schema, value),
-    )
+        advice = _other_form(value, wrong.path)
+    if not right and not advice:
+        advice, part = meant.text(wrong.path, value)
+    message = f"{code_span(value)} {ending}" if value else f"{wrong.name} is empty"
+    place = Place(wrong.path, wrong.on_key, None if wrong.on_key else part)
+    fix = _certain_form(schema, value)
+    yield Finding(Severity.ERROR, "schema", place, message, advice, fix)
 
 
 def _right_form(schema: dict[str, Any], value: str) -> str | None:
-    """The value with the usual mistakes undone, if that is what the pattern wants."""
+    """The value with the usual mistakes undone, if the pattern then matches."""
     pattern: str = schema["pattern"]
     if len(value) > schema.get("maxLength", _LONGEST_CODE):
         return None
@@ -330,6 +346,7 @@ def _right_form(schema: dict[str, Any], value: str) -> str | None:
         right,
         right.upper(),
         re.sub(r"^([0-9a-f:]*:[0-9a-f:.]*)$", r"[\1]", right),
+        re.sub(r"^v(?=\d)", "", right),
     ]
     return next((c for c in candidates if c and c != value and re.search(pattern, c)), None)
 
@@ -351,6 +368,9 @@ def _other_form(value: str, path: Path) -> str:
     host, colon, port = value.partition(":")
     if colon and port.isdecimal() and problem_with("source", value) is None:
         return f"write {code_span(f'{{source: {value}, path: {host}}}')}"
+    pair = re.match(r"([\w.-]+)\s*(?:->|=>|=|: )\s*[\w.-]+", value)
+    if pair:
+        return f"write {code_span(f'{{source: {pair[1]}, target: HOST/PATH}}')}"
     if "::" in value:
         return "the documented `SOURCE::TARGET` pairs go into `registry.mirrorRegistries`"
     return ""

@@ -34,7 +34,7 @@ class Unresolvable(Exception):  # noqa: N818 - it says what the reference is
     """A reference cannot be resolved.
 
     Args:
-        message: why, without a word of the file.
+        message: why, without any part of the file.
         help: what to do.
     """
 

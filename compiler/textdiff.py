@@ -1,7 +1,7 @@
 """Unified diffs of artifacts that show no secret, old or new.
 
-A value is shown only under a key that the new artifact has too, and that is no secret's; a key
-only if the new artifact has it, or has what it is below. So what somebody once put into an old
+A value is shown only under a key that the new artifact also has, without a secret; a key
+only if the new artifact has it, or has what it is below. So what was once put into an old
 file by hand stays hidden, and so do comments.
 """
 
@@ -40,7 +40,7 @@ _Mask = Callable[[str, "_Public", dict[Route, Any] | None], tuple[str, dict[Rout
 
 
 class Unreadable(Exception):  # noqa: N818 - it says what the old file is
-    """The old file does not parse, so nobody knows what in it is secret."""
+    """The old file does not parse, so it is not known what in it is secret."""
 
 
 def unified(artifact: Artifact, old: bytes | None, name: str) -> str:
@@ -48,11 +48,11 @@ def unified(artifact: Artifact, old: bytes | None, name: str) -> str:
 
     Args:
         artifact: what the file is to become.
-        old: what is there now, or none.
+        old: the existing text, or none.
         name: how the file is called in the diff.
 
     Raises:
-        Unreadable: the old content is no text, or does not parse.
+        Unreadable: the old content is not text, or does not parse.
     """
     if old == artifact.text.encode():
         return ""
@@ -99,7 +99,7 @@ class _Public:
 
     known: frozenset[str]
     shown: frozenset[str]
-    """The keys whose values may be shown: the known ones except those that hold secrets."""
+    """The keys whose values may be shown: the known ones without a secret."""
 
     def value(self, route: Route, value: Any) -> bool:
         """Whether a value may be shown: by the last key that leads to it, and by its look."""
@@ -193,7 +193,7 @@ def _yaml_scalars(text: str) -> Iterator[tuple[Route, bool, Any]]:
                 yield _route(frames), False, event
                 _finish(frames)
             case yaml.NodeEvent() if frames[-1] is None:
-                raise ValueError("a key that is no word")
+                raise ValueError("a key that is not a word")
             case yaml.AliasEvent():
                 _finish(frames)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
@@ -208,7 +208,7 @@ def _yaml_scalars(text: str) -> Iterator[tuple[Route, bool, Any]]:
 def _mask_text(
     text: str, public: _Public, _others: dict[Route, Any] | None
 ) -> tuple[str, dict[Route, Any]]:
-    """The lines of a text that the new one has too."""
+    """The lines of a text that the new one also has."""
     lines = (line if line in public.known else _HIDDEN for line in text.splitlines())
     return "".join(f"{line}\n" for line in lines), {}
 
@@ -222,7 +222,7 @@ def _mask_toml(
     secrets = _Secrets(others)
     data = tomllib.loads(text)
     if "#" not in text.removeprefix(f"{HEADER}\n") and _nothing_hidden(data, (), public):
-        # What regspec has made itself, as most files are: tomlkit takes long for a large one.
+        # Most files are outputs of regspec: tomlkit needs long to parse a large one.
         return text, secrets.found
     document = tomlkit.parse(text)
     _mask_items(document.body, (), public, secrets)

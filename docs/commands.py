@@ -13,8 +13,8 @@ from regspec.cli.group import regspec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WIDTH = 98
-"""What click makes of a terminal with 100 columns."""
+WIDTH = 78
+"""What click makes of a terminal with 80 columns."""
 
 
 def cli_page(note: str) -> str:

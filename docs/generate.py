@@ -20,6 +20,7 @@ import shown
 from regspec import resources
 from regspec.dialects import DEFAULT_TARGETS, TARGETS
 from regspec.rules import RULES
+from regspec.rules.manuals import sections
 from regspec.rules.phases import PHASES
 from regspec.schema import resolved
 
@@ -171,12 +172,14 @@ def rules_page() -> str:
     for code, (manual, severity) in manuals.items():
         lines += [f'<a id="{_anchor(code)}"></a>\n', f"## {code}: {_title(manual)}\n"]
         lines.append(f"Severity: {severity}\n")
-        for part in manual.partition("\n\n")[2].split("\n\n"):
-            name, _, example = part.partition("\n")
-            if name in ("Bad:", "Good:"):
-                lines += [f"{name}\n", f"```yaml\n{textwrap.dedent(example)}\n```\n"]
-            else:
-                lines.append(f"{part}\n")
+        for heading, text in list(sections(manual).items())[1:]:
+            lines.append(f"**{heading}**\n")
+            for part in text.split("\n\n"):
+                name, _, example = part.partition("\n")
+                if name in ("Bad:", "Good:"):
+                    lines += [f"{name}\n", f"```yaml\n{textwrap.dedent(example)}\n```\n"]
+                else:
+                    lines.append(f"{part}\n")
     return "\n".join(lines)
 
 

@@ -30,9 +30,9 @@ def test_every_certificate_of_a_file_is_looked_at(regspec, site):
     done = regspec(*words, cwd=site("all.crt"))
     said = [line.partition("]: ")[2] for line in done.stderr.splitlines()[:-1]]
     assert said == [
-        "certificate 7 of 7 is no X.509 certificate",
+        "certificate 7 of 7 is not an X.509 certificate",
         "certificate 4 of 7 expired on 2021-01-01",
-        "certificate 6 of 7 is not that of a CA",
+        "certificate 6 of 7 is not the certificate of a CA",
         "certificate 5 of 7 is weak: its RSA key has 1024 bits only",
         "certificate 6 of 7 is not followed by the one that has signed it",
         "certificate 3 of 7 is the same as number 2",

@@ -54,7 +54,7 @@ def test_it_says_what_compile_says_and_a_summary(regspec, site):
     assert checked.stderr == compiled.stderr + "1 spec checked: 1 warning\n"
     assert checked.stdout == ""
     done = regspec("check", "good.yaml", "warns.yaml", "bad.yaml", cwd=site)
-    assert done.stderr.endswith("3 specs checked: 2 errors, 1 warning; --fix would mend 1\n")
+    assert done.stderr.endswith("3 specs checked: 2 errors, 1 warning; --fix would fix 1\n")
     assert regspec("check", "good.yaml", cwd=site).stderr == "1 spec checked: nothing found\n"
 
 
@@ -147,8 +147,8 @@ def test_no_text_of_the_author_begins_a_line_of_a_command(regspec, head, tmp_pat
     [
         (["check"], "SPEC"),
         (["check", "-", "-"], "once"),
-        (["check", "good.yaml", "--select", "RS999"], "RS999 is no rule"),
-        (["check", "good.yaml", "--ignore", "R"], "R is no rule"),
+        (["check", "good.yaml", "--select", "RS999"], "RS999 is not the code of a rule"),
+        (["check", "good.yaml", "--ignore", "R"], "R is not the code of a rule"),
         (["check", "good.yaml", "--format", "xml"], "json"),
         (["rule", "RS1O1"], "did you mean RS"),
         (["rule", "shcema"], "did you mean schema?"),
@@ -172,8 +172,8 @@ def test_every_code_has_a_manual(regspec, tmp_path, code):
         done = regspec("rule", written, cwd=tmp_path)
         assert done.returncode == 0
         assert done.stdout.startswith(f"{code} (")
-        assert "\nFix: " in done.stdout
-        assert "\nSource: " in done.stdout
+        assert "\nHow to fix it:\n" in done.stdout
+        assert "\nSource:\n" in done.stdout
 
 
 def test_every_code_of_a_golden_message_has_a_manual(root):
@@ -188,14 +188,14 @@ def test_every_code_of_a_golden_message_has_a_manual(root):
     [
         ("RS308", "finds nothing here"),
         ("RS304", "is an error, which cannot be ignored"),
-        ("RS999", "is no rule"),
+        ("RS999", "is not a rule"),
     ],
 )
 def test_an_ignore_without_effect_is_told_at_its_place(regspec, head, tmp_path, ignored, why):
     spec = f"{head}{WARNS}lint:\n  ignore:\n    - RS101\n    - {ignored}\n"
     done = regspec("check", "-", cwd=tmp_path, input=spec)
     assert f"warning[RS001]: ignored `{ignored}` {why}\n --> <stdin>:8:7\n" in done.stderr
-    assert done.stderr.endswith("1 spec checked: 1 warning; --fix would mend 1\n")
+    assert done.stderr.endswith("1 spec checked: 1 warning; --fix would fix 1\n")
 
 
 def test_an_ignore_may_be_for_a_target_that_is_not_looked_at(regspec, head, tmp_path):

@@ -157,7 +157,7 @@ def test_init_refuses_to_overwrite(regspec, tmp_path):
     (tmp_path / "registry.yaml").write_text("mine\n")
     done = regspec("init", cwd=tmp_path)
     assert done.returncode == 2
-    assert "registry.yaml: is there already" in done.stderr
+    assert "registry.yaml: exists already" in done.stderr
     assert (tmp_path / "registry.yaml").read_text() == "mine\n"
 
 

@@ -1,4 +1,4 @@
-"""`regspec check --fix` and `--diff`: what is mended, to the byte, and what is left alone."""
+"""`regspec check --fix` and `--diff`: what is fixed, to the byte, and what is left alone."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def mends(here, folder, before, after):
     assert [path.name for path in folder.iterdir()] == ["registry.yaml"]
     assert here("check", "--fix", "-", cwd=folder, input=before).stdout == after
     again = here("check", "--fix", "registry.yaml", cwd=folder)
-    assert "mended" not in again.stderr
+    assert "fixed" not in again.stderr
     assert path.read_bytes().decode() == after
 
 
@@ -177,9 +177,9 @@ def test_the_summary_counts_what_was_and_what_would_be_mended(regspec, head, tmp
     spec = f"{head}registry: {{endpoint: A.example.org}}\nmirrors: [Quay.io]\n{TARGETS}"
     (tmp_path / "registry.yaml").write_text(spec)
     done = regspec("check", "registry.yaml", cwd=tmp_path)
-    assert done.stderr.endswith("1 spec checked: 2 errors; --fix would mend 2\n")
+    assert done.stderr.endswith("1 spec checked: 2 errors; --fix would fix 2\n")
     done = regspec("check", "registry.yaml", "--fix", "--ignore", "RS317", cwd=tmp_path)
-    assert done.stderr == "1 spec checked: nothing found; 2 mended\n"
+    assert done.stderr == "1 spec checked: nothing found; 2 fixed\n"
     assert done.returncode == 0
 
 

@@ -58,7 +58,7 @@ def test_one_that_fails_is_told_on_one_line_and_holds_up_no_other(regspec, tmp_p
     assert first == "sites/s001.yaml:24:1: error[schema]: unknown key `miror` (and 1 more)"
     assert second.startswith("sites/s003.yaml:1:1: error[")
     assert summary.startswith("6 specs: 12 files written, 0 up to date, ")
-    assert summary.endswith("2 of 6 specs failed (`regspec check` tells why)")
+    assert summary.endswith("2 of 6 specs failed (`regspec check` reports why)")
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {"s000", "s002", "s004", "s005"}
 
@@ -107,9 +107,9 @@ def test_check_tells_each_file_that_is_stale(regspec, tmp_path, sites):
     [
         (("-o", "out"), "would both go to out"),
         (("-o", "out/{stem}", "-"), "takes specs that are files"),
-        (("-o", "out/{stem}", "--diff"), "--jobs tells one line a spec"),
-        (("-o", "out/{stem}", "--stdout"), "--jobs tells one line a spec"),
-        (("-o", "out/{stem}", "--depfile", "d"), "--jobs tells one line a spec"),
+        (("-o", "out/{stem}", "--diff"), "--jobs prints one line for each spec"),
+        (("-o", "out/{stem}", "--stdout"), "--jobs prints one line for each spec"),
+        (("-o", "out/{stem}", "--depfile", "d"), "--jobs prints one line for each spec"),
         (("-o", "out/{stem}", "--jobs", "0"), "not in the range"),
         (("-o", "a/{stem}/b", "elsewhere/s000.yaml"), "would both go to a/s000/b"),
     ],
@@ -133,7 +133,7 @@ def test_no_folder_is_inside_another(regspec, tmp_path, sites):
     (tmp_path / "b.yaml").write_text(spec)
     done = regspec("compile", "a.yaml", "b.yaml", "-o", "out/{stem}", "-j", "2", cwd=tmp_path)
     assert done.returncode == 2
-    assert "the folder of b.yaml is inside that of a.yaml" in done.stderr
+    assert "the folder of b.yaml is inside the folder of a.yaml" in done.stderr
 
 
 def heed_interrupts():

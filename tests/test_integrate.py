@@ -151,7 +151,7 @@ def test_rules_of_others_may_name_a_file_of_a_site(make, fleet):
     (fleet / "out/north/values.yaml").unlink()
     assert make("bundle")[1] == ["north"]
     assert make("bundle")[1] == []
-    assert "does not compile to this file" in make("out/north/other.yaml", code=2)[0]
+    assert "is not an output of the spec" in make("out/north/other.yaml", code=2)[0]
 
 
 def test_the_variables_can_be_overridden(make, fleet):

@@ -505,8 +505,13 @@ def author_made_public(text):
     try:
         documents = list(yaml.compose_all(text, loader))
     except yaml.YAMLError:
-        # The document does not parse; a key that stands twice before the error may be shown.
-        return "\n".join(re.findall(r"^ *(?:- )*([^\s:#]+) *:", text, re.MULTILINE))
+        # The document does not parse; a key that stands twice before the error may be shown, and so
+        # may the line of a public key.
+        keys = re.findall(r"^ *(?:- )*([^\s:#]+) *:", text, re.MULTILINE)
+        public = "|".join(sorted(_PUBLIC_KEYS))
+        return "\n".join(
+            keys + re.findall(rf"^ *(?:- )*(?:{public}) *: .*?(?= #|$)", text, re.MULTILINE)
+        )
     return "\n".join(shown for node in documents for shown in walk(node, ()))
 
 

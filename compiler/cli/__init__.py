@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code.
 
     Args:
-        arguments: the words after the command; none takes those of the process.
+        arguments: the words after the command; none takes the words of the process.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if sys.stderr is None:  # closed by who started us
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InputError as error:
         error.show()
         code = Exit.CANNOT
-    except BrokenPipeError:  # nobody reads what is said: the code that click gives
+    except BrokenPipeError:  # the reader is gone: the code that click gives
         forget(sys.stdout)
         forget(sys.stderr)
         code = Exit.ATTENTION
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         echo_as_is(f"\n{STOPPED}\n")  # after the ^C, as click does
         code = Exit.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - a file beyond a limit, or a bug of ours
+    except Exception as error:  # noqa: BLE001 - a file beyond a limit, or a bug of regspec
         code = _report(error, debug="--debug" in words)
     sys.exit(code)
 
@@ -74,7 +74,7 @@ def _report(error: Exception, *, debug: bool) -> Exit:
 
 
 def _by_click(words: Sequence[str], *, fast: bool) -> int:
-    """Let click read the words, and do what they ask for; see `group.run`."""
+    """Let click read the words, and run the command; see `group.run`."""
     if fast:
         gc.disable()  # what an import of click makes stays
     from .group import run

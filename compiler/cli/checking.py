@@ -1,4 +1,4 @@
-"""What `regspec check` does, once it is known what is asked: without a word of click."""
+"""What `regspec check` does, after the words of the command line are read, without click."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class CheckOptions:
 
     today: Callable[[], dt.date]
     selection: Selection | None
-    """Which rules are told; none takes all that are not asked for."""
+    """Which rules are reported; none reports all that need no selection."""
     targets: tuple[str, ...] = ()
     allowed: tuple[Path, ...] = ()
     strict: bool = False
@@ -37,12 +37,12 @@ class CheckOptions:
     diff: bool = False
 
 
-def check_all(specs: tuple[str, ...], asked: CheckOptions, reporter: Reporter) -> int:
-    """Check every spec, tell what is wrong with each, and sum it up.
+def check_all(specs: tuple[str, ...], options: CheckOptions, reporter: Reporter) -> int:
+    """Check every spec, report its findings, and print a summary.
 
     Args:
         specs: the files, `-` being the standard input.
-        asked: how they are checked.
+        options: the options.
         reporter: reports it; one that reports errors only reports no sum either.
 
     Returns:
@@ -54,15 +54,15 @@ def check_all(specs: tuple[str, ...], asked: CheckOptions, reporter: Reporter) -
     code = Exit.DONE
     for name, content in reporter.read(specs, "specs checked"):
         given: dict[str, Any] = {
-            "targets": asked.targets,
+            "targets": options.targets,
             "environment": os.environ,
-            "read_file": FolderReader(folder_of(name), asked.allowed),
-            "today": asked.today,
-            "selection": asked.selection,
+            "read_file": FolderReader(folder_of(name), options.allowed),
+            "today": options.today,
+            "selection": options.selection,
         }
-        if asked.fix or asked.diff:
+        if options.fix or options.diff:
             fixed = fix_spec(content, **given)
-            if asked.diff:
+            if options.diff:
                 _show(name, fixed, content)
                 code = Exit.ATTENTION if fixed.count else code
             else:
@@ -70,7 +70,7 @@ def check_all(specs: tuple[str, ...], asked: CheckOptions, reporter: Reporter) -
                 content = _keep(name, fixed)  # noqa: PLW2901 - what is checked is what is kept
         result = check_spec(content, **given)
         reporter.report(name, result)
-        if result.failed or (asked.strict and reporter.counts[Severity.WARNING]):
+        if result.failed or (options.strict and reporter.counts[Severity.WARNING]):
             code = Exit.ATTENTION
     reporter.finish()
     if not reporter.errors_only:
@@ -79,7 +79,7 @@ def check_all(specs: tuple[str, ...], asked: CheckOptions, reporter: Reporter) -
 
 
 def _show(name: str, fixed: FixResult, before: bytes) -> None:
-    """Print what would be mended in a spec."""
+    """Print what would be fixed in a spec."""
     if fixed.count:
         shown = shown_name(name)
         line_ends = b"\r\n" in before and b"\r\n" not in fixed.content
@@ -89,7 +89,7 @@ def _show(name: str, fixed: FixResult, before: bytes) -> None:
 
 
 def _keep(name: str, fixed: FixResult) -> bytes:
-    """Put a mended spec where it came from."""
+    """Put a fixed spec where it came from."""
     if name == STDIN:
         write_stdout(fixed.content)
     elif fixed.count:

@@ -1,4 +1,4 @@
-"""`regspec compile`: specs into files, or how they would differ."""
+"""`regspec compile`: specs into files, or how the files would differ."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from .compiling import DEFAULT_FOLDER, WriteOptions, compile_all, finish, print_all
 from .completing import FILE_NAME
+from .grouped import GroupedOptions
 from .options import LINE_FORMS, allow_file_option, at_option, specs_argument, target_option
 from .records import RecordOptions
 from .reporting import Reporter, default_form
@@ -17,7 +18,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command("compile")
+@click.command(
+    "compile",
+    cls=GroupedOptions,
+    sections={
+        "What to compile": ("target", "secrets", "allow-file", "at"),
+        "Where to write": ("output", "check", "diff", "stdout", "prune", "format"),
+        "Many specs": ("jobs",),
+        "Records of the run": (
+            "depfile",
+            "depfile-target",
+            "output-manifest",
+            "sha256sums",
+        ),
+    },
+)
 @specs_argument
 @click.option(
     "-o",
@@ -26,15 +41,13 @@ if TYPE_CHECKING:
     type=FILE_NAME,
     default=DEFAULT_FOLDER,
     show_default=True,
-    help="Folder to write to; `{stem}` in it is the name of the spec without its ending.",
+    help="Folder to write to. `{stem}` stands for the name of the spec without its ending.",
 )
 @target_option
 @allow_file_option
 @at_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not up to date.")
-@click.option(
-    "--diff", is_flag=True, help="Write nothing; print what would change, without secrets."
-)
+@click.option("--diff", is_flag=True, help="Write nothing; print the differences, without secrets.")
 @click.option("--stdout", is_flag=True, help="Write nothing; print the artifacts.")
 @click.option(
     "--prune",
@@ -46,27 +59,28 @@ if TYPE_CHECKING:
     "--jobs",
     type=click.IntRange(1, 1024),
     metavar="N",
-    help="For many specs: compile each by itself, in N processes. One that fails is told on one "
-    "line, and does not keep the others from being written.",
+    help="Compile each spec independently, in N processes. A spec that fails is reported on one "
+    "line, and the files of the other specs are written.",
 )
 @click.option(
     "--depfile",
     metavar="FILE",
     type=FILE_NAME,
-    help="Also write, for make, which files the artifacts were made from, as gcc -MD -MP does.",
+    help="Also write a dependency file for make, as gcc -MD -MP does: the artifacts and the files "
+    "that they were made from.",
 )
 @click.option(
     "--depfile-target",
     "depfile_targets",
     metavar="NAME",
     multiple=True,
-    help="Name this in the depfile too, as something made from them: a stamp. Repeatable.",
+    help="Also list NAME in the depfile as made from these files, such as a stamp. Repeatable.",
 )
 @click.option(
     "--output-manifest",
     metavar="FILE",
     type=FILE_NAME,
-    help="Also write, as JSON, what was made from what, with digests, sizes and modes.",
+    help="Also write a JSON list of the specs and their artifacts, with digests, sizes and modes.",
 )
 @click.option(
     "--sha256sums",
@@ -79,15 +93,15 @@ if TYPE_CHECKING:
     type=click.Choice(["resolve", "placeholder"]),
     default="resolve",
     show_default=True,
-    help="Whether logins are looked up, or a named placeholder stands for each, so that the files "
-    "hold no secret and can be kept in git.",
+    help="resolve: read the credentials. placeholder: write a named placeholder for each, so that "
+    "the files have no secret and can be kept in git.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(LINE_FORMS),
-    help="How to tell what is wrong: text; concise, one line each; or github, for GitHub Actions, "
-    "and the default there.",
+    help="Output format for findings: text, concise (one line each) or github (annotations, the "
+    "default in GitHub Actions).",
 )
 def compile_command(
     specs: tuple[str, ...],
@@ -107,38 +121,38 @@ def compile_command(
     secrets: str,
     form: str | None,
 ) -> int:
-    """Compile each SPEC into the files of its site; `-` reads a spec from standard input.
-
-    Everything is rendered and verified before the first byte is written: if one of several
-    specs has an error, no file of any is touched. Files are replaced whole; a file that is up
-    to date is left alone; a file that holds a secret is readable by its owner only.
-
-    With --stdout, one artifact is printed as it is; before each of several stands a line
-    `# file: PATH`, which YAML and TOML take for a comment.
-
-    The list `.regspec-files` in the output folder has the paths of the files that regspec wrote.
-    A listed file that no spec makes any more is reported, and --check fails for it. Examples: the
-    file of a renamed `out`, of a removed target, of a deleted spec. --prune removes these files and
-    prints each. It removes no other file. With --target no such file is reported, since the other
-    targets are not compiled.
-
-    The manifest and the sums name files by their path below their own folder. If any artifact
-    holds a secret, they are readable by their owner only, since a digest lets one try passwords.
-
-    With --secrets placeholder, no login is needed, and what is written is the same everywhere;
-    --check with it tells whether files that are kept so still belong to the spec. Neither verify
-    nor another compile takes a placeholder for a login.
+    """Compile each SPEC into the files of its site.
 
     \b
       regspec compile registry.yaml
-      regspec compile sites/*.yaml -o 'out/{stem}'
-      regspec compile sites/*.yaml -o 'out/{stem}' -j 8      a fleet: each site by itself
       regspec compile registry.yaml --check --diff
       regspec compile sites/*.yaml -o 'out/{stem}' --prune
+      regspec compile sites/*.yaml -o 'out/{stem}' -j 8
       regspec compile registry.yaml --secrets placeholder -o committed
-      regspec compile registry.yaml --target secret --stdout | kubectl create -f -
-      regspec compile sites/a.yaml -o out/a --depfile out/a.d      `regspec integrate make`
-      regspec compile registry.yaml --output-manifest out/manifest.json --sha256sums out/SHA256SUMS
+      regspec compile registry.yaml -t secret --stdout | kubectl create -f -
+      regspec compile sites/a.yaml -o out/a --depfile out/a.d
+      regspec compile registry.yaml --sha256sums out/SHA256SUMS
+
+    `-` reads a spec from standard input. All artifacts are rendered and verified before the first
+    byte is written. If one of several specs has an error, no file of any spec is written. With
+    --jobs, each spec is compiled independently. Files are replaced as a whole. A file that is up to
+    date stays as it is. A file with a secret is readable by its owner only.
+
+    With --stdout, a single artifact is printed without changes. Before each of several artifacts
+    stands a line `# file: PATH`, which is a comment in YAML and TOML.
+
+    The list `.regspec-files` in the output folder has the paths of the files that regspec wrote. A
+    listed file that no spec compiles to any more is reported, and --check fails for it: the file of
+    a renamed `out`, of a removed target, of a deleted spec. --prune removes these files and prints
+    each. It removes no other file. With --target, no such file is reported.
+
+    The manifest and the sums name files by their path below their own folder. If an artifact has a
+    secret, the manifest and the sums are readable by their owner only, since a digest lets others
+    try passwords.
+
+    With --secrets placeholder, no credentials are needed, and the files are the same everywhere.
+    `--check` with it reports whether committed files match the spec. A placeholder is never used
+    as a credential, by verify or by another compile.
     """
     if stdout and (check or diff):
         raise click.UsageError("--stdout excludes --check and --diff")
@@ -150,8 +164,8 @@ def compile_command(
     if jobs is not None:
         if diff or stdout or form or asked != RecordOptions(None, (), None, None):
             raise click.UsageError(
-                "--jobs tells one line a spec: leave out --diff, --stdout, --format and the "
-                "options that record what was made, or leave out --jobs"
+                "--jobs prints one line for each spec: leave out --diff, --stdout, --format and "
+                "the options that write records, or leave out --jobs"
             )
         from .fleet import Settings, compile_fleet
 

@@ -1,4 +1,4 @@
-"""What `regspec compile` does, once it is known what is asked: without a word of click."""
+"""What `regspec compile` does, after the words of the command line are read, without click."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..frozen import field, frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of
 from .reporting import pluralize, shown_name
-from .terminal import Progress, echo_error, report_error, write_lines, write_stdout
+from .terminal import InputError, Progress, echo_error, report_error, write_lines, write_stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Compiled:
     """One spec that compiled, or one record of all of them, and where its files go."""
 
     name: str
-    """The spec, or the option that asks for the record."""
+    """The spec, or the option of the record."""
     root: str
     """The folder that they go to, as the user wrote it."""
     artifacts: tuple[Artifact, ...]
@@ -90,13 +90,27 @@ def inputs_of(name: str, paths: Sequence[str]) -> tuple[str, ...]:
     """The files that a spec was compiled from, as the user would name them.
 
     Args:
-        name: the spec, `-` being the standard input, which is no file.
-        paths: those that it refers to, relative to its folder.
+        name: the spec, `-` being the standard input, which is not a file.
+        paths: the files that it refers to, relative to its folder.
     """
     if name == STDIN:
         return tuple(paths)
     folder = os.path.dirname(name)
     return (name, *(os.path.join(folder, path) for path in paths))
+
+
+def check_folder(output: str) -> None:
+    """Refuse a folder with a name in braces that is not replaced.
+
+    Raises:
+        InputError: it has one.
+    """
+    if "{" in output or "}" in output:
+        from .mistyped import problem_with_output
+
+        problem = problem_with_output(output)
+        if problem:
+            raise InputError(f"-o {output}: {problem}")
 
 
 def compile_all(
@@ -109,10 +123,15 @@ def compile_all(
     *,
     with_placeholders: bool,
 ) -> tuple[list[Compiled], int]:
-    """Compile every spec and tell what is wrong with each; the exit code is that of the worst."""
+    """Compile every spec and report the problems of each; the exit code is the highest one.
+
+    Raises:
+        InputError: the output folder has a name in braces that is not replaced.
+    """
     from ..pipeline import compile_spec
     from ..sources import FolderReader, NotingReader
 
+    check_folder(output)
     compiled, code = [], Exit.DONE
     for name, content in reporter.read(specs, "specs compiled"):
         reader = NotingReader(FolderReader(folder_of(name), allowed))
@@ -166,7 +185,7 @@ class WriteOptions:
 
 
 def finish(compiled: list[Compiled], code: int, options: WriteOptions, names: Sequence[str]) -> int:
-    """Write what was compiled, or tell how it differs from what is there; nothing after an error.
+    """Write the artifacts, or report differences from the existing files; nothing after an error.
 
     Args:
         compiled: every spec that compiled, and the records of the run.
@@ -243,7 +262,7 @@ class _Folders:
 
 
 def _claims(compiled: list[Compiled]) -> int:
-    """Tell which specs would write the same file, or one that was read."""
+    """Report specs that would write the same file, or a file that was read."""
     from ..output import PathClaims
 
     claims, code = PathClaims(), 0
@@ -277,7 +296,7 @@ def print_all(compiled: list[Compiled]) -> int:
 
 
 def _compare_all(compiled: Sequence[Compiled], folders: _Folders, options: WriteOptions) -> int:
-    """Tell which files differ from what the specs compile to, and which are left over."""
+    """Report the files that differ from the outputs of the specs, and the leftovers."""
     from .. import output
 
     try:
@@ -292,7 +311,7 @@ def _compare_all(compiled: Sequence[Compiled], folders: _Folders, options: Write
 
 
 def _compare(one: Compiled, options: WriteOptions, left: Sequence[Leftover]) -> int:
-    """Tell which files of one spec differ from what it compiles to, and show how."""
+    """Report the files of one spec that differ from its outputs, and show the differences."""
     from .. import output
 
     try:

@@ -1,4 +1,4 @@
-"""What a shell offers for words that are no commands, options or choices."""
+"""What a shell offers for words that are not commands, options or choices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class _FileName(click.types.StringParamType):
-    """The name of a file, or `-`; a shell offers what is there."""
+    """The name of a file, or `-`; a shell offers existing files."""
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

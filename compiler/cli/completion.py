@@ -7,7 +7,7 @@ import click
 from .terminal import write_stdout
 
 _VARIABLE = "_REGSPEC_COMPLETE"
-"""What tells regspec to complete; click makes the name of that of the program."""
+"""The variable of a completion request; click makes its name from the name of the program."""
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -15,13 +15,11 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion_command(context: click.Context, shell: str) -> None:
-    """Print the script with which SHELL completes commands, options, targets and files.
-
-    For bash it belongs into ~/.bashrc, for zsh into ~/.zshrc after compinit:
+    """Print the script with which SHELL completes commands, options and files.
 
     \b
-      eval "$(regspec completion bash)"
-      eval "$(regspec completion zsh)"
+      eval "$(regspec completion bash)"         in ~/.bashrc
+      eval "$(regspec completion zsh)"          in ~/.zshrc, after compinit
       regspec completion fish > ~/.config/fish/completions/regspec.fish
     """
     from click import shell_completion
@@ -31,5 +29,5 @@ def completion_command(context: click.Context, shell: str) -> None:
     if known is None:
         raise click.UsageError(f"click does not know {shell}")
     complete = known(root.command, {}, "regspec", _VARIABLE)
-    # Of the base class: that of bash starts a bash, to see whether it is one of before 2016.
+    # The method of the base class: the one for bash starts a bash to check its version.
     write_stdout(f"{shell_completion.ShellComplete.source(complete).strip()}\n".encode())

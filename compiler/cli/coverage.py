@@ -1,4 +1,4 @@
-"""`regspec coverage`: which images of a bundle no mirror serves."""
+"""`regspec coverage`: the images of a bundle that have no mirror."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from ..explaining.coverage import Coverage
 
 _SHOWN = 5
-"""How many images of a registry without a mirror are named."""
+"""How many images of a registry without a mirror are listed."""
 
 
 @click.command("coverage")
 @click.argument("spec", metavar="SPEC", type=FILE_NAME)
 @images_option(
-    "A list, Kubernetes manifests, what Helm prints, or the index.json of an OCI layout; `-` is "
-    "standard input. Default: the `images` of the spec."
+    "A list of images, Kubernetes manifests, the output of Helm, or the index.json of an OCI "
+    "layout; `-` is standard input. Default: the `images` of the spec."
 )
 @click.option(
     "--field",
     "fields",
     multiple=True,
     metavar="KEY",
-    help="Also take every text below KEY in manifests for an image. Repeatable.",
+    help="Also treat every text below KEY in manifests as an image. Repeatable.",
 )
 @target_option
 @allow_file_option
@@ -42,7 +42,8 @@ _SHOWN = 5
     "--format",
     "form",
     type=click.Choice(ALL_FORMS),
-    help="How to tell: text; json, one object; github and sarif, as `regspec check` does.",
+    help="Output format: text, concise, json (one object), or github and sarif as in `regspec "
+    "check`.",
 )
 def coverage_command(
     spec: str,
@@ -52,17 +53,18 @@ def coverage_command(
     allowed: tuple[Path, ...],
     form: str | None,
 ) -> int:
-    """Hold the images of a bundle against the mirrors of SPEC.
-
-    Told are images that no mirror serves, with the entries that `mirrors` lacks; images that would
-    be one in the registry; and mirrors that no image is from. The images of the charts in SPEC are
-    included where a mirror is for them (the charts name them by the registry, and need none), and
-    the sandbox image of the containerd that a target says. Exit 1 if an image is not served, or not
-    from a place of its own.
+    """Compare the images of a bundle with the mirrors of SPEC.
 
     \b
       regspec coverage registry.yaml
+      regspec coverage registry.yaml -i images.txt
       helm template chart | regspec coverage registry.yaml -i -
+
+    Reports images without a mirror, with the entries to add to `mirrors`, images that would have
+    one name in the registry, and mirrors without an image. Images of the charts in SPEC are
+    included if a mirror serves them, since the charts name them by the registry. The sandbox image
+    of a target's containerd is included. Exit 1 if an image has no mirror or shares its name in the
+    registry.
     """
     from ..explaining import coverage
     from ..pipeline import cover_spec
@@ -70,11 +72,11 @@ def coverage_command(
     from .explain import listed_in
 
     if [spec, *lists].count(STDIN) > 1:
-        raise click.UsageError("standard input holds one thing: write `-` once")
+        raise click.UsageError("standard input has one text: write `-` once")
     content = read_spec(spec)
     images = list(listed_in(lists, ("image", *fields))) if lists else None
     if images == []:
-        raise click.UsageError("there is no image in what -i names")
+        raise click.UsageError("the files of -i have no image")
     result, found = cover_spec(
         content,
         images,

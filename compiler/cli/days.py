@@ -1,4 +1,4 @@
-"""Which day it is, for what is told of certificates."""
+"""Which day it is, for findings about certificates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def today() -> dt.date:
-    """The day in UTC: that of SOURCE_DATE_EPOCH, where a build has set it, or the real one."""
+    """The day in UTC: the day of SOURCE_DATE_EPOCH, if a build has set it, or the real one."""
     import datetime as dt
 
     try:

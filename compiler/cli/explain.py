@@ -1,4 +1,4 @@
-"""`regspec explain`: where each runtime will pull an image from."""
+"""`regspec explain`: where each runtime pulls an image from."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .completing import FILE_NAME
 from .exit_codes import Exit
 from .explaining import ExplainOptions, NoRuntime, explain_files, explain_spec, refused
 from .files import STDIN, read_spec
+from .grouped import GroupedOptions
 from .options import (
     allow_file_option,
     containerd_option,
@@ -25,16 +26,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-@click.command("explain")
+@click.command(
+    "explain",
+    cls=GroupedOptions,
+    sections={
+        "What to explain": (
+            "images",
+            "from",
+            "node",
+            "spec",
+            "target",
+            "containerd",
+            "version",
+            "allow-file",
+        ),
+        "Output": ("allow-upstream", "format"),
+    },
+)
 @click.argument("words", metavar="[SPEC] IMAGE...", nargs=-1, type=FILE_NAME)
-@images_option("A list of images, Kubernetes manifests or what Helm prints; `-` is standard input.")
+@images_option(
+    "A list of images, Kubernetes manifests or the output of Helm; `-` is standard input."
+)
 @click.option(
     "--from",
     "sources",
     metavar="PATH",
     multiple=True,
     type=FILE_NAME,
-    help="In place of SPEC: the root of a node (a folder or a tar archive), its etc/containerd, or "
+    help="In place of SPEC, the root of a node (a folder or a tar archive), its etc/containerd, or "
     "a file that a runtime reads. Repeatable.",
 )
 @click.option(
@@ -51,8 +70,10 @@ if TYPE_CHECKING:
 @allow_file_option
 @containerd_option
 @versions_option
-@click.option("--allow-upstream", is_flag=True, help="Accept `mirror, then upstream`.")
-@text_or_json("How to tell: text, or one JSON object a line for each image, target and version.")
+@click.option(
+    "--allow-upstream", is_flag=True, help="Exit 0 also for the verdict `mirror, then upstream`."
+)
+@text_or_json("Output format: text, or a JSON object a line for each image, target and version.")
 def explain_command(
     words: tuple[str, ...],
     lists: tuple[str, ...],
@@ -66,22 +87,27 @@ def explain_command(
     allow_upstream: bool,
     form: str,
 ) -> int:
-    """List the requests that each runtime makes for IMAGE, in order, and give a verdict.
+    """List the requests of every runtime for each IMAGE, in order, with a verdict.
 
     \b
       regspec explain registry.yaml nginx:1.25
-      regspec explain registry.yaml -i images.txt --target certs.d --containerd 1.7
+      regspec explain registry.yaml -i images.txt -t certs.d --containerd 1.7
       helm template chart | regspec explain registry.yaml -i - --format json
       regspec explain --from node.tar nginx:1.25
       regspec explain --from buildkitd.toml --version buildkit=0.11 nginx:1.25
       regspec explain --from /etc/containerd --spec registry.yaml nginx:1.25
 
-    The requests are those of the files that SPEC compiles to, or of the files that are given with
-    --from. A verdict is `mirror`, `mirror, then upstream`, `upstream`, `wrong path` (the mirror is
-    contacted, but not for what the spec means), `none` (nothing is requested) or `not loaded` (the
-    runtime refuses its files, or containerd runs without its CRI plugin). An image that is named by
-    a registry of SPEC itself counts as `mirror`. Exit 1 on all but `mirror`. Logins are never
-    resolved.
+    \b
+    The verdicts:
+      mirror                  from a mirror of the spec, or from its registry
+      mirror, then upstream   from a mirror, or from the upstream if that fails
+      upstream                from the upstream
+      wrong path              a mirror is contacted, for another image
+      none                    no registry is contacted
+      not loaded              the runtime refuses its files, or containerd runs
+                              without its CRI plugin
+
+    Exit 1 on every verdict except `mirror`. Credentials are never read.
     """
     sources = (*sources, *([node] if node is not None else []))
     if not sources and not words:
@@ -92,7 +118,7 @@ def explain_command(
         raise click.UsageError(f"--from takes the place of a SPEC: write --spec {words[0]}")
     spec, named = (site, words) if sources else (words[0], words[1:])
     if [spec, *lists, *sources].count(STDIN) > 1:
-        raise click.UsageError("standard input holds one thing: write `-` once")
+        raise click.UsageError("standard input has one text: write `-` once")
     images = [*named, *listed_in(lists)]
     if not images:
         raise click.UsageError("name an IMAGE, or a list of them with -i FILE")

@@ -1,4 +1,4 @@
-"""What `regspec explain` does, once it is known what is asked: without a word of click."""
+"""What `regspec explain` does, after the words of the command line are read, without click."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..explaining.explain import Row
 
 _ROLES = {"mirror": "good", "mirror, then upstream": "warning"}
-"""The colour of each verdict; that of an error is that of any other."""
+"""The colour of each verdict; every other verdict has the colour of an error."""
 
 
 class NoRuntime(Exception):  # noqa: N818 - it says what the spec lacks
@@ -30,7 +30,7 @@ class NoRuntime(Exception):  # noqa: N818 - it says what the spec lacks
 
 @frozen
 class ExplainOptions:
-    """What is asked of a spec, and how it is told."""
+    """What to explain, and in which form."""
 
     targets: tuple[str, ...] = ()
     allowed: tuple[Path, ...] = ()
@@ -48,12 +48,17 @@ def refused(images: Iterable[str], named: Iterable[str] = ()) -> dict[str, str]:
         named: those that stand on the command line, where a file may have been meant.
     """
     from .. import reference
+    from .mistyped import file_as_image
 
     wrong = {}
     for image in dict.fromkeys(named):
         if os.path.isfile(image):
             wrong[image] = "it is a file; a list of images is given with -i, as `-i FILE`"
     for image in dict.fromkeys(images):
+        is_file = file_as_image(image)
+        if is_file:
+            wrong[image] = is_file
+            continue
         try:
             reference.parse(image)
         except reference.NotAReference as why:
@@ -61,19 +66,19 @@ def refused(images: Iterable[str], named: Iterable[str] = ()) -> dict[str, str]:
     return wrong
 
 
-def explain_spec(name: str, images: Sequence[str], asked: ExplainOptions) -> int:
-    """Tell where each runtime of a spec will pull images from, or what is wrong with the spec.
+def explain_spec(name: str, images: Sequence[str], options: ExplainOptions) -> int:
+    """Print from where each runtime of a spec pulls images, or the findings in the spec.
 
     Args:
         name: the spec, `-` being the standard input.
         images: references.
-        asked: how.
+        options: the options.
 
     Returns:
         The exit code.
 
     Raises:
-        NoRuntime: nothing can be told, and nothing was.
+        NoRuntime: there is nothing to explain, and nothing was printed.
     """
     from .. import pipeline
     from ..explaining import explain
@@ -81,21 +86,21 @@ def explain_spec(name: str, images: Sequence[str], asked: ExplainOptions) -> int
 
     explained = pipeline.explain_spec(
         read_spec(name),
-        targets=asked.targets,
+        targets=options.targets,
         environment=os.environ,
-        read_file=FolderReader(folder_of(name), asked.allowed),
+        read_file=FolderReader(folder_of(name), options.allowed),
     )
     if explained.spec is None:
         Reporter("text", errors_only=True).report(name, explained.result)
         return Exit.ATTENTION
     if not explained.artifacts:
         raise NoRuntime
-    rows = explain.of_spec(explained.spec, explained.artifacts, images, asked.versions)
-    return tell(rows, asked)
+    rows = explain.of_spec(explained.spec, explained.artifacts, images, options.versions)
+    return tell(rows, options)
 
 
 def explain_files(
-    sources: tuple[str, ...], spec: str | None, images: Sequence[str], asked: ExplainOptions
+    sources: tuple[str, ...], spec: str | None, images: Sequence[str], options: ExplainOptions
 ) -> int:
     """Print where the runtimes of given files pull images from.
 
@@ -103,7 +108,7 @@ def explain_files(
         sources: files, folders and archives.
         spec: the spec to compare with, if there is one.
         images: references.
-        asked: how.
+        options: how.
 
     Returns:
         The exit code.
@@ -122,34 +127,36 @@ def explain_files(
 
         explained = pipeline.explain_spec(
             read_spec(spec),
-            targets=asked.targets,
+            targets=options.targets,
             environment=os.environ,
-            read_file=FolderReader(folder_of(spec), asked.allowed),
+            read_file=FolderReader(folder_of(spec), options.allowed),
         )
         site = explained.spec
         if site is None:
             Reporter("text", errors_only=True).report(spec, explained.result)
             return Exit.ATTENTION
-    return tell(explain.of_files(found, images, asked.versions, site), asked)
+    return tell(explain.of_files(found, images, options.versions, site), options)
 
 
-def tell(rows: Iterable[Row], asked: ExplainOptions) -> int:
-    """Tell what each runtime does with each image.
+def tell(rows: Iterable[Row], options: ExplainOptions) -> int:
+    """Print what each runtime does with each image.
 
     Args:
         rows: image by image.
-        asked: how.
+        options: the options.
 
     Returns:
         The exit code: whether all verdicts are good.
     """
-    accepted = {"mirror", "mirror, then upstream"} if asked.allow_upstream else {"mirror"}
+    accepted = {"mirror", "mirror, then upstream"} if options.allow_upstream else {"mirror"}
     code = Exit.DONE
     for image, group in itertools.groupby(rows, key=lambda row: row.image):
         of_image = list(group)
         if any(row.verdict not in accepted for row in of_image):
             code = Exit.ATTENTION
-        write_stdout((_json(of_image) if asked.form == "json" else _text(image, of_image)).encode())
+        write_stdout(
+            (_json(of_image) if options.form == "json" else _text(image, of_image)).encode()
+        )
     return code
 
 
@@ -160,7 +167,7 @@ def _json(rows: Sequence[Row]) -> str:
 
 
 def _text(image: str, rows: Sequence[Row]) -> str:
-    """What is told of one image: what it is in full, and each runtime that behaves alike."""
+    """The lines of one image: its full name, and each group of runtimes that behave alike."""
     from .. import reference
 
     whole = str(reference.parse(image))

@@ -1,4 +1,4 @@
-"""Reading specs, and writing files that nobody has made yet."""
+"""Reading specs, and writing files that do not exist yet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_spec(name: str) -> bytes:
     """The bytes of a spec, `-` being the standard input.
 
     Raises:
-        InputError: there is none, it is no regular file, or it is too large.
+        InputError: it does not exist, is not a regular file, or is too large.
     """
     return read_bytes(name, LARGEST_TEXT, "; pipe a spec in with `-` as its name")
 
@@ -34,10 +34,10 @@ def read_bytes(name: str, most: int, otherwise: str = "") -> bytes:
     Args:
         name: the file.
         most: how many bytes it may have.
-        otherwise: what to do where a file is no regular one.
+        otherwise: what to do if a file is not a regular one.
 
     Raises:
-        InputError: there is none, it is no regular file, or it is too large.
+        InputError: it does not exist, is not a regular file, or is too large.
     """
     if name == STDIN:
         if sys.stdin is None:
@@ -47,15 +47,23 @@ def read_bytes(name: str, most: int, otherwise: str = "") -> bytes:
         try:
             content, _ = read_regular(name, most=most + 1)
         except OSError as error:
-            why = reason(error)
-            if os.path.isdir(name):
-                why = f"a folder; name the files in it, such as {name.rstrip('/')}/*.yaml"
-            elif why == NOT_REGULAR:
-                why += otherwise
-            raise InputError(f"{name}: {why}") from None
+            raise InputError(f"{name}: {_why_not(name, error, otherwise)}") from None
     if len(content) > most:
         raise InputError(f"{name}: larger than {most} bytes")
     return content
+
+
+def _why_not(name: str, error: OSError, otherwise: str) -> str:
+    """Why a file cannot be read, and what to do about it."""
+    from . import mistyped
+
+    if os.path.isdir(name):
+        return f"a folder; {mistyped.advice_on_folder(name)}"
+    why = reason(error)
+    if why == NOT_REGULAR:
+        return why + otherwise
+    advice = mistyped.advice_on_file(name) if isinstance(error, FileNotFoundError) else ""
+    return f"{why}; {advice}" if advice else why
 
 
 def write_new(files: Sequence[tuple[str, str, int]]) -> None:
@@ -76,7 +84,7 @@ def write_new(files: Sequence[tuple[str, str, int]]) -> None:
                     file.write(text)
             except OSError as error:
                 there = isinstance(error, FileExistsError)
-                why = "is there already; move it away first" if there else reason(error)
+                why = "exists already; move it away first" if there else reason(error)
                 raise InputError(f"{name}: {why}") from None
         undo.pop_all()
 

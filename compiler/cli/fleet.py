@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from ..frozen import frozen
-from .compiling import spec_folders, stem_of, written_by
+from .compiling import check_folder, spec_folders, stem_of, written_by
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .reporting import pluralize
@@ -69,6 +69,7 @@ def compile_fleet(specs: Sequence[str], settings: Settings, jobs: int) -> int:
         The exit code: the highest of all.
     """
     names = list(dict.fromkeys(specs))
+    check_folder(settings.output)
     _check_folders(names, settings.output)
     found, failed, code = [], 0, int(Exit.DONE)
     progress = Progress()
@@ -155,7 +156,7 @@ def _check_folders(names: Sequence[str], output: str) -> None:
     """Each spec has a folder of its own, so that none can write what another has written.
 
     Raises:
-        click.UsageError: two would go to one folder, or the name of one is none.
+        click.UsageError: two would go to one folder, or a name cannot be a folder.
     """
     taken: dict[str, str] = {}
     real: dict[str, str] = {}
@@ -176,12 +177,12 @@ def _check_folders(names: Sequence[str], output: str) -> None:
         while (above := os.path.dirname(above)) != "/":
             if above in taken:
                 raise click.UsageError(
-                    f"--jobs: the folder of {name} is inside that of {taken[above]}"
+                    f"--jobs: the folder of {name} is inside the folder of {taken[above]}"
                 )
 
 
 def _real_path(path: str, known: dict[str, str]) -> str:
-    """The path without links; of the folder that it is in that is asked once."""
+    """The path without links; the folder that it is in is resolved once."""
     above, last = os.path.split(path)
     if last in ("", ".", "..") or os.path.islink(path):
         return os.path.realpath(path)
@@ -276,9 +277,9 @@ def _tell(found: Sequence[Done], failed: int, left: int, settings: Settings) -> 
     said.append(f"{same} up to date")
     if left:
         said.append(f"{left} {'removed' if settings.prune and not settings.check else 'left over'}")
-    said += [f"{pluralize(warnings, 'warning')} (`regspec check` tells them)"] if warnings else []
+    said += [f"{pluralize(warnings, 'warning')} (`regspec check` reports them)"] if warnings else []
     if failed:
         said.append(
-            f"{failed} of {pluralize(len(found), 'spec')} failed (`regspec check` tells why)"
+            f"{failed} of {pluralize(len(found), 'spec')} failed (`regspec check` reports why)"
         )
     echo_error(f"{pluralize(len(found), 'spec')}: {', '.join(said)}")

@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 _SECTIONS = {
     "Write files": {
         "init": ("init", "Write a spec to start from."),
-        "import": ("import_", "Make a spec of files that are there already."),
+        "import": ("import_", "Make a spec of existing files."),
         "compile": ("compile", "Compile specs into the files of their sites."),
     },
     "Check and compare": {
-        "check": ("check", "Find what is wrong with specs; write nothing."),
-        "explain": ("explain", "Tell where each runtime will pull an image from."),
-        "coverage": ("coverage", "Tell which images of a bundle no mirror serves."),
-        "verify": ("verify", "Compare what is there with what a spec compiles to."),
+        "check": ("check", "Report the mistakes in specs; write nothing."),
+        "explain": ("explain", "List from where each runtime pulls an image."),
+        "coverage": ("coverage", "Report the images of a bundle without a mirror."),
+        "verify": ("verify", "Compare installed files with a spec."),
     },
-    "Look things up": {
-        "targets": ("targets", "List the targets and where their files go."),
+    "Reference": {
+        "targets": ("targets", "List the targets and where their files belong."),
         "rules": ("rules", "List the rules."),
-        "rule": ("rules", "Explain what the code of a diagnostic means."),
+        "rule": ("rules", "Print the manual of a code."),
         "schema": ("schema", "Print the JSON Schema of a spec."),
     },
-    "Fit it into builds and shells": {
-        "integrate": ("integrate", "Print what a build system needs: make, GitHub, GitLab."),
-        "completion": ("completion", "Print what makes a shell complete regspec's words."),
+    "Builds and shells": {
+        "integrate": ("integrate", "Print the lines for make, GitHub or GitLab."),
+        "completion": ("completion", "Print the completion script of a shell."),
     },
 }
-"""The commands, by what one does with them: the module of each, and its help in a list."""
+"""The commands, by what they do: the module of each, and its help in a list."""
 
 
 @click.group(
     cls=GroupedCommands,
     sections=_SECTIONS,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="""\b
 Exit codes:
   0  done, or up to date
@@ -53,7 +53,7 @@ Exit codes:
 130  stopped by Ctrl-C""",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
-@click.option("--debug", is_flag=True, help="Show where regspec failed when that is its own fault.")
+@click.option("--debug", is_flag=True, help="Print a traceback for a bug of regspec.")
 def regspec(debug: bool) -> None:
     """Compile one registry spec into every file that an air-gapped Kubernetes site needs.
 
@@ -61,13 +61,13 @@ def regspec(debug: bool) -> None:
 
     \b
       regspec init                      write a registry.yaml to start from
-      regspec check registry.yaml       find what is wrong with it
+      regspec check registry.yaml       report its mistakes
       regspec compile registry.yaml     compile it into out/
     """
 
 
 def run(words: Sequence[str]) -> int:
-    """Run a command and tell of wrong usage.
+    """Run a command and report wrong usage.
 
     Args:
         words: those after the name of the program.
@@ -78,9 +78,14 @@ def run(words: Sequence[str]) -> int:
     try:
         code = regspec.main(list(words), prog_name="regspec", standalone_mode=False)
     except click.ClickException as error:
+        from .mistyped import advice_on_usage
+
+        advice = advice_on_usage(error.format_message(), words)
         # click quotes the words of the command line as they are
         error.message = inert(error.message)  # type: ignore[misc]
         error.show()
+        if advice:
+            echo_error(advice)
         return error.exit_code
     except click.exceptions.Abort:
         echo_error(STOPPED)

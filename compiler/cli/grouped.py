@@ -1,4 +1,4 @@
-"""A group of commands whose help lists them by what one does with them."""
+"""Help in sections: commands by what they do, and options by what they are about."""
 
 from __future__ import annotations
 
@@ -21,8 +21,42 @@ def _restore_help(command: click.Command) -> None:
         command.help = inspect.cleandoc(docstring(command.callback))
 
 
+class GroupedOptions(click.Command):
+    """A command whose help lists the options under titles.
+
+    Args:
+        sections: under each title the options, each by its longest form without `--`. An option
+            that no title has is listed last.
+    """
+
+    def __init__(
+        self, *arguments: Any, sections: Mapping[str, tuple[str, ...]], **settings: Any
+    ) -> None:
+        super().__init__(*arguments, **settings)
+        self.sections = sections
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, section by section."""
+        rows = {}
+        for option in self.get_params(ctx):
+            row = option.get_help_record(ctx) if isinstance(option, click.Option) else None
+            if row is not None:
+                written, help_text = row
+                name = max(option.opts, key=len).lstrip("-")
+                rows[name] = (written.ljust(_COLUMN), help_text)
+        for title, names in self.sections.items():
+            with formatter.section(title):
+                formatter.write_dl([rows.pop(name) for name in names])
+        with formatter.section("Other options"):
+            formatter.write_dl(list(rows.values()))
+
+
+_COLUMN = 30
+"""How many characters an option has before its help; click wraps what is longer."""
+
+
 class GroupedCommands(click.Group):
-    """A group whose commands stand under titles, and are imported when they are asked for.
+    """A group whose commands are listed under titles, and are imported when they are requested.
 
     Args:
         sections: under each title the names of its commands, in order, each with the module of this

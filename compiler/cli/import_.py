@@ -1,4 +1,4 @@
-"""`regspec import`: a spec from files that are there already."""
+"""`regspec import`: a spec from existing files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..frozen import replace
 from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, write_new
+from .grouped import GroupedOptions
 from .options import naming_formats
 from .terminal import InputError, echo_as_is, echo_error, report_error, style, write_stdout
 
@@ -33,7 +34,14 @@ _MOST_NAMED = 3
 """How many files are named beside a value."""
 
 
-@click.command("import")
+@click.command(
+    "import",
+    cls=GroupedOptions,
+    sections={
+        "Output": ("output", "secrets"),
+        "Where files disagree": ("prefer", "fallback"),
+    },
+)
 @click.argument("names", metavar="FILE...", nargs=-1, required=True, type=FILE_NAME)
 @click.option(
     "-o",
@@ -41,28 +49,28 @@ _MOST_NAMED = 3
     metavar="FILE",
     type=FILE_NAME,
     default=STDIN,
-    help="The spec to write, which must not exist; without it, or with `-`, it is printed.",
+    help="The spec to write, which must not exist. Default, and `-`: print the spec.",
 )
 @click.option(
     "--secrets",
     type=click.Choice(["env", "file", "literal"]),
     default="env",
     show_default=True,
-    help="Where logins go: references to variables, which are listed; files beside the spec, for "
-    "their owner only (needs -o); or the spec itself.",
+    help="Where credentials go. env: variables, which are listed. file: files next to the spec, "
+    "readable by their owner only (needs -o). literal: the spec itself.",
 )
 @click.option(
     "--prefer",
     multiple=True,
     metavar="FILE",
     type=FILE_NAME,
-    help="One of FILE..., which is right where the others say something else. Repeatable.",
+    help="One of FILE..., which takes precedence where files disagree. Repeatable.",
 )
 @click.option(
     "--fallback",
     type=click.Choice(["deny", "allow"]),
-    help="Whether the upstream is asked when a mirror fails, whatever the files say, some of which "
-    "have it for each registry: a spec has it for all of them.",
+    help="Whether runtimes contact the upstream when a mirror fails, whatever the files say. Some "
+    "files have this setting for each registry; a spec has one for all registries.",
 )
 @click.option(
     "--verbose",
@@ -79,22 +87,22 @@ def import_command(
     fallback: str | None,
     verbose: bool,
 ) -> int:
-    """Make one spec of what each FILE says of the private registry.
-
-    FILE is what configures a chart, a node or a cluster, however it was made, also as kubectl
-    prints it: {formats}. Each is detected by content. `-` is standard input; a folder, or a tar
-    archive of one, is read whole. Files of other formats, as `regspec compile` writes them for
-    kubeadm, regsync, bundles and people, are passed over in a folder.
-
-    Where files do not agree, each disagreement is reported and no spec is written, unless --prefer
-    says which file is right, or --fallback, where it is about that. What a spec cannot hold is
-    listed: first, as warnings, each mirror, login and TLS setting. No spec is written that
-    `regspec check` refuses.
+    """Make one spec of the FILEs that configure the private registry.
 
     \b
       regspec import values.yaml registry-secret.yaml -o registry.yaml
-      kubectl get secret registry-info -n jet-system -o json | regspec import -
-      ssh NODE sudo tar -C / -c etc/containerd | regspec import - values.yaml --prefer values.yaml
+      regspec import nodes/a.tar values.yaml --prefer values.yaml
+      kubectl get secret registry-info -o json | regspec import -
+      ssh NODE sudo tar -C / -c etc/containerd | regspec import -
+
+    FILE configures a chart, a node or a cluster. It may be the output of kubectl. Its format is
+    detected by content: {formats}. `-` is standard input. A folder, or a tar archive of a folder,
+    is read as a whole. Files of other formats in it are skipped, such as the outputs of
+    `regspec compile` for kubeadm, regsync and bundles.
+
+    If files disagree, each disagreement is reported and no spec is written. --prefer names the file
+    that takes precedence; --fallback decides about the upstream. Settings that a spec cannot have
+    are listed, with a warning for mirrors.
     """
     from ..importing import assembly
 

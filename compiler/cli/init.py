@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _matching(definition: str) -> Callable[[click.Context, click.Parameter, str], str]:
-    """A callback that holds an option to one of the schema's definitions."""
+    """A callback that checks an option with one of the schema's definitions."""
 
     def check(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
         from ..schema import problem_with
@@ -45,7 +45,7 @@ def _matching(definition: str) -> Callable[[click.Context, click.Parameter, str]
     default="airgap-images",
     show_default=True,
     callback=_matching("path"),
-    help="Where the images live below it; may be empty.",
+    help="The path of the images below the endpoint; may be empty.",
 )
 @click.option(
     "-o",
@@ -54,10 +54,10 @@ def _matching(definition: str) -> Callable[[click.Context, click.Parameter, str]
     type=FILE_NAME,
     default="registry.yaml",
     show_default=True,
-    help="The file to write, which must not exist; `-` prints.",
+    help="The file to write, which must not exist; `-` prints the spec.",
 )
 def init_command(endpoint: str, base_path: str, output: str) -> int:
-    """Write a commented spec that compiles as it stands.
+    """Write a spec with comments, which compiles without changes.
 
     \b
       regspec init --endpoint registry.example.org:5000 --base-path images

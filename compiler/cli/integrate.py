@@ -1,4 +1,4 @@
-"""`regspec integrate`: the few lines that a build system needs."""
+"""`regspec integrate`: the lines that a build system needs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Install:
     command: str
     """A line for a shell."""
     notes: tuple[str, ...]
-    """What the reader of the pipeline must know about it, one comment line each."""
+    """What the reader of the pipeline must know about the command, one comment line each."""
     needs_git: bool = False
 
 
@@ -128,22 +128,25 @@ def _source(_context: click.Context, _option: click.Parameter, value: str | None
 def integrate_command(system: str, source: Install | None) -> None:
     """Print what a build system needs to compile or check the specs of sites/.
 
-    make: an include that compiles sites/NAME.yaml into out/NAME when the spec, or a file that it
-    refers to, has changed. github and gitlab: a workflow that checks the specs, and that rendered/
-    holds what they compile to without secrets, with this version of regspec.
-
     \b
-      regspec integrate make > regspec.mk               then: include regspec.mk
+      regspec integrate make > regspec.mk             then: include regspec.mk
       regspec integrate github > .github/workflows/regspec.yaml
       regspec integrate gitlab > .gitlab-ci.yml
+
+    make: an include that compiles sites/NAME.yaml into out/NAME when the spec or one of its files
+    has changed. github and gitlab: a workflow that checks the specs, and that rendered/ has their
+    outputs without secrets, with this version of regspec.
 
     No public index has regspec, so a workflow never installs it by its name alone. SOURCE is one of
 
     \b
-      wheels                                   a folder in the repository; no index is used
-      wheels/regspec-0.1.0-py3-none-any.whl    a wheel; its dependencies come from pip's index
-      https://pypi.example.org/simple          an index that has regspec and its dependencies
-      git+https://git.example.org/regspec@ID   this commit; dependencies as above
+      wheels                   a folder in the repository; no index is used
+      wheels/regspec-0.1.0-py3-none-any.whl
+                               a wheel; its dependencies come from pip's index
+      https://pypi.example.org/simple
+                               an index that has regspec and its dependencies
+      git+https://git.example.org/regspec@ID
+                               this commit; dependencies as above
     """
     if system == "make" and source:
         raise click.UsageError("`make` installs nothing: use --from with github or gitlab")

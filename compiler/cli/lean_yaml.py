@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _MARKED = ("scanner", "parser", "composer", "constructor")
 _PLAIN = ("reader", "emitter", "serializer", "representer")
-"""The modules of PyYAML whose exceptions its parser asks for by name, such as `ScannerError`."""
+"""The modules of PyYAML whose exceptions its parser gets by name, such as `ScannerError`."""
 
 
 def install() -> None:
@@ -91,7 +91,7 @@ class _Exceptions:
 
 
 def _whole(package: Any, name: str) -> Any:
-    """Run the package, and get what was asked for."""
+    """Run the package, and get one of its attributes."""
     _run(package)
     return getattr(package, name)
 

@@ -24,7 +24,7 @@ def _stdin_once(
     _context: click.Context, _parameter: click.Parameter, specs: tuple[str, ...]
 ) -> tuple[str, ...]:
     if specs.count(STDIN) > 1:
-        raise click.UsageError("standard input holds one spec: write `-` once")
+        raise click.UsageError("standard input has one spec: write `-` once")
     return specs
 
 
@@ -48,7 +48,7 @@ def naming_formats(command: F) -> F:
 
 
 class _TargetName(click.Choice[str]):
-    """The name of a target; those that there are when it is read."""
+    """The name of a target that exists when the option is read."""
 
     choices = property(lambda _self: tuple(TARGETS), lambda _self, _given: None)
 
@@ -58,8 +58,10 @@ target_option = click.option(
     "--target",
     "targets",
     multiple=True,
+    metavar="TARGET",
     type=_TargetName(()),
-    help="Only this target, with its options in the spec or its defaults. Repeatable.",
+    help="Only this target, with its options in the spec or its defaults; see `regspec targets`. "
+    "Repeatable.",
 )
 
 allow_file_option = click.option(
@@ -68,7 +70,7 @@ allow_file_option = click.option(
     multiple=True,
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Also let `{file: PATH}` name files inside DIR. Repeatable.",
+    help="Also allow `{file: PATH}` to name files inside DIR. Repeatable.",
 )
 
 
@@ -84,7 +86,7 @@ at_option = click.option(
     metavar="DATE",
     type=click.DateTime(("%Y-%m-%d",)),
     callback=_day,
-    help="The day for which CA certificates are looked at, such as 2027-01-31. Default: that of "
+    help="The day for which CA certificates are checked, such as 2027-01-31. Default: the day of "
     "SOURCE_DATE_EPOCH, or today.",
 )
 
@@ -105,8 +107,8 @@ containerd_option = click.option(
     "version",
     metavar="VERSION",
     callback=_modelled,
-    help="A version (1.6.20) or a line (1.7) of containerd. Default: what a target says, or every "
-    "line, but for those that cannot read a node's files.",
+    help="A version (1.6.20) or a line (1.7) of containerd. Default: the version of a target, or "
+    "every line that can read the node's files.",
 )
 
 
@@ -146,22 +148,22 @@ versions_option = click.option(
 )
 
 
-def images_option(told: str) -> Callable[[F], F]:
+def images_option(help_text: str) -> Callable[[F], F]:
     """The option `-i` of a command that reads lists of images.
 
     Args:
-        told: its help.
+        help_text: its help.
     """
     return click.option(
-        "-i", "--images", "lists", multiple=True, metavar="FILE", type=FILE_NAME, help=told
+        "-i", "--images", "lists", multiple=True, metavar="FILE", type=FILE_NAME, help=help_text
     )
 
 
-def text_or_json(told: str) -> Callable[[F], F]:
-    """The option `--format` of a command that tells people or programs.
+def text_or_json(help_text: str) -> Callable[[F], F]:
+    """The option `--format` of a command that prints text or JSON.
 
     Args:
-        told: its help.
+        help_text: its help.
     """
     return click.option(
         "--format",
@@ -169,5 +171,5 @@ def text_or_json(told: str) -> Callable[[F], F]:
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
-        help=told,
+        help=help_text,
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COMPLETING = "_REGSPEC_COMPLETE"
-"""The variable by which a shell asks for completion in place of running anything."""
+"""The variable by which a shell requests completion in place of a run."""
 
 
 @frozen
@@ -32,7 +32,7 @@ class Plain:
 
 
 def read(words: Sequence[str]) -> Plain | None:
-    """What is asked in a plain form; none if it is asked in any other.
+    """The words as a plain form; none if they have another form.
 
     Args:
         words: those after the name of the program.
@@ -58,13 +58,13 @@ def read(words: Sequence[str]) -> Plain | None:
 
 
 def run(words: Sequence[str]) -> int | None:
-    """Do what is asked in a plain form, and give the exit code.
+    """Run a command in a plain form, and give the exit code.
 
     Args:
         words: those after the name of the program.
 
     Returns:
-        None if it is asked in any other, or is a mistake that click tells; nothing is done then.
+        None if the words have another form, or a mistake that click reports; nothing is done then.
     """
     asked = read(words)
     if asked is None:

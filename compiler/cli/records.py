@@ -1,4 +1,4 @@
-"""What `regspec compile` leaves beside the artifacts: a depfile, a manifest and sums."""
+"""The records next to the artifacts of a compile: a depfile, a manifest and sums."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CLOSED = 0o600
 
 @frozen
 class RecordOptions:
-    """Which records are asked for, each by the path of its file."""
+    """Which records to write, each by the path of its file."""
 
     depfile: str | None
     depfile_targets: tuple[str, ...]
@@ -98,7 +98,7 @@ def _record(
         or written.name in ("", "..")
         or written in [Path(c.root) for c in compiled]
     ):
-        raise click.UsageError(f"{option}: {path} is no name of a file")
+        raise click.UsageError(f"{option}: {path} is not the name of a file")
     root, below = str(written.parent), written.name
     for one in compiled:
         if written.is_relative_to(Path(one.root)) and ".." not in written.parts:
@@ -114,7 +114,7 @@ def _listing(
     compiled: Sequence[Compiled],
     content: Callable[[list[Source]], dict[str, Any]],
 ) -> Compiled:
-    """A list of all artifacts, for the owner only if a digest in it could tell a password."""
+    """A list of all artifacts, for the owner only if a digest in it could reveal a password."""
     from ..manifest import ManifestEntry, Source
 
     folder = os.path.dirname(os.path.abspath(path))

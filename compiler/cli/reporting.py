@@ -1,4 +1,4 @@
-"""Telling people and programs what was found in their specs."""
+"""Reporting the findings in specs, to people and programs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from ..pipeline import Result
 
 
+_ABOUT_THIS_MACHINE = frozenset({"RS409"})
+"""The codes of findings about the installation: reported once in a run, not for each spec."""
+
+
 def default_form() -> str:
-    """How diagnostics are told unless an option says so: for GitHub Actions, where it runs us."""
+    """The default form of findings: annotations in GitHub Actions, text elsewhere."""
     return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
 
 
@@ -39,9 +43,11 @@ class Reporter:
         """How many specs could not be read."""
         self.progress = Progress()
         self._kept: list[tuple[str, Diagnostic]] = []
+        self._codes: set[str] = set()
+        """The codes of the findings that were reported."""
 
     def read(self, names: Iterable[str], what: str) -> Iterator[tuple[str, bytes]]:
-        """The name and bytes of each spec that can be read, once; of another it is told why not.
+        """The name and bytes of each spec that can be read; for another the reason is reported.
 
         Args:
             names: the specs, `-` being the standard input.
@@ -68,13 +74,18 @@ class Reporter:
         shown = shown_name(name)
         self.progress.clear()
         for diagnostic in result.diagnostics:
+            is_new = diagnostic.code not in self._codes
+            if diagnostic.code in _ABOUT_THIS_MACHINE and not is_new:
+                continue
+            self._codes.add(diagnostic.code)
             self.counts[diagnostic.severity] += 1
             self.fixable += diagnostic.fixable
             if self.errors_only and diagnostic.severity is not Severity.ERROR:
                 continue
-            if self.form in reports.LINES:
-                line = reports.LINES[self.form](diagnostic, shown, style)
-                echo_as_is(line)
+            if self.form == "text":
+                echo_as_is(reports.text(diagnostic, shown, style, with_manual=is_new))
+            elif self.form in reports.LINES:
+                echo_as_is(reports.LINES[self.form](diagnostic, shown, style))
             else:
                 self._kept.append((shown, diagnostic))
         if result.unreported:
@@ -106,8 +117,8 @@ class Reporter:
             found.append(f"{pluralize(self.unreadable, 'spec')} could not be read")
         said = f"{pluralize(self.specs, 'spec')} checked: {', '.join(found) or 'nothing found'}"
         if self.fixed:
-            said += f"; {self.fixed} mended"
-        return said + (f"; --fix would mend {self.fixable}" if self.fixable else "")
+            said += f"; {self.fixed} fixed"
+        return said + (f"; --fix would fix {self.fixable}" if self.fixable else "")
 
 
 def pluralize(count: int, what: str) -> str:

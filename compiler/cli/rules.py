@@ -1,6 +1,7 @@
-"""`regspec rules` and `regspec rule CODE`: what a diagnostic means, and what to do."""
+"""`regspec rules` and `regspec rule CODE`: the codes of findings, and their manuals."""
 
 import inspect
+import os
 
 import click
 
@@ -10,7 +11,10 @@ from .terminal import write_stdout
 
 @click.command("rules")
 def rules_command() -> None:
-    """List the rules with their codes and severities; `regspec rule CODE` explains one."""
+    """List the rules with their codes and severities.
+
+    `regspec rule CODE` prints the manual of one.
+    """
     from ..rules import RULES
 
     rows = [
@@ -23,24 +27,27 @@ def rules_command() -> None:
 @click.command("rule")
 @click.argument("code", metavar="CODE", type=CODES)
 def rule_command(code: str) -> None:
-    """Explain a CODE: what happens on the cluster, why, how to fix it, with examples.
+    """Print the manual of a CODE: what it reports, why, and how to fix it.
 
     \b
       regspec rule RS101
       regspec rule schema
     """
     from ..rules import RULES, code_meant
+    from ..rules.manuals import as_text
     from ..rules.phases import PHASES
     from ..schema import nearest
 
     if code.upper() in RULES:
         rule = RULES[code.upper()]
         heading = f"{rule.code} ({rule.severity.value})"
-        manual = inspect.cleandoc(rule.manual)
+        manual = rule.manual
     elif code.lower() in PHASES:
         heading, manual = f"{code.lower()} (error)", PHASES[code.lower()]
     else:
         meant = code_meant(code, RULES) or nearest(code, list(PHASES))
-        advice = f"; did you mean {meant}?" if meant else "; `regspec rules` lists them"
-        raise click.UsageError(f"{code} is no code of a diagnostic{advice}")
-    write_stdout(f"{heading}\n\n{manual}\n".encode())
+        advice = f"did you mean {meant}?" if meant else "`regspec rules` lists them"
+        if os.path.exists(code):
+            advice = f"`regspec check {code}` reports findings with their codes"
+        raise click.UsageError(f"{code} is not a code of a finding; {advice}")
+    write_stdout(f"{heading}\n\n{as_text(manual)}\n".encode())

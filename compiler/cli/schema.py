@@ -12,7 +12,7 @@ def schema_command() -> None:
     \b
       regspec schema > registry-spec.schema.json
 
-    Editors with a YAML language server read it when the spec begins with
+    Editors with a YAML language server read it if the spec begins with
 
     \b
       # yaml-language-server: $schema=registry-spec.schema.json

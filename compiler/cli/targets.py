@@ -1,4 +1,4 @@
-"""`regspec targets`: what a spec compiles to, and where that goes."""
+"""`regspec targets`: the outputs of a spec, and where they belong."""
 
 import json
 
@@ -10,9 +10,9 @@ from .terminal import write_stdout
 
 
 @click.command("targets")
-@text_or_json("How to print the list.")
+@text_or_json("Output format of the list.")
 def targets_command(form: str) -> None:
-    """List the targets: their files, what takes them, and their options."""
+    """List the targets: their files, who reads these, and their options."""
     if form == "json":
         rows = [
             {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 PROGRESS_AFTER = 1.0
-"""How many seconds pass before progress is told."""
+"""How many seconds pass before progress is printed."""
 
 _CODES = {
     "error": "\x1b[31m\x1b[1m",
@@ -26,7 +26,7 @@ _CODES = {
     "bold": "\x1b[1m",
     "gutter": "\x1b[34m",
 }
-"""How a terminal is told the colour of a role."""
+"""The code of the colour of each role."""
 
 STOPPED = "stopped; every file is whole"
 """What is said of Ctrl-C."""
@@ -41,7 +41,7 @@ class InputError(Exception):
         return str(self)
 
     def show(self) -> None:
-        """Print the message as every other error of ours looks."""
+        """Print the message in the form of every other error."""
         report_error(self.message)
 
 
@@ -118,7 +118,7 @@ def style(role: str, text: str, stream: TextIO | None = None) -> str:
 
 
 class Progress:
-    """Tells on a terminal how many of several things are done, when it takes long."""
+    """Prints on a terminal how many of several things are done, if it takes long."""
 
     def __init__(self) -> None:
         self.begun = time.monotonic()
@@ -139,7 +139,7 @@ class Progress:
         self.clear()
 
     def clear(self) -> None:
-        """Take the count off its line, before something else is told."""
+        """Take the count off its line, before something else is printed."""
         if self.shown:
             echo_as_is("\r\x1b[K")
             self.shown = False

@@ -1,4 +1,4 @@
-"""`regspec verify`: what is there against a spec."""
+"""`regspec verify`: compares installed files with a spec."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..diagnostics import Diagnostic, Severity, Span
 from .completing import FILE_NAME
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
+from .grouped import GroupedOptions
 from .options import allow_file_option, containerd_option, naming_formats, target_option
 from .reporting import default_form
 from .terminal import InputError, echo_as_is, echo_error, style, write_stdout
@@ -31,7 +32,14 @@ _FORMS = ("text", "json", "github", "sarif")
 _CODE = "drift"
 
 
-@click.command("verify")
+@click.command(
+    "verify",
+    cls=GroupedOptions,
+    sections={
+        "What to compare": ("target", "containerd", "allow-file"),
+        "Output": ("format",),
+    },
+)
 @click.argument("spec", metavar="SPEC", type=FILE_NAME)
 @click.argument("names", metavar="FILE...", nargs=-1, required=True, type=FILE_NAME)
 @target_option
@@ -41,7 +49,8 @@ _CODE = "drift"
     "--format",
     "form",
     type=click.Choice(_FORMS),
-    help="How to tell: text, one line each; json; github, the default under GitHub Actions; sarif.",
+    help="Output format for differences: text (one line each), json, github (annotations, the "
+    "default in GitHub Actions) or sarif.",
 )
 @naming_formats
 def verify_command(
@@ -52,24 +61,26 @@ def verify_command(
     version: str | None,
     form: str | None,
 ) -> int:
-    """Compare each FILE with what SPEC compiles to, by what they mean: order, quoting, comments and
-    unrelated keys do not matter, nor do the settings of hosts that SPEC has no mirror on. Exit 1 if
-    anything differs.
-
-    FILE is one of these, also as kubectl prints it: {formats}. Each is detected by content. `-` is
-    standard input. A folder, or a tar archive of one, is a node's root, or its /etc/containerd;
-    then what is in force is compared, with all that config.toml imports.
-
-    A login that differs is told without a word of it; one that SPEC refers to and that is not set
-    is not compared.
+    """Compare each FILE with the outputs of SPEC. Exit 1 if anything differs.
 
     \b
-      kubectl get secret registry-info -n jet-system -o json | regspec verify registry.yaml -
+      regspec verify registry.yaml values.yaml registry-secret.yaml
+      regspec verify registry.yaml nodes/*.tar
+      kubectl get secret registry-info -o json | regspec verify registry.yaml -
       ssh NODE sudo tar -C / -c etc/containerd | regspec verify registry.yaml -
-      regspec verify registry.yaml values.yaml registry-secret.yaml nodes/*.tar
-    """  # noqa: D205 - the first paragraph is one
+
+    Files are compared by meaning: order, quoting, comments, unrelated keys, and settings of hosts
+    without a mirror in SPEC make no difference.
+
+    FILE may be the output of kubectl. Its format is detected by content: {formats}. `-` is standard
+    input. A folder, or a tar archive of a folder, is a node's root, or its /etc/containerd. Of a
+    node, the configuration in force is compared, with everything that config.toml imports.
+
+    Credentials that differ are reported without their values. Credentials that SPEC refers to and
+    that are not set are not compared.
+    """
     if [spec, *names].count(STDIN) > 1:
-        raise click.UsageError("standard input holds one thing: write `-` once")
+        raise click.UsageError("standard input has one text: write `-` once")
     form = form or default_form()
     expected = _expected(spec, targets, allowed)
     if expected is None:

@@ -42,7 +42,7 @@ class Coverage:
     collisions: tuple[tuple[str, tuple[str, ...]], ...]
     """Places where several images would be one, with these images."""
     no_images: tuple[str, ...] = ()
-    """What was given and is no image reference."""
+    """The texts that are not image references."""
 
     @property
     def complete(self) -> bool:
@@ -63,7 +63,7 @@ class Coverage:
 
 
 def of_spec(spec: Spec, choices: Iterable[TargetEntry]) -> Iterator[str]:
-    """The images that a spec needs beside those of its list: the charts' and the sandbox image.
+    """The images that a spec needs in addition to its list: those for the charts and the sandbox.
 
     A chart names its images by their place in the private registry, so that they need no mirror:
     one of theirs is left out if there is none, and is not missing.
@@ -83,11 +83,11 @@ def _may_be_served(places: MirrorIndex, image: str) -> bool:
     try:
         return places.find(reference.parse(image))[0] is not None
     except reference.NotAReference:
-        return True  # told with the others that are none
+        return True  # reported with the others that are not references
 
 
 def sandbox_image(choice: TargetEntry) -> str:
-    """The sandbox image of the nodes that a target is for, or nothing if nobody knows it."""
+    """The sandbox image of the nodes that a target is for, or nothing if it is not known."""
     sandbox_image_of = TARGETS[choice.target].sandbox_image
     return sandbox_image_of(choice) if sandbox_image_of else ""
 

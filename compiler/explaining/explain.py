@@ -126,7 +126,7 @@ def of_spec(
     images: Sequence[str],
     wanted: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Row]:
-    """The rows of what a spec compiles to, image by image.
+    """The rows of the outputs of a spec, image by image.
 
     Args:
         spec: the spec, without its logins.

@@ -87,11 +87,11 @@ _GENERIC: dict[str, Rule] = {
         settings.IDLE_IGNORE,
     )
 }
-"""The rules about the spec itself, and those that ask the same of several targets."""
+"""The rules about the spec itself, and the rules that check several targets."""
 
 
 class _Catalogue(Mapping[str, Rule]):
-    """All rules by their codes; those about one dialect are imported when one is asked for."""
+    """All rules by their codes; the rules of one dialect are imported when one is requested."""
 
     def _all(self) -> dict[str, Rule]:
         own = (rule for dialect in dialects() for rule in dialect.rules)
@@ -120,8 +120,8 @@ def check_data(data: dict[str, Any]) -> Iterator[Finding]:
 def check_spec(subject: LintContext, selection: Selection) -> Iterator[Finding]:
     """What the other rules find, less what the spec and the selection leave out.
 
-    An error is always told. `lint.ignore` that has no effect is told too, where all targets are
-    looked at.
+    An error is always reported. `lint.ignore` without an effect is also reported, if all targets
+    are checked.
     """
     used: set[str] = set()
     ignored = set(subject.spec.ignored_rules)

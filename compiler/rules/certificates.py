@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def unused_ca(subject: LintContext) -> Iterator[RuleResult]:
     """`insecureSkipVerify` makes the CA certificate useless.
 
-    A consumer that skips the verification of a certificate never looks at the CA. One of the
+    A consumer that skips the verification of a certificate never checks the CA. One of the
     two was probably meant for a test.
 
     Fix: leave out `insecureSkipVerify`, so that the CA is used; else leave out `caCert`.
@@ -69,7 +69,7 @@ def tls_of_plain_http(subject: LintContext) -> Iterator[RuleResult]:
 
 
 def _read(subject: LintContext) -> Iterator[tuple[Place, tuple[Authority | None, ...]]]:
-    """Every CA text that can be read, with its place; none where the library is missing."""
+    """Every CA text that can be read, with its location; none if the library is missing."""
     for access in subject.resolved_accesses:
         if isinstance(access.ca_cert, str) and access.ca_cert:
             try:
@@ -80,7 +80,7 @@ def _read(subject: LintContext) -> Iterator[tuple[Place, tuple[Authority | None,
 
 
 def _authorities(subject: LintContext) -> Iterator[tuple[Place, str, Authority]]:
-    """Every certificate that is one, with its place and what it is called."""
+    """Every certificate that can be read, with its location and its name in messages."""
     for place, found in _read(subject):
         for number, authority in enumerate(found, 1):
             if authority is not None:
@@ -93,7 +93,7 @@ def _called(number: int, count: int) -> str:
 
 @rule("RS403", Severity.WARNING)
 def not_x509(subject: LintContext) -> Iterator[RuleResult]:
-    """A certificate of the CA is no X.509 certificate.
+    """A certificate of the CA is not an X.509 certificate.
 
     It has the lines of PEM around it, but what is in it cannot be read. Consumers leave it out of
     their pool, or refuse the whole file.
@@ -113,7 +113,7 @@ def not_x509(subject: LintContext) -> Iterator[RuleResult]:
         for number, authority in enumerate(found, 1):
             if authority is None:
                 called = _called(number, len(found))
-                yield place, f"{called} is no X.509 certificate", "export it again"
+                yield place, f"{called} is not an X.509 certificate", "export it again"
 
 
 @rule("RS404", Severity.WARNING)
@@ -122,7 +122,7 @@ def out_of_its_time(subject: LintContext) -> Iterator[RuleResult]:
 
     Pulls fail with `x509: certificate has expired or is not yet valid`, on every node at once.
 
-    Fix: get the certificate that the registry's is signed with today. `--at DATE` looks at
+    Fix: get the CA certificate that signs the registry's certificate today. `--at DATE` checks
     another day, the one of the maintenance window for instance.
 
     Source: RFC 5280, section 4.1.2.5.
@@ -146,7 +146,7 @@ def out_of_its_time(subject: LintContext) -> Iterator[RuleResult]:
 
 @rule("RS405", Severity.WARNING)
 def not_a_ca(subject: LintContext) -> Iterator[RuleResult]:
-    """A certificate is not that of a CA.
+    """A certificate is not a CA certificate.
 
     Nothing can be checked with it but the very same certificate. When the registry's certificate is
     renewed, every pull fails, though the CA has stayed the same.
@@ -165,14 +165,14 @@ def not_a_ca(subject: LintContext) -> Iterator[RuleResult]:
         if not authority.is_ca:
             yield (
                 place,
-                f"{called} is not that of a CA",
-                "give that of the CA, so that the registry's can be renewed",
+                f"{called} is not the certificate of a CA",
+                "give the certificate of the CA, so that the registry's certificate can be renewed",
             )
 
 
 @rule("RS406", Severity.WARNING)
 def weak(subject: LintContext) -> Iterator[RuleResult]:
-    """A CA certificate has a weak key, or a signature that nobody accepts any more.
+    """A CA certificate has a weak key, or a signature that consumers refuse.
 
     Go, which containerd and the kubelet are written in, refuses certificates signed with SHA-1
     since 1.18 and RSA keys below 1024 bits since 1.24; others draw the line at 2048.
@@ -224,7 +224,7 @@ def out_of_order(subject: LintContext) -> Iterator[RuleResult]:
 def same_certificate_twice(subject: LintContext) -> Iterator[RuleResult]:
     """A CA text holds one certificate twice.
 
-    It does no harm, but every output carries it twice, and one of the two was perhaps meant to be
+    It does no harm, but every output has it twice, and one of the two was perhaps meant to be
     another.
 
     Fix: remove one.
@@ -248,9 +248,9 @@ def same_certificate_twice(subject: LintContext) -> Iterator[RuleResult]:
 
 @rule("RS409", Severity.INFO)
 def not_looked_at(subject: LintContext) -> Iterator[RuleResult]:
-    """The CA certificates were not looked at, because a library is missing.
+    """The CA certificates were not checked, because a library is missing.
 
-    That they are PEM is always checked; whether they have expired or are those of a CA only with
+    The PEM text is always checked. Expiry and the kind of the certificates are checked only with
     the library `cryptography`.
 
     Fix: install `cryptography` in the environment of regspec, or ignore this rule.
@@ -270,7 +270,7 @@ def not_looked_at(subject: LintContext) -> Iterator[RuleResult]:
             except authorities.NoLibrary:
                 yield (
                     Place((*access.path, "caCert"), on_key=True),
-                    "whether the CA has expired was not looked at: `cryptography` is missing",
-                    "install `cryptography` next to regspec, or `lint: {ignore: [RS409]}`",
+                    "CA expiry was not checked: the `cryptography` package is not installed",
+                    "install `cryptography` next to regspec, or write `lint: {ignore: [RS409]}`",
                 )
                 return

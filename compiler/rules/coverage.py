@@ -58,7 +58,7 @@ def _as_docker_hub(spec: Spec, mirror: Mirror) -> str | None:
         return None
     if mirror.place.part:
         return f"{reference.DOCKER_HUB}::{mirror.documented}"
-    # The path of a mirror in short form is its source; that of a long one may be too.
+    # The path of a mirror in short form is its source. A long form may have the same path.
     ends_so = mirror.location.path.rpartition("/")[2] == mirror.source
     return None if ends_so else reference.DOCKER_HUB
 
@@ -68,10 +68,10 @@ def old_kubernetes_registry_alone(subject: LintContext) -> Iterator[RuleResult]:
     """`k8s.gcr.io` has a mirror, but `registry.k8s.io` has none.
 
     Kubernetes took its images from `k8s.gcr.io` until 1.24 and takes them from `registry.k8s.io`
-    since; the old name gets no new images. A cluster of today would ask the upstream for its
+    since; the old name gets no new images. A current cluster would contact the upstream for its
     pause image and its control plane.
 
-    Fix: list `registry.k8s.io` too.
+    Fix: also list `registry.k8s.io`.
 
     Source: kubernetes/k8s.io, the freeze of k8s.gcr.io; the documented example has both.
 
@@ -174,10 +174,10 @@ def library_missing(subject: LintContext) -> Iterator[RuleResult]:
     """`docker.io` has a mirror, but `docker.io/library` has none.
 
     To a runtime `nginx` is `docker.io/library/nginx`. The webhook does not know that: it makes
-    `HOST/docker.io/nginx` of it, where nobody has pushed the image. With a line for
+    `HOST/docker.io/nginx` of it, which has no image. With a line for
     `docker.io/library` it puts such names there.
 
-    Fix: list `docker.io/library` too.
+    Fix: also list `docker.io/library`.
 
     Source: phenixblue/imageswap-webhook#41, #77, #119; its code, run.
 
@@ -273,7 +273,7 @@ def library_alone_for_webhook(subject: LintContext) -> Iterator[RuleResult]:
     spelt out, end in an error of the webhook, and with its failure policy no such pod is
     admitted.
 
-    Fix: list `docker.io` too.
+    Fix: also list `docker.io`.
 
     Source: phenixblue/imageswap-webhook, run with such a map: KeyError, HTTP 500.
 
@@ -310,7 +310,7 @@ def image_without_mirror(subject: LintContext) -> Iterator[RuleResult]:
         images: ["docker.io/team/app:1"]
     """
     sources = {mirror.source for mirror in subject.spec.mirrors} | {subject.registry_host}
-    if WILDCARD in sources or subject.copies_images:  # of which RS217 tells
+    if WILDCARD in sources or subject.copies_images:  # which RS217 reports
         return
     counts: dict[str, int] = {}
     first: dict[str, tuple[Place, str]] = {}
@@ -431,7 +431,7 @@ def unused_mirror(subject: LintContext) -> Iterator[RuleResult]:
 
     It does no harm, unless the list is incomplete: then the images that it is for are missing.
 
-    Fix: remove the mirror, or complete the list. `regspec coverage` alone tells of it.
+    Fix: remove the mirror, or complete the list. only `regspec coverage` reports it.
 
     Source: the design of `regspec coverage`.
 
@@ -537,7 +537,7 @@ def misspelt_registry(subject: LintContext) -> Iterator[RuleResult]:
         if meant:
             yield (
                 mirror.place,
-                f"{code_span(mirror.source)} is no registry that many know",
+                f"{code_span(mirror.source)} is not a well-known registry",
                 f"did you mean {' or '.join(map(code_span, meant))}?",
             )
 
@@ -564,12 +564,12 @@ def _alike(one: str, other: str) -> int:
 
 
 def _images(subject: LintContext) -> Iterator[tuple[Place, str, reference.Reference]]:
-    """The images of the list that are references, each with its place."""
+    """The images of the list that are references, each with its location."""
     listed = isinstance(subject.spec.images, tuple)
     images = subject.resolved.images
     for index, image in enumerate(images if isinstance(images, tuple) else ()):
         try:
             parsed = reference.parse(image)
         except reference.NotAReference:
-            continue  # told elsewhere
+            continue  # another rule reports it
         yield Place(("images", index) if listed else ("images",)), image, parsed

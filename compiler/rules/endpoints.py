@@ -62,10 +62,10 @@ def _hosts(subject: LintContext) -> Iterator[tuple[Place, str]]:
 
 @rule("RS103", Severity.ERROR)
 def ipv6_in_mirror_string(subject: LintContext) -> Iterator[RuleResult]:
-    """The mirror string of `values` and `secret` cannot carry an IPv6 address.
+    """The mirror string of `values` and `secret` cannot have an IPv6 address.
 
-    The webhook parts each pair at `::`; an address with `::` in it makes three parts, and the
-    line is skipped without a word: nothing of that registry is swapped.
+    The webhook splits each pair at `::`; an address with `::` in it makes three parts, and the
+    line is skipped without a message: nothing of that registry is swapped.
 
     registries.conf, OpenShift's mirror sets, copy lists and bundles cannot either: their readers
     take no such address for a host.
@@ -99,7 +99,7 @@ def ipv6_in_mirror_string(subject: LintContext) -> Iterator[RuleResult]:
                 name, limit = refusing[0]
                 yield (
                     place,
-                    f"target {code_span(name)} cannot carry {code_span(text)}: {limit.reason}",
+                    f"target {code_span(name)} cannot have {code_span(text)}: {limit.reason}",
                     "use a DNS name, or list only targets that can: `targets: [certs.d]`",
                 )
 
@@ -167,7 +167,8 @@ def v2_in_path(subject: LintContext) -> Iterator[RuleResult]:
 
     Fix: leave it out; for a Harbor proxy-cache project write `proxyCache: true`.
 
-    Source: the vendor's note on the doubled `/v2/v2/`; the webhook, run with such a target.
+    Source: the note on the doubled `/v2/v2/` in the Palette procedure; the webhook, run with such a
+    target.
 
     Bad:
         mirrors:
@@ -211,7 +212,7 @@ def source_named_default(subject: LintContext) -> Iterator[RuleResult]:
 
 @structure_rule("RS107")
 def proxy_cache_of_a_string(data: dict[str, Any]) -> Iterator[RuleResult]:
-    """`proxyCache` says nothing about a pasted mirror string.
+    """`proxyCache` has no effect on a pasted mirror string.
 
     The string itself has `/v2/` after the host where a mirror is a proxy cache.
 
@@ -230,7 +231,7 @@ def proxy_cache_of_a_string(data: dict[str, Any]) -> Iterator[RuleResult]:
     if "mirrorRegistries" in registry and registry.get("proxyCache"):
         yield (
             Place(("registry", "proxyCache"), on_key=True),
-            "`proxyCache` says nothing about `mirrorRegistries`",
+            "`proxyCache` has no effect on `mirrorRegistries`",
             "write `/v2/` after the host in the string, or list the mirrors in `mirrors`",
         )
 
@@ -241,11 +242,12 @@ def proxy_cache_and_webhook(subject: LintContext) -> Iterator[RuleResult]:
 
     One string feeds both. containerd takes `/v2/` as the root of the registry's API, as it
     should be. The webhook writes it into the reference of the image, whose repository is then
-    `v2/...`, and the runtime asks for `/v2/v2/...`, which no registry has.
+    `v2/...`, and the runtime requests `/v2/v2/...`, which no registry has.
 
     Fix: use ordinary projects in place of proxy caches where the webhook runs.
 
-    Source: phenixblue/imageswap-webhook, run with such a map; the vendor's note on `/v2/v2/`.
+    Source: phenixblue/imageswap-webhook, run with such a map; the note of the Palette procedure on
+    `/v2/v2/`.
 
     Bad:
         mirrors:
@@ -311,9 +313,9 @@ def source_without_a_dot(subject: LintContext) -> Iterator[RuleResult]:
 
     It reads the part before the first slash as a registry only if it has a dot. Images of
     `localhost:5000` or `registry:5000` are Docker Hub's to it, and become
-    `HOST/docker.io/registry:5000/NAME`, which is no reference.
+    `HOST/docker.io/registry:5000/NAME`, which is not a reference.
 
-    Fix: name the upstream registry with a dot, in the pods as well.
+    Fix: name the upstream registry with a dot, also in the pods.
 
     Source: phenixblue/imageswap-webhook, run with such images.
 
@@ -337,7 +339,7 @@ def source_without_a_dot(subject: LintContext) -> Iterator[RuleResult]:
 
 @rule("RS112", Severity.INFO)
 def tab_in_mirror_string(subject: LintContext) -> Iterator[RuleResult]:
-    r"""A pasted mirror string has a tab beside `::`, which the webhook does not strip.
+    r"""A pasted mirror string has a tab next to `::`, which the webhook does not strip.
 
     It removes blanks only, so the line that this was pasted from has never matched any image.
     What regspec writes is right; the cluster that has the old string is not.
@@ -357,7 +359,7 @@ def tab_in_mirror_string(subject: LintContext) -> Iterator[RuleResult]:
         if "\t" in string[entry.start : entry.end]:
             yield (
                 Place(("registry", "mirrorRegistries"), part=(entry.start, entry.end)),
-                f"the tab beside `::` keeps the webhook from finding {code_span(entry.source)}",
+                f"the tab next to `::` keeps the webhook from finding {code_span(entry.source)}",
                 "remove it: where this string comes from, it has never matched",
                 f"{entry.source}::{entry.target}",
             )

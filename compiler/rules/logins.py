@@ -21,8 +21,8 @@ _PLACEHOLDER = r"REPLACE_WITH_|<[a-z][a-z _-]*>\Z"
 def colon_in_user_name(subject: LintContext) -> Iterator[RuleResult]:
     """A user name with a colon reaches no registry.
 
-    A login travels as the base64 of `USER:PASSWORD`, to the registry and in pull secrets. Whoever
-    reads it ends the user name at the first colon, so another login arrives, and the answer is
+    A login travels as the base64 of `USER:PASSWORD`, to the registry and in pull secrets. Anyone
+    who reads it ends the user name at the first colon, so another login arrives, and the answer is
     401.
 
     Fix: use an account without a colon in its name.
@@ -68,7 +68,7 @@ def half_a_login(subject: LintContext) -> Iterator[RuleResult]:
             )
             yield (
                 Place((*access.path, there), on_key=True),
-                f"`{there}` without `{missing}` is no login",
+                f"`{there}` needs `{missing}`",
                 f"add `{missing}`, or remove both",
             )
 
@@ -77,7 +77,7 @@ def half_a_login(subject: LintContext) -> Iterator[RuleResult]:
 def literal_password(subject: LintContext) -> Iterator[RuleResult]:
     """A password stands in the spec as text.
 
-    A spec is made to be kept in git, and whoever reads it there can push to the registry.
+    A spec is made to be kept in git, and everyone who reads it there can push to the registry.
 
     Fix: `password: {env: NAME}` or `{file: PATH}`, with the file outside git.
 

@@ -79,7 +79,7 @@ def path_and_target(data: dict[str, Any]) -> Iterator[RuleResult]:
 def no_default_path(data: dict[str, Any]) -> Iterator[RuleResult]:
     """A mirror needs a `path`, because its source cannot be one.
 
-    The default path is the source itself; `*`, a port or an address in brackets is no part of
+    The default path is the source itself; `*`, a port or an address in brackets cannot be part of
     a repository's name, and registries answer 404 or 400 to it.
 
     Fix: write `path`; an empty one is the base path itself.
@@ -213,11 +213,11 @@ def unknown_host(subject: LintContext) -> Iterator[RuleResult]:
     """A mirror is on a host whose login and CA the spec does not say.
 
     Runtimes look up logins and CAs by the host of the mirror. Without them a private registry
-    answers 401, or its certificate is not trusted, and the upstream is asked.
+    answers 401, or its certificate is not trusted, and the runtime contacts the upstream.
 
     Fix: add the host to `hosts`; `HOST: {}` when it needs neither.
 
-    Source: measured with containerd; containers/image and k3s look up by host too.
+    Source: measured with containerd; containers/image and k3s also look up by host.
 
     Bad:
         mirrors:
@@ -275,7 +275,7 @@ def unused_host(subject: LintContext) -> Iterator[RuleResult]:
 
 @rule("RS309", Severity.ERROR)
 def invalid_with_prefix(subject: LintContext) -> Iterator[RuleResult]:
-    """An image of a chart is no image reference once the registry stands before it.
+    """An image of a chart is not an image reference after the registry's name.
 
     What was the registry of the upstream becomes a part of the path, which has no port and no
     upper-case letters. The pod stays in InvalidImageName.
@@ -306,7 +306,7 @@ def invalid_with_prefix(subject: LintContext) -> Iterator[RuleResult]:
                     Place(image.path),
                     (
                         f"with the registry before it, {code_span(image.reference)} "
-                        f"is no reference: {why}"
+                        f"is not a reference: {why}"
                     ),
                     "write it as it lies in the registry: `{exact: REFERENCE}`",
                 )

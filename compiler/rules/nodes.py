@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 @rule("RS211", Severity.WARNING)
 def upstream_is_asked(subject: LintContext) -> Iterator[RuleResult]:
-    """`fallback: deny`, the default, is nothing that this file can say.
+    """This target cannot enforce `fallback: deny`, the default.
 
     With `registry.mirrors`, and on k3s and RKE2 by default, containerd goes on to the upstream when
     a mirror answers 401, 403, 404 or 5xx, or not at all. Behind a firewall that drops packets, that
-    is 30 seconds for each request. dockerd and BuildKit go on likewise.
+    is 30 seconds for each request. dockerd and BuildKit also go on to the upstream.
 
-    Talos has `skipFallback` since 1.9. The documented file of target `containerd`, which is made
-    without being asked for, is told of only where `fallback: deny` is written.
+    Talos has `skipFallback` since 1.9. The documented file of target `containerd`, a default
+    target, is reported only if the spec has `fallback: deny`.
 
     Fix: target `certs.d` can forbid it; k3s and RKE2 can by
-    `--disable-default-registry-endpoint`. For dockerd and BuildKit only the network can. Where that
-    is done, say so by `lint: {ignore: [RS211]}`; where the upstream may be asked, by
+    `--disable-default-registry-endpoint`. For dockerd and BuildKit only the network can. If it
+    does, write `lint: {ignore: [RS211]}`. If runtimes may contact the upstream, write
     `fallback: allow`.
 
-    Source: measured on containerd 1.6.20 to 2.4.0-beta and on dockerd 20.10.24; k3s-io/k3s#10351;
-    siderolabs/talos#9723; moby/buildkit, util/resolver/resolver.go.
+    Source: measured on containerd 1.6.20 to 2.4.0-beta and on dockerd 20.10.24; k3s-io/k3s#10351,
+    siderolabs/talos#9723, moby/buildkit, util/resolver/resolver.go.
 
     Bad:
         targets: [k3s]
@@ -41,20 +41,20 @@ def upstream_is_asked(subject: LintContext) -> Iterator[RuleResult]:
     spec = subject.spec
     if spec.fallback != "deny":
         return
-    told: set[str] = set()
+    reported: set[str] = set()
     for target, choice in subject.targets:
         limit = target.limits_of(choice).deny
-        if limit is None or limit.reported_by or target.name in told:
+        if limit is None or limit.reported_by or target.name in reported:
             continue
         if not limit.option:  # another choice of the target cannot either
-            told.add(target.name)
+            reported.add(target.name)
             if not spec.fallback_written and target.name in DEFAULT_TARGETS:
                 continue
         at_fallback = spec.fallback_written and not limit.option
         consumer = limit.consumer or f"target `{target.name}`"
         yield (
             Place(("fallback",)) if at_fallback else place_of(choice, limit.option),
-            f"{consumer} cannot forbid the upstream: it is asked when a mirror fails",
+            f"{consumer} cannot forbid the upstream, and contacts it when a mirror fails",
             limit.advice,
         )
 
@@ -68,7 +68,7 @@ def wildcard_not_expressible(subject: LintContext) -> Iterator[RuleResult]:
 
     Fix: list the registries, or leave out the target.
 
-    Source: containers/image, pkg/sysregistriesv2; openshift/api, config/v1; moby/buildkit#5191.
+    Source: containers/image, pkg/sysregistriesv2, openshift/api, config/v1, moby/buildkit#5191.
 
     Bad:
         mirrors:

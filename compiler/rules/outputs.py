@@ -49,7 +49,7 @@ def exclusive_options(subject: LintContext) -> Iterator[RuleResult]:
 
     The documented endpoints and the whole documented file exist in version 2 of the
     configuration format only. containerd 1.x does not start with version 3, or ignores it. A
-    cloud-config has no Secret beside it that could have a name.
+    cloud-config has no Secret next to it that could have a name.
 
     Fix: leave out `configVersion`; version 2 works with every containerd. Leave out `name` and
     `namespaces`.
@@ -95,7 +95,7 @@ def same_file_twice(subject: LintContext) -> Iterator[RuleResult]:
             if claims.take(path, choice.target) is not None:
                 yield (
                     place_of(choice, "out"),
-                    f"another target writes {code_span(path)} too, or something above or below it",
+                    f"another target also writes {code_span(path)}, or a path above or below it",
                     "give one of them another `out`",
                 )
                 break
@@ -139,13 +139,13 @@ def pull_secret_without_login(subject: LintContext) -> Iterator[RuleResult]:
 
 @rule("RS206", Severity.ERROR)
 def library_alone(subject: LintContext) -> Iterator[RuleResult]:
-    """Containerd cannot be told of `docker.io/library` alone.
+    """Containerd cannot have a mirror of `docker.io/library` alone.
 
     It looks mirrors up by the registry, so `docker.io/library` follows `docker.io`. Without that,
     or with another place for it, the mirror would be missing on the nodes. k3s, Talos, dockerd and
     BuildKit are the same.
 
-    Fix: list `docker.io` too, so that its path with `/library` is that of `docker.io/library`.
+    Fix: also list `docker.io`, so that its path with `/library` is the path of `docker.io/library`.
 
     Source: measured on containerd 1.6.20 to 2.4.0-beta.
 
@@ -171,10 +171,12 @@ def library_alone(subject: LintContext) -> Iterator[RuleResult]:
     if library is None or (hub and hub.location.below("library") == library.location):
         return
     if any(alias in mirrors for alias in DOCKER_HUB_ALIASES):
-        return  # which RS311 tells of
+        return  # which RS311 reports
     if hub:
         advice = f"serve it from {code_span(str(hub.location.below('library')))}, below `docker.io`"
     else:
-        advice = "list `docker.io` too, so that its path with `/library` is this one's"
-    message = f"{readers[0]} cannot be told of `docker.io/library` alone"
+        advice = (
+            "also list `docker.io`, so that its path with `/library` is the path of this mirror"
+        )
+    message = f"{readers[0]} cannot have a mirror of `docker.io/library` alone"
     yield library.place, message, advice

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..model import Access, Spec, TargetEntry
 
 MAX_FINDINGS = 1000
-"""How many findings one rule looks for; nobody reads more."""
+"""The most findings of one rule."""
 
 RuleResult = tuple[Place, str, str] | tuple[Place, str, str, str | None]
 """Where, the message, what to type, and the fix if there is one (`Finding.fix`)."""
@@ -27,7 +27,7 @@ RuleResult = tuple[Place, str, str] | tuple[Place, str, str, str | None]
 
 @frozen
 class LintContext:
-    """What a rule looks at."""
+    """What a rule checks."""
 
     spec: Spec
     """With its references unresolved, so that one that is not there gives no second finding."""
@@ -36,7 +36,7 @@ class LintContext:
     choices: tuple[TargetEntry, ...]
     """The targets that are compiled."""
     today: Callable[[], dt.date] | None = None
-    """Gives the day for which it is told whether certificates are valid."""
+    """Gives the day for which the validity of certificates is reported."""
 
     def has(self, *targets: str) -> bool:
         """Whether one of these targets is compiled."""
@@ -59,7 +59,7 @@ class LintContext:
 
     @property
     def has_string(self) -> bool:
-        """Whether a target carries the mirror string, which the vendor's webhook reads."""
+        """Whether a target has the mirror string, which the image-swap webhook reads."""
         return any(target.carries_mirror_string for target, _ in self.targets)
 
     @property
@@ -90,18 +90,18 @@ class LintContext:
 
 @frozen
 class Selection:
-    """Which rules are told, by their codes or how these begin; an error always is."""
+    """Which rules are reported, by their codes or how these begin; errors always are."""
 
     select: tuple[str, ...] = ()
     """None selects all."""
     ignore: tuple[str, ...] = ()
     with_ignored: bool = False
-    """Whether what a spec itself ignores is told too."""
+    """Whether findings that the spec ignores are also reported."""
     all_targets: bool = True
-    """Whether every target of the spec is looked at, not only some."""
+    """Whether every target of the spec is checked, not only some."""
 
     def has(self, code: str) -> bool:
-        """Whether what the rule of this code finds is told."""
+        """Whether the findings of the rule with this code are reported."""
         return code.startswith(self.select or ("",)) and not code.startswith(self.ignore or ("-",))
 
 
@@ -114,7 +114,7 @@ class Rule:
     check: Callable[[Any], Iterator[RuleResult]]
     over_data: bool = False
     asked: bool = False
-    """Whether it is told only when it is selected."""
+    """Whether it is reported only if it is selected."""
 
     @property
     def manual(self) -> str:
@@ -133,7 +133,7 @@ class Rule:
 
 
 def place_of(choice: TargetEntry, option: str = "", *, on_key: bool = False) -> Place:
-    """The place of a choice, or of one of its options; the first line when nobody wrote it."""
+    """The place of a choice, or of one of its options; the first line if it is a default."""
     path: Path = choice.path or ()
     if option and choice.path is not None and choice.option(option) is not None:
         return Place((*path, option), on_key)
@@ -144,7 +144,7 @@ _CONFUSED = str.maketrans("OIL", "011")
 
 
 def code_meant(written: str, codes: Iterable[str]) -> str | None:
-    """The code that somebody meant who wrote another, or none: `rs 1O1` is RS101."""
+    """The code that was most likely meant by a misspelt one, or none: `rs 1O1` is RS101."""
     plain = "".join(filter(str.isalnum, written.upper()))
     digits = plain.removeprefix("RS").translate(_CONFUSED)
     return f"RS{digits}" if f"RS{digits}" in codes else None

@@ -18,7 +18,7 @@ def idle_ignores(codes: tuple[str, ...], used: set[str], rules: Mapping[str, Rul
 
     Args:
         codes: the entries, in order.
-        used: those that have silenced something.
+        used: the codes with a finding that was silenced.
         rules: every rule by its code.
     """
     idle = []
@@ -27,7 +27,7 @@ def idle_ignores(codes: tuple[str, ...], used: set[str], rules: Mapping[str, Rul
             if code in codes[:index]:
                 idle.append((index, code, "is listed twice"))
         elif code not in rules:
-            idle.append((index, code, "is no rule"))
+            idle.append((index, code, "is not a rule"))
         elif rules[code].severity is Severity.ERROR:
             idle.append((index, code, "is an error, which cannot be ignored"))
         else:
@@ -38,7 +38,7 @@ def idle_ignores(codes: tuple[str, ...], used: set[str], rules: Mapping[str, Rul
 def _idle_ignore(idle: list[Idle]) -> Iterator[RuleResult]:
     """An entry of `lint.ignore` has no effect.
 
-    It would hide the first real finding of that rule, which nobody has seen yet.
+    It would hide the first real finding of that rule, which is new.
 
     Fix: remove it.
 

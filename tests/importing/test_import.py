@@ -1651,7 +1651,7 @@ def test_a_file_that_is_there_is_left_as_it_is(imported, tmp_path, kind):
     (tmp_path / "spec.yaml").write_text("mine")
     done = imported(SECRET_FILES, "-o", "spec.yaml", "--secrets", kind)
     assert done.returncode == 2
-    assert "spec.yaml: is there already" in done.stderr
+    assert "spec.yaml: exists already" in done.stderr
     assert (tmp_path / "spec.yaml").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {"spec.yaml", *SECRET_FILES}
     silent(done.stdout, done.stderr)
@@ -1661,7 +1661,7 @@ def test_a_file_of_a_login_that_is_there_is_left_as_it_is(imported, tmp_path):
     (tmp_path / "registry-password").write_text("mine")
     done = imported(SECRET_FILES, "-o", "spec.yaml", "--secrets", "file")
     assert done.returncode == 2
-    assert "registry-password: is there already" in done.stderr
+    assert "registry-password: exists already" in done.stderr
     assert (tmp_path / "registry-password").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {"registry-password", *SECRET_FILES}
 

@@ -1,4 +1,4 @@
-"""RS227: what BuildKit cannot be told."""
+"""RS227: what BuildKit cannot be configured with."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 @rule("RS227", Severity.INFO)
 def login_of_the_builder(subject: LintContext) -> Iterator[RuleResult]:
-    """BuildKit has no place for a login: it asks whoever builds for theirs.
+    """BuildKit's configuration has no credentials: it uses the credentials of the user who builds.
 
     The client, such as `docker buildx build` or `buildctl`, takes it from its own config.json, by
-    the host of the mirror. Without one there the registry answers 401, and the upstream is asked.
+    the host of the mirror. Without one there the registry answers 401, and BuildKit
+    contacts the upstream.
 
-    Fix: `docker login HOST` for whoever builds; or give them the dockerconfigjson of target
+    Fix: run `docker login HOST` as the user who builds; or give them the dockerconfigjson of target
     `pull-secret`.
 
     Source: moby/buildkit, util/resolver/authorizer.go.
@@ -41,7 +42,7 @@ def login_of_the_builder(subject: LintContext) -> Iterator[RuleResult]:
             yield (
                 place_of(choice),
                 f"target `buildkit` leaves the login of {code_span(wanting[0])}{more} out",
-                f"`docker login {wanting[0]}` for whoever builds",
+                f"run `docker login {wanting[0]}` as the user who builds",
             )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ...model import Spec, TargetEntry
 
-_DENY = "# When a mirror fails, the upstream is asked: nothing here can forbid it.\n"
+_DENY = "# When a mirror fails, BuildKit contacts the upstream. This file cannot forbid it.\n"
 
 
 def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:

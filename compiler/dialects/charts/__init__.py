@@ -8,7 +8,7 @@ _LIMITS = Limits(
     wildcard=None,
     registry_beside_wildcard=Limit(),
     library=None,
-    ipv6=Limit("`::` parts its pairs", mark="::"),
+    ipv6=Limit("`::` splits its pairs", mark="::"),
     deny=None,
     login=None,
     ca=None,

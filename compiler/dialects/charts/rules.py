@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @rule("RS506", Severity.INFO)
 def login_without_pull_secret(subject: LintContext) -> Iterator[RuleResult]:
-    """The registry wants a login, and a chart's own images come from it without one.
+    """The registry requires credentials, and a chart pulls its own images without them.
 
     The kubelet pulls the images of the webhook, which nothing swaps, with the pull secret of the
     chart. Without that, and without a login on the node, the answer is 401.
@@ -39,7 +39,7 @@ def login_without_pull_secret(subject: LintContext) -> Iterator[RuleResult]:
         if block and block.images and not block.pull_secret:
             yield (
                 Place((key,), on_key=True),
-                f"the registry wants a login, and the images of `{key}` are pulled without one",
+                f"the images of `{key}` are pulled without the credentials of the registry",
                 "add `pullSecret: true`, unless the nodes have the login",
             )
 

@@ -1,4 +1,4 @@
-"""RS231 to RS235: what is carried to nodes by Cluster API or cloud-init."""
+"""RS231 to RS235: the files that Cluster API or cloud-init puts on nodes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ def _carriers(subject: LintContext) -> Iterator[TargetEntry]:
 
 @rule("RS231", Severity.ERROR)
 def not_carried(subject: LintContext) -> Iterator[RuleResult]:
-    """Target `kubeadm` has nothing to carry, or cannot carry what it is to.
+    """Target `kubeadm` has no files to include, or cannot include a target of `carry`.
 
-    It carries what the other targets put on nodes, each a file of its own. The tables that
+    It includes what the other targets put on nodes, each a file of its own. The tables that
     `containerd` makes by default are a part of config.toml: as a whole file they would take the
     other settings from the node.
 
-    Fix: compile `certs.d` or another target of nodes with it; name in `carry` those that are meant.
+    Fix: compile `certs.d` or another target of nodes with it, and name the right targets in
+    `carry`.
 
     Source: the design of the target.
 
@@ -55,7 +56,7 @@ def not_carried(subject: LintContext) -> Iterator[RuleResult]:
             if placement is None or placement.part_of_file:
                 yield (
                     place_of(choice),
-                    f"what target `{target.name}` makes is a part of a file, and is not carried",
+                    f"what target `{target.name}` makes is a part of a file, and is not included",
                     (
                         "write `form: full` there, compile `certs.d` in its place, or name the "
                         "other targets in `carry`"
@@ -64,7 +65,7 @@ def not_carried(subject: LintContext) -> Iterator[RuleResult]:
 
 
 def _wrong_names(spec: Spec, choice: TargetEntry) -> Iterator[RuleResult]:
-    """The names in `carry` of which there is nothing to carry."""
+    """The names in `carry` of targets without a file for nodes."""
     known = [name for name, target in TARGETS.items() if target.on_nodes]
     compiled = {other.target for other in spec.targets}
     for index, name in enumerate(choice.option("carry", ())):
@@ -72,7 +73,7 @@ def _wrong_names(spec: Spec, choice: TargetEntry) -> Iterator[RuleResult]:
         if name not in known:
             yield (
                 place,
-                f"{code_span(name)} is no target that puts files on nodes",
+                f"{code_span(name)} is not a target that puts files on nodes",
                 f"these are: {code_list(known)}",
             )
         elif name not in compiled:
@@ -83,10 +84,10 @@ def _wrong_names(spec: Spec, choice: TargetEntry) -> Iterator[RuleResult]:
 def login_in_user_data(subject: LintContext) -> Iterator[RuleResult]:
     """A login would stand in the user data of cloud-init.
 
-    The metadata service of many clouds gives user data to whoever asks on the machine, pods
+    The metadata service of many clouds gives user data to every client on the machine, pods
     included, and cloud-init keeps a copy. It has no Secrets that a file could refer to.
 
-    Fix: leave the login to pull secrets, and out of the target that carries it; or say that it may
+    Fix: leave the login to pull secrets, and out of the target that includes it; or say that it may
     be there: `secrets: inline`.
 
     Source: cloud-init's module `write_files`.
@@ -120,7 +121,7 @@ def login_in_user_data(subject: LintContext) -> Iterator[RuleResult]:
 
 @rule("RS233", Severity.ERROR)
 def one_path_of_a_node_twice(subject: LintContext) -> Iterator[RuleResult]:
-    """Two of the targets that are carried put a file at one place of a node.
+    """Two of the included targets put a file at one path of a node.
 
     Cluster API refuses such a list, and cloud-init would leave the last of them.
 
@@ -156,8 +157,8 @@ def one_path_of_a_node_twice(subject: LintContext) -> Iterator[RuleResult]:
 def replaced_on_machines(subject: LintContext) -> Iterator[RuleResult]:
     """A file of the machine image is replaced, with all that it says of other things.
 
-    The other files that `kubeadm` carries are of registries alone, or whole by choice. daemon.json
-    and buildkitd.toml are to be merged into those that are there, as neither Cluster API nor
+    The other files that `kubeadm` includes are of registries alone, or whole by choice. daemon.json
+    and buildkitd.toml must be merged into the existing files, as neither Cluster API nor
     cloud-init can: what the image says of cgroups (`native.cgroupdriver`) or logs, for instance, is
     gone, and kubelet and dockerd may no longer agree.
 
@@ -194,10 +195,10 @@ def replaced_on_machines(subject: LintContext) -> Iterator[RuleResult]:
 def too_many_files(subject: LintContext) -> Iterator[RuleResult]:
     """Cluster API takes 200 files of a machine, and these are more.
 
-    Its API refuses the resource. Those that the templates have already count too, so that fewer of
-    ours may be too many as well. Each mirror of `certs.d` is a hosts.toml and, with a CA, its copy.
+    Its API refuses the resource. The files of the templates count, so that fewer of our files may
+    already exceed the limit. Each mirror of `certs.d` is a hosts.toml and, with a CA, its copy.
 
-    Fix: name fewer targets in `carry`; let one mirror of `*` stand for those that go by the same
+    Fix: name fewer targets in `carry`. Let one mirror of `*` stand for the mirrors with the same
     path; or put the files into the machine image.
 
     Source: kubernetes-sigs/cluster-api, bootstrap/kubeadm/api/v1beta2: `maxItems` of `files`.

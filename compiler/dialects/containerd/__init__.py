@@ -84,7 +84,7 @@ def _left_out_of_import(spec: Spec, choice: TargetEntry) -> str:
         return ""
     version, path = choice.option("version"), choice.option("caFile")
     lacks = any((skip and not version) or (ca and not path) for _, ca, skip in tls_hosts(spec))
-    return "no `containerd` target tells a CA; `certs.d` does" if lacks else ""
+    return "target `containerd` cannot name a CA; `certs.d` can" if lacks else ""
 
 
 def _config_placement(spec: Spec, choice: TargetEntry) -> Placement:

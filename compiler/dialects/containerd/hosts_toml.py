@@ -176,7 +176,7 @@ def _place(url: str, override: bool, version: Version) -> tuple[str, str, str]: 
     try:
         parts = go_syntax.url(url if url.startswith("http") else f"https://{url}", version)
     except go_syntax.NotUrl as why:
-        raise Defect(f"{url!r} is no URL: {why}") from None
+        raise Defect(f"{url!r} is not a URL: {why}") from None
     path = posixpath.normpath(parts.path) if parts.path else ""
     if not override and not (path and path.endswith("/v2")):
         path = f"{path}/v2"

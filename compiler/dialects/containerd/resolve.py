@@ -86,7 +86,7 @@ class Containerd:
         notes = [*self._notes]
         if image.registry.startswith("[") and self._version.before(1, 7, 0):
             return Outcome(
-                loads=True, reason="1.6 takes no address for a registry", notes=tuple(notes)
+                loads=True, reason="1.6 does not treat an address as a registry", notes=tuple(notes)
             )
         try:
             if configuration.local and not configuration.folders:
@@ -163,7 +163,7 @@ class Containerd:
         ca = tls.get("ca_file", "")
         pair = [tls.get("cert_file", ""), tls.get("key_file", "")]
         if any(pair) and not all(pair):
-            raise hosts_toml.NoFile("`cert_file` and `key_file` go together: nothing is asked")
+            raise hosts_toml.NoFile("`cert_file` and `key_file` go together: no request is made")
         if ca and self._tree.text(ca) is None:
             raise hosts_toml.NoFile(f"{ca} is missing: no request is made")
         why = hosts_toml.missing_pair((pair[0], pair[1]), self._tree) if all(pair) else ""
@@ -210,7 +210,7 @@ class Containerd:
         names = [f"{host}_{port}_"] if colon and host else []
         for root in self.configuration.folders:
             if root in self._files:
-                return _Folder(missing=f"{root} is no folder: no request is made")
+                return _Folder(missing=f"{root} is not a folder: no request is made")
             for name in (*names, registry, DEFAULT_FOLDER):
                 path = f"{root}/{name}"
                 if path not in self._folders:
@@ -242,7 +242,7 @@ class Containerd:
         if names is None:
             if not self._is_there(path):
                 return _Folder(there=False)
-            return _Folder(missing=f"{path} is no folder: no request is made")
+            return _Folder(missing=f"{path} is not a folder: no request is made")
         file, note, hosts = f"{path}/hosts.toml", "", None
         ignored: list[str] = []
         if self._tree.names(file) is not None:
@@ -312,7 +312,9 @@ def _endpoint(text: str, version: Version) -> go_syntax.Url:
             text = f"{scheme}://{text}"
         return go_syntax.url(text, version)
     except go_syntax.NotUrl as why:
-        raise ValueError(f"the endpoint {text!r} is no URL ({why}): nothing is asked") from None
+        raise ValueError(
+            f"the endpoint {text!r} is not a URL ({why}): no request is made"
+        ) from None
 
 
 def _upstream(root: hosts_toml.Host, registry: str, version: Version) -> hosts_toml.Host:

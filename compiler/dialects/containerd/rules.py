@@ -32,10 +32,10 @@ def _fragments(subject: LintContext) -> Iterator[TargetEntry]:
 def documented_endpoint_without_v2(subject: LintContext) -> Iterator[RuleResult]:
     """The documented containerd endpoint has a path without `/v2`.
 
-    containerd takes the path of an endpoint verbatim as the root of the registry's API. As
-    documented, the path is that of the mirror, so containerd asks the registry's web pages in
-    place of its API, gets 404 or a page, and goes on to the upstream or fails. The file is
-    still what a node is documented to hold, and what a node is compared with.
+    containerd takes the path of an endpoint verbatim as the root of the registry's API. In the
+    documented form it is the path of the mirror, so containerd requests the web pages of the
+    registry in place of its API, gets 404 or a page, and goes on to the upstream or fails. The
+    file is still the documented one, and nodes are compared with it.
 
     Fix: `endpoints: api` writes URLs that containerd pulls through.
 
@@ -62,7 +62,7 @@ def documented_endpoint_without_v2(subject: LintContext) -> Iterator[RuleResult]
             Place(choice.path) if choice.path else first.place,
             (
                 f"containerd cannot pull through the documented endpoint of "
-                f"{code_span(first.source)}{others}: it asks {url}, which has no `/v2`"
+                f"{code_span(first.source)}{others}: it requests {url}, which has no `/v2`"
             ),
             (
                 "`{target: containerd, endpoints: api}` writes URLs that work; "
@@ -76,8 +76,8 @@ def assumed_scheme(subject: LintContext) -> Iterator[RuleResult]:
     """The documented containerd endpoint says no scheme, and containerd takes the wrong one.
 
     For an endpoint without a scheme containerd speaks https, but http for `localhost`,
-    127.0.0.0/8 and `[::1]`. A registry that speaks the other is not reached, and the upstream is
-    asked.
+    127.0.0.0/8 and `[::1]`. A registry that speaks the other is not reached, and containerd
+    contacts the upstream.
 
     Fix: `endpoints: api` writes the scheme that the spec says.
 
@@ -119,11 +119,11 @@ def assumed_scheme(subject: LintContext) -> Iterator[RuleResult]:
 
 @rule("RS203", Severity.ERROR)
 def tls_not_expressible(subject: LintContext) -> Iterator[RuleResult]:
-    """A private CA, or a skipped check, that the containerd configuration cannot carry.
+    """A private CA, or a skipped check, that the containerd configuration cannot have.
 
     `registry.configs."HOST".tls` was removed in containerd 2.0: the key is ignored with a
-    warning, TLS fails, and the upstream is asked. For 1.x it needs the path of the CA on the
-    node.
+    warning, TLS fails, and containerd contacts the upstream. For 1.x it needs the path of the CA
+    on the node.
 
     Fix: compile target `certs.d`, which every version reads; or, for 1.x, say `version: "1.7"` and
     `caFile`.
@@ -155,7 +155,7 @@ def tls_not_expressible(subject: LintContext) -> Iterator[RuleResult]:
             elif not version.startswith("1."):
                 yield (
                     place_of(choice, "version"),
-                    f"containerd {version} cannot be told {what} of {code_span(host)} in this file",
+                    f"containerd {version} cannot get {what} of {code_span(host)} in this file",
                     "compile target `certs.d` in place of this one; every version reads it",
                 )
             elif has_ca and not skip and choice.option("caFile") is None:
@@ -384,10 +384,10 @@ def certs_d_and_mirrors(subject: LintContext) -> Iterator[RuleResult]:
 
 @rule("RS214", Severity.WARNING)
 def login_left_behind(subject: LintContext) -> Iterator[RuleResult]:
-    """The registry wants a login, and nothing on the nodes has it.
+    """The registry requires credentials, and the nodes have none.
 
-    Every pull without a pull secret gets 401: that of the sandbox image always, since containerd
-    makes it without the kubelet.
+    Every pull without a pull secret gets 401: the pull of the sandbox image always, since
+    containerd makes it without the kubelet.
 
     Fix: target `certs.d` with `credentials: config`; or give every pod a pull secret, and the
     sandbox image another way.
@@ -422,7 +422,7 @@ def login_left_behind(subject: LintContext) -> Iterator[RuleResult]:
 def header_before_2_1(subject: LintContext) -> Iterator[RuleResult]:
     """Up to containerd 2.0, a login in hosts.toml reaches no registry that hands out tokens.
 
-    Harbor and most others do. The header goes to the registry, which asks for a token, and the
+    Harbor and most others do. The header goes to the registry, which requests a token, and the
     token server never sees it: 401.
 
     Fix: `credentials: config`, which every version reads.

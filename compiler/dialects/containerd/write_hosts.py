@@ -30,7 +30,7 @@ _DROP_IN = f"""{emit.HEADER}
 # Before this goes to a node, remove every `registry.mirrors` and `registry.configs.*.tls` there:
 # with them, containerd does not load its CRI plugin. containerd reads it when config.toml says
 # imports = ["/etc/containerd/conf.d/*.toml"], and must be restarted. Up to 1.7 it replaces all CRI
-# settings of config.toml: those that must stay are options of this target.
+# settings of config.toml. The options of this target set `sandbox_image` and `SystemdCgroup`.
 """
 
 

@@ -1,4 +1,4 @@
-"""RS225 and RS226: what dockerd cannot be told."""
+"""RS225 and RS226: what dockerd cannot be configured with."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def is_for_dockerd(mirror: Mirror) -> bool:
 def not_for_dockerd(subject: LintContext) -> Iterator[RuleResult]:
     """Dockerd has mirrors of Docker Hub only, and only at the root of a host.
 
-    daemon.json lists mirrors without saying of what: they are asked for images of Docker Hub, and
-    for those of no other registry. Up to 20.10, dockerd does not start with a mirror that has a
+    daemon.json lists mirrors without a source: dockerd uses them for images of Docker Hub, and
+    for images of no other registry. Up to 20.10, dockerd does not start with a mirror that has a
     path; later ones put the path before `/v2`, where a registry has no API.
 
     Fix: serve `docker.io` from the root of a host, or of a port of one, and leave the others to
@@ -66,11 +66,11 @@ def not_for_dockerd(subject: LintContext) -> Iterator[RuleResult]:
 
 @rule("RS226", Severity.WARNING)
 def login_of_docker_hub(subject: LintContext) -> Iterator[RuleResult]:
-    """Dockerd asks a mirror without the login of its host.
+    """Dockerd contacts a mirror without the credentials of its host.
 
-    What it sends to a mirror is the login of Docker Hub, if whoever pulls has one, and the same to
-    the upstream when the mirror fails. A mirror that wants its own answers 401, and the upstream
-    is asked. Only images that are named by the host are pulled with the login for it.
+    It sends the credentials of Docker Hub to a mirror, if the user who pulls has them, and the same
+    to the upstream when the mirror fails. A mirror that requires its own answers 401, and dockerd
+    contacts the upstream. Only images that are named by the host are pulled with the login for it.
 
     Fix: let the mirror of Docker Hub be pulled from without a login.
 

@@ -22,7 +22,7 @@ TARGET = Target(
         wildcard=None,
         registry_beside_wildcard=None,
         library=None,
-        ipv6=Limit("`::` parts its pairs", mark="::"),
+        ipv6=Limit("`::` splits its pairs", mark="::"),
         deny=None,
         login=None,
         ca=None,

@@ -169,7 +169,7 @@ def webhook(swap_map: SwapMap | Mapping[str, str]) -> Resolver:
         try:
             asked = reference.parse(becomes)
         except reference.NotAReference as why:
-            reason = f"{becomes} is no reference: {why}"
+            reason = f"{becomes} is not a reference: {why}"
             return Outcome(loads=True, reason=reason, becomes=becomes)
         host = default_host(asked.registry)
         version = asked.digest or asked.tag or "latest"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...model import Spec, TargetEntry
 
 _DENY = """\
-# When a mirror fails, the upstream is asked, unless every server and agent is started with
+# When a mirror fails, nodes contact the upstream, unless each server and agent is started with
 # --disable-default-registry-endpoint.
 """
 

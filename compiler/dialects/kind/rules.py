@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @rule("RS230", Severity.WARNING)
 def kind_without_config_path(subject: LintContext) -> Iterator[RuleResult]:
-    """Node images of kind with containerd 1.x do not look into certs.d.
+    """Node images of kind with containerd 1.x do not read certs.d.
 
     Nothing in these images sets `config_path`, so the files are mounted and containerd does not
     read them: every image is pulled from its upstream. Without `version` the node image is not
@@ -42,7 +42,7 @@ def kind_without_config_path(subject: LintContext) -> Iterator[RuleResult]:
         if version.startswith("1."):
             yield (
                 place_of(choice, "version"),
-                f"node images of kind with containerd {version} do not look into certs.d",
+                f"node images of kind with containerd {version} do not read certs.d",
                 "write `patches: true`",
             )
         elif not version and spec.fallback == "deny":

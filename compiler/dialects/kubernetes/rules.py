@@ -1,4 +1,4 @@
-"""RS221: a pull secret that would replace that of an OpenShift cluster."""
+"""RS221: a pull secret that would replace the pull secret of an OpenShift cluster."""
 
 from __future__ import annotations
 

@@ -90,8 +90,8 @@ def talos_fallback_reported(subject: LintContext) -> Iterator[RuleResult]:
 def version_of_containerd(subject: LintContext) -> Iterator[RuleResult]:
     """The `version` of target `talos` looks like one of containerd.
 
-    Here it is that of Talos itself, which decides the form of the file. Talos was 1.14 when this
-    was written, and nobody knows what a Talos 2 would take.
+    Here it is the version of Talos itself, which decides the form of the file. Talos was 1.14 when
+    this was written, and the format of a Talos 2 is not known.
 
     Fix: write what `talosctl version` says of the server.
 
