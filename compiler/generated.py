@@ -142,7 +142,7 @@ def _accepts_34(value: Any) -> bool:
 
 
 def _accepts_35(value: Any) -> bool:
-    return type(value) is str and len(value) <= 1024 and re.search('^(?!/)(?!(?:[^/]*/)*\\.{0,2}(?:/|$))(?!.*\\.regspec-new$)(?!.*[^/]{201})[^\\\\\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$(?!\\n)', value) is not None
+    return type(value) is str and len(value) <= 1024 and re.search('^(?!/)(?!(?:[^/]*/)*\\.{0,2}(?:/|$))(?!.*\\.regspec-(?:new|files)$)(?!.*[^/]{201})[^\\\\\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$(?!\\n)', value) is not None
 
 
 def _accepts_36(value: Any) -> bool:

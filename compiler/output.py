@@ -12,18 +12,22 @@ import fcntl
 import os
 import stat
 
+from . import file_list
 from .frozen import frozen
+from .limits import LARGEST_TEXT
 from .regular_file import read_regular, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from .dialects import Artifact
+    from .file_list import Written
 
 _NEW = ".regspec-new"
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FOLDER_MODE, _FOLDER_UMASK = 0o755, 0o022
+_LIST_MODE = 0o644
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -106,10 +110,16 @@ def strays(folder: str, artifacts: Sequence[Artifact], owned: Sequence[str]) -> 
             below = os.path.relpath(where, folder)
             links = [name for name in folders if os.path.islink(os.path.join(where, name))]
             found += [f"{below}/{name}" for name in (*files, *links)]
+    made.add(file_list.LIST)
     return sorted(path for path in found if path not in made and not path.endswith(_NEW))
 
 
-def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | None = None) -> int:
+def write(
+    folder: str,
+    artifacts: Sequence[Artifact],
+    found: Sequence[State] | None = None,
+    listing: tuple[Sequence[Written], Collection[str]] | None = None,
+) -> int:
     """Write the artifacts that differ from their files.
 
     Nothing is replaced before every new file is complete. A file of the same content is left
@@ -119,6 +129,8 @@ def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | N
         folder: the output folder, which may be a link and is made when it is missing.
         artifacts: no two of one path.
         found: their `states`, if they were asked for just now.
+        listing: what goes into the list of the folder: what each spec of the run makes there, and
+            the folders of the specs. None leaves the list as it is.
 
     Returns:
         How many files were written.
@@ -126,19 +138,23 @@ def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | N
     Raises:
         OutputError: nothing was replaced, or, if a rename failed, each file is whole still.
     """
-    if _nothing_to_do(folder, artifacts, found or states(folder, artifacts)):
+    if _nothing_to_do(folder, artifacts, found or states(folder, artifacts)) and (
+        listing is None or read_list(folder) == file_list.text_of_run(listing[0]).encode()
+    ):
         return 0
-    with _explained(folder), contextlib.ExitStack() as cleanup:
+    with explained(folder), contextlib.ExitStack() as cleanup:
         _make_folder(folder)
-        root = cleanup.enter_context(_opened(folder))
-        _lock(root)
+        root = cleanup.enter_context(opened(folder))
+        lock(root)
+        if listing:
+            _write_list(root, folder, *listing)
         before = states(folder, artifacts)
         changed = []
         for artifact, state in zip(artifacts, before, strict=True):
             where = os.path.join(folder, artifact.path)
-            with _explained(where):
-                parent = _parent(root, artifact.path, cleanup, make=True)
-                temporary = _temporary(artifact)
+            with explained(where):
+                parent = parent_of(root, artifact.path, cleanup, make=True)
+                temporary = new_name(artifact.path)
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(temporary, dir_fd=parent)
                 if state.same:
@@ -146,29 +162,93 @@ def write(folder: str, artifacts: Sequence[Artifact], found: Sequence[State] | N
                         _close_to_others(parent, artifact)
                     continue
                 cleanup.callback(_unlink_if_there, temporary, parent)
-                _write_temporary(parent, temporary, artifact)
+                _write_temporary(parent, temporary, artifact.text, artifact.mode)
                 changed.append((artifact, parent, temporary, where))
         for artifact, parent, temporary, where in changed:
-            with _explained(where):
+            with explained(where):
                 name = artifact.path.rpartition("/")[2]
                 os.replace(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
         return len(changed)
 
 
+def list_files(folder: str, run: Sequence[Written], spec_folders: Collection[str]) -> None:
+    """Write the list of the files of an output folder, where no file is written.
+
+    Args:
+        folder: the output folder, which exists.
+        run: what each spec of the run makes there.
+        spec_folders: the folders of the specs of the run.
+
+    Raises:
+        OutputError: the list cannot be read or written, or is something else.
+    """
+    with explained(folder), opened(folder) as root:
+        lock(root)
+        _write_list(root, folder, run, spec_folders)
+
+
+def _write_list(
+    root: int, folder: str, run: Sequence[Written], spec_folders: Collection[str]
+) -> None:
+    """Write the list of a folder that is locked, before the files of this run.
+
+    The list has every file that the run may write, and every earlier one that still exists. So a
+    run that is killed leaves no file that is in no list.
+    """
+    text = file_list.text_of_run(run)
+    content = read_list(folder)
+    if content is not None:
+        from . import leftovers
+
+        text = leftovers.merged(folder, content, run, spec_folders)
+    with explained(os.path.join(folder, file_list.LIST)), contextlib.ExitStack() as cleanup:
+        if text.encode() != content:
+            temporary = new_name(file_list.LIST)
+            _unlink_if_there(temporary, root)
+            cleanup.callback(_unlink_if_there, temporary, root)
+            _write_temporary(root, temporary, text, _LIST_MODE)
+            os.replace(temporary, file_list.LIST, src_dir_fd=root, dst_dir_fd=root)
+
+
+def lists_others(folder: str, run: Sequence[Written]) -> bool:
+    """Whether the list of a folder has other files too, some of which may be left over.
+
+    Raises:
+        OutputError: the list cannot be read.
+    """
+    return read_list(folder) not in (None, file_list.text_of_run(run).encode())
+
+
+def read_list(folder: str) -> bytes | None:
+    """The bytes of the list of an output folder, or none if there is none.
+
+    Raises:
+        OutputError: it cannot be read.
+    """
+    where = os.path.join(folder, file_list.LIST)
+    with explained(where):
+        try:
+            return read_regular(where, most=LARGEST_TEXT + 1, follow=False)[0]
+        except FileNotFoundError:
+            return None
+
+
 def _nothing_to_do(folder: str, artifacts: Sequence[Artifact], found: Sequence[State]) -> bool:
     """Whether all is up to date, and nothing is left of a run that was killed."""
     return all(state.up_to_date for state in found) and not any(
-        os.path.lexists(os.path.join(folder, os.path.dirname(artifact.path), _temporary(artifact)))
+        os.path.lexists(
+            os.path.join(folder, os.path.dirname(artifact.path), new_name(artifact.path))
+        )
         for artifact in artifacts
     )
 
 
 def _state(folder: str, artifact: Artifact) -> State:
     where = os.path.join(folder, artifact.path)
-    with contextlib.ExitStack() as cleanup, _explained(where):
+    with contextlib.ExitStack() as cleanup, explained(where):
         try:
-            root = cleanup.enter_context(_opened(folder))
-            parent = _parent(root, artifact.path, cleanup, make=False)
+            root = cleanup.enter_context(opened(folder))
+            parent = parent_of(root, artifact.path, cleanup, make=False)
             name = artifact.path.rpartition("/")[2]
             content, mode = read_regular(name, follow=False, folder=parent)
         except FileNotFoundError:
@@ -181,7 +261,7 @@ def _state(folder: str, artifact: Artifact) -> State:
 
 
 @contextlib.contextmanager
-def _explained(where: str) -> Iterator[None]:
+def explained(where: str) -> Iterator[None]:
     """Turn what the system says into a message of ours."""
     try:
         yield
@@ -195,7 +275,7 @@ def _explained(where: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _opened(folder: str) -> Iterator[int]:
+def opened(folder: str) -> Iterator[int]:
     """The descriptor of the output folder; the folder itself may be a link."""
     descriptor = os.open(folder, _FOLDER_FLAGS)
     try:
@@ -226,7 +306,7 @@ def _open_to_others() -> Iterator[None]:
         os.umask(before)
 
 
-def _parent(root: int, path: str, cleanup: contextlib.ExitStack, *, make: bool) -> int:
+def parent_of(root: int, path: str, cleanup: contextlib.ExitStack, *, make: bool) -> int:
     """The descriptor of the folder that a file is in, reached without following a link."""
     folder = root
     for name in path.split("/")[:-1]:
@@ -238,24 +318,24 @@ def _parent(root: int, path: str, cleanup: contextlib.ExitStack, *, make: bool) 
     return folder
 
 
-def _lock(root: int) -> None:
+def lock(root: int) -> None:
     """Wait for another regspec that writes into this folder; the system frees a dead one's."""
     with contextlib.suppress(OSError):  # some network file systems have no locks
         fcntl.flock(root, fcntl.LOCK_EX)
 
 
-def _temporary(artifact: Artifact) -> str:
+def new_name(path: str) -> str:
     """The name of the new file until it is complete: always the same, so the next run finds it."""
-    return f".{artifact.path.rpartition('/')[2]}{_NEW}"
+    return f".{path.rpartition('/')[2]}{_NEW}"
 
 
-def _write_temporary(parent: int, name: str, artifact: Artifact) -> None:
+def _write_temporary(parent: int, name: str, text: str, mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, 0o600, dir_fd=parent)
     with open(descriptor, "wb") as file:
-        file.write(artifact.text.encode())
+        file.write(text.encode())
         file.flush()
-        os.fchmod(descriptor, artifact.mode)
+        os.fchmod(descriptor, mode)
 
 
 def _close_to_others(parent: int, artifact: Artifact) -> None:

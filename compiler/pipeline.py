@@ -35,6 +35,8 @@ class Result:
     """In the order of the targets; none when there is an error."""
     made_by: tuple[str, ...] = ()
     """The target of each artifact."""
+    unlisted: tuple[str, ...] = ()
+    """The targets that the spec does not list, and that were named."""
     folders: tuple[str, ...] = ()
     """The folders that hold nothing but artifacts, below the output folder."""
     secret_in_spec: bool = False
@@ -120,6 +122,7 @@ def compile_spec(  # noqa: PLR0913 - all that a spec depends on
         result,
         artifacts=tuple(map(placeholders.public, artifacts)) if with_placeholders else artifacts,
         made_by=tuple(target for _, target in made),
+        unlisted=found.unlisted,
         folders=tuple(
             path
             for choice in choices
@@ -315,6 +318,8 @@ class _Found:
     choices: tuple[model.TargetEntry, ...] = ()
     secret_in_spec: bool = False
     """Whether a password stands in it as text."""
+    unlisted: tuple[str, ...] = ()
+    """The targets that were named, and that it does not list."""
 
 
 @frozen
@@ -364,7 +369,9 @@ class _Analysis:
         accesses = (spec.registry.access, *spec.hosts.values())
         literal = any(one.password and isinstance(one.password, str) for one in accesses)
         rendered = replace(resolved, targets=companions.companions_of(spec, choices))
-        return _Found(parsed, findings, rendered, choices, literal)
+        listed = {choice.target for choice in companions.listed(spec)} if self.targets else ()
+        unlisted = tuple(name for name in self.targets if name not in listed)
+        return _Found(parsed, findings, rendered, choices, literal, unlisted)
 
 
 def _without_unset(found: _Found) -> _Found:

@@ -75,6 +75,7 @@ def test_compile_writes_to_out_and_says_so(regspec, tmp_path, smallest):
     assert done.stdout == ""
     assert done.stderr.endswith("3 files written, 0 up to date\n")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".regspec-files",
         "containerd.toml",
         "registry-secret.yaml",
         "values.yaml",

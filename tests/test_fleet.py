@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from regspec.file_list import LIST
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def files_below(folder):
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != LIST
     }
 
 

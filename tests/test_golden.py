@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from regspec.file_list import LIST
 from regspec.rules import RULES
 from regspec.rules.phases import PHASES
 
@@ -31,7 +32,7 @@ def files_below(folder):
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != LIST
     }
 
 
@@ -86,7 +87,7 @@ def update(case, work, stderr):
     (case / "stderr.txt").write_text(stderr)
     shutil.rmtree(case / "out", ignore_errors=True)
     if (work / "out").exists():
-        shutil.copytree(work / "out", case / "out")
+        shutil.copytree(work / "out", case / "out", ignore=shutil.ignore_patterns(LIST))
         for path in (case / "out").rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
 

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from regspec import __version__
+from regspec.file_list import LIST
 
 SITES = ("north", "south")
 
@@ -104,6 +105,7 @@ def test_sites_are_compiled_at_the_same_time(make, fleet):
     assert sorted(make("-j4")[1]) == sorted(SITES)
     for name in SITES:
         assert sorted(path.name for path in (fleet / "out" / name).iterdir()) == [
+            LIST,
             ".regspec.d",
             ".regspec.stamp",
             "registry-secret.yaml",
@@ -207,7 +209,7 @@ def test_the_command_of_the_build_engine_needs_only_its_inputs(root, fleet, tmp_
         files = sorted((box / "made/north").iterdir())
         made.append({path.name: path.read_bytes() for path in files})
     assert made[0] == made[1]
-    assert set(made[0]) == {"values.yaml", "registry-secret.yaml"}
+    assert set(made[0]) == {"values.yaml", "registry-secret.yaml", LIST}
     (box / "sites/north.crt").unlink()
     done = subprocess.run(command, cwd=box, env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 from regspec import __version__
+from regspec.file_list import LIST
 
 LOGINS = {"REGISTRY_PASSWORD": "s3cret", "NEXUS_PASSWORD": "n3xus"}
 BOTH = ("--output-manifest", "out/manifest.json", "--sha256sums", "out/SHA256SUMS")
@@ -73,6 +74,7 @@ def test_the_manifest_tells_what_is_in_the_folder(everything, root):
         *(row["path"] for row in rows),
         "manifest.json",
         "SHA256SUMS",
+        LIST,
     }
 
 

@@ -14,6 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from regspec import placeholders
+from regspec.file_list import LIST
 
 PASSWORDS = {
     "REGISTRY_PASSWORD": "s3cret-Kx7Zq",
@@ -36,7 +37,7 @@ def files(folder):
     return {
         str(path.relative_to(folder)): (path.read_text(), stat.S_IMODE(path.stat().st_mode))
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != LIST
     }
 
 

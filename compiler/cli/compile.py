@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .compiling import DEFAULT_FOLDER, compile_all, finish, print_all
+from .compiling import DEFAULT_FOLDER, WriteOptions, compile_all, finish, print_all
 from .completing import FILE_NAME
 from .options import LINE_FORMS, allow_file_option, at_option, specs_argument, target_option
 from .records import RecordOptions
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     "--diff", is_flag=True, help="Write nothing; print what would change, without secrets."
 )
 @click.option("--stdout", is_flag=True, help="Write nothing; print the artifacts.")
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Remove the files that an earlier run wrote and that no spec compiles to any more.",
+)
 @click.option(
     "-j",
     "--jobs",
@@ -93,6 +98,7 @@ def compile_command(
     check: bool,
     diff: bool,
     stdout: bool,
+    prune: bool,
     jobs: int | None,
     depfile: str | None,
     depfile_targets: tuple[str, ...],
@@ -110,6 +116,12 @@ def compile_command(
     With --stdout, one artifact is printed as it is; before each of several stands a line
     `# file: PATH`, which YAML and TOML take for a comment.
 
+    The list `.regspec-files` in the output folder has the paths of the files that regspec wrote.
+    A listed file that no spec makes any more is reported, and --check fails for it. Examples: the
+    file of a renamed `out`, of a removed target, of a deleted spec. --prune removes these files and
+    prints each. It removes no other file. With --target no such file is reported, since the other
+    targets are not compiled.
+
     The manifest and the sums name files by their path below their own folder. If any artifact
     holds a secret, they are readable by their owner only, since a digest lets one try passwords.
 
@@ -122,6 +134,7 @@ def compile_command(
       regspec compile sites/*.yaml -o 'out/{stem}'
       regspec compile sites/*.yaml -o 'out/{stem}' -j 8      a fleet: each site by itself
       regspec compile registry.yaml --check --diff
+      regspec compile sites/*.yaml -o 'out/{stem}' --prune
       regspec compile registry.yaml --secrets placeholder -o committed
       regspec compile registry.yaml --target secret --stdout | kubectl create -f -
       regspec compile sites/a.yaml -o out/a --depfile out/a.d      `regspec integrate make`
@@ -129,6 +142,9 @@ def compile_command(
     """
     if stdout and (check or diff):
         raise click.UsageError("--stdout excludes --check and --diff")
+    if prune and (stdout or targets):
+        option = "--stdout" if stdout else "--target"
+        raise click.UsageError(f"--prune excludes {option}: not all files are compiled and written")
     asked = RecordOptions(depfile, depfile_targets, output_manifest, sha256sums)
     asked.refuse(check=check, diff=diff, stdout=stdout)
     if jobs is not None:
@@ -140,7 +156,7 @@ def compile_command(
         from .fleet import Settings, compile_fleet
 
         with_placeholders = secrets == "placeholder"
-        settings = Settings(output, targets, allowed, today(), with_placeholders, check)
+        settings = Settings(output, targets, allowed, today(), with_placeholders, check, prune)
         return compile_fleet(specs, settings, jobs)
     reporter = Reporter(form or default_form())
     compiled, code = compile_all(
@@ -150,4 +166,4 @@ def compile_command(
         return code or print_all(compiled)
     if not code:
         compiled += asked.records(compiled)
-    return finish(compiled, code, check=check, diff=diff)
+    return finish(compiled, code, WriteOptions(output, check, diff, prune), specs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .. import file_list
 from ..frozen import field, frozen
 from .exit_codes import Exit
 from .files import STDIN, folder_of
@@ -13,14 +14,17 @@ from .terminal import Progress, echo_error, report_error, write_lines, write_std
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from ..dialects import Artifact
+    from ..file_list import Written
+    from ..pipeline import Result
+    from .left_over import Leftover
     from .reporting import Reporter
 
 DEFAULT_FOLDER = "out"
-_STRAY = "the spec does not compile to this file any more; remove it"
+NOT_MADE = "the spec does not compile to this file any more"
 
 
 @frozen
@@ -41,6 +45,10 @@ class Compiled:
     content: bytes = field(default=b"", repr=False)
     """The bytes of the spec."""
     secret_in_spec: bool = False
+    written: Written | None = None
+    """What the list of its folder says of it; none for a record."""
+    place: str = ""
+    """The real path of the folder, where there is a list."""
     advice: str = "use -o 'out/{stem}'"
     """What to do when another has one of its files."""
 
@@ -55,6 +63,27 @@ def stem_of(name: str) -> str:
     base = os.path.basename(name.rstrip("/"))
     stem, dot, _ = base.rpartition(".")
     return stem if dot and stem else base
+
+
+def written_by(name: str, result: Result, *, whole: bool) -> Written:
+    """What a spec makes in its output folder, as the list there has it.
+
+    Args:
+        name: the spec, `-` being the standard input.
+        result: what the spec compiled to.
+        whole: whether all its targets were compiled, and not only selected ones.
+    """
+    paths: dict[str, bool] = {}
+    added: dict[str, bool] = {}
+    for target, artifact in zip(result.made_by, result.artifacts, strict=True):
+        of_target = added if target in result.unlisted else paths
+        of_target[artifact.path] = file_list.has_mark(artifact.text)
+    return file_list.Written(file_list.spec_key(name), paths, added, whole)
+
+
+def spec_folders(names: Iterable[str]) -> tuple[str, ...]:
+    """The folders of the specs of a run, each once."""
+    return tuple(dict.fromkeys(folder_of(name) or "." for name in names if name != STDIN))
 
 
 def inputs_of(name: str, paths: Sequence[str]) -> tuple[str, ...]:
@@ -104,29 +133,46 @@ def compile_all(
             reporter.unreadable += 1
             report_error(f"{name}: `{{stem}}` would lead out of the folder")
             continue
+        folder = output.replace("{stem}", stem)
         compiled.append(
             Compiled(
                 shown_name(name),
-                output.replace("{stem}", stem),
+                folder,
                 result.artifacts,
                 result.made_by,
                 result.folders,
                 inputs_of(name, reader.paths),
                 content,
                 result.secret_in_spec,
+                written_by(name, result, whole=not targets),
+                os.path.realpath(folder),
             )
         )
     return compiled, Exit.CANNOT if reporter.unreadable else code
 
 
-def finish(compiled: list[Compiled], code: int, *, check: bool, diff: bool) -> int:
+@frozen
+class WriteOptions:
+    """What is done with what was compiled."""
+
+    output: str = DEFAULT_FOLDER
+    """The option `--output`."""
+    check: bool = False
+    """Whether files that are not up to date are reported, and nothing is written."""
+    diff: bool = False
+    """Whether their differences are shown, and nothing is written."""
+    prune: bool = False
+    """Whether files that are left over are removed."""
+
+
+def finish(compiled: list[Compiled], code: int, options: WriteOptions, names: Sequence[str]) -> int:
     """Write what was compiled, or tell how it differs from what is there; nothing after an error.
 
     Args:
         compiled: every spec that compiled, and the records of the run.
         code: the exit code so far.
-        check: whether files that are not up to date are told, and nothing is written.
-        diff: whether their differences are shown, and nothing is written.
+        options: where and how.
+        names: the specs of the run, also those that did not compile.
 
     Returns:
         The exit code.
@@ -134,9 +180,66 @@ def finish(compiled: list[Compiled], code: int, *, check: bool, diff: bool) -> i
     claimed = _claims(compiled)
     if claimed:
         return max(code, claimed)
-    if diff or check:
-        return max([code, *(_compare(one, check=check, diff=diff) for one in compiled)])
-    return code or _write(compiled)
+    folders = _Folders(compiled, options.output, names)
+    if options.diff or options.check:
+        return max(code, _compare_all(compiled, folders, options))
+    return code or _write(compiled, folders, options)
+
+
+class _Folders:
+    """The output folders of a run, with all that it makes there."""
+
+    def __init__(self, compiled: Sequence[Compiled], pattern: str, names: Sequence[str]) -> None:
+        self._compiled, self._pattern, self._names = compiled, pattern, names
+        self._sources = spec_folders(names)
+        self._runs: dict[str, tuple[str, list[Written]]] = {}
+        for one in compiled:
+            if one.written:
+                self._runs.setdefault(one.place, (one.root, []))[1].append(one.written)
+
+    def listing_of(self, one: Compiled) -> tuple[Sequence[Written], Sequence[str]] | None:
+        """What goes into the list of a folder with the files of its first spec; none for others."""
+        if one.written is None:
+            return None
+        _, run = self._runs[one.place]
+        return (run, self._sources) if run[0] is one.written else None
+
+    def prune(self, found: Sequence[Leftover]) -> None:
+        """Remove the files that are left over, and print each.
+
+        Raises:
+            OutputError: one cannot be removed; those before it are.
+        """
+        from .. import output
+        from . import left_over
+
+        left_over.prune(found)
+        for root, run in self._runs.values():
+            output.list_files(root, run, self._sources)
+
+    def left_over(self) -> list[Leftover]:
+        """The files that an earlier run wrote and that no spec makes any more.
+
+        Raises:
+            OutputError: a folder cannot be read.
+        """
+        from .. import output
+
+        others = [
+            (root, run) for root, run in self._runs.values() if output.lists_others(root, run)
+        ]
+        if not others and "{stem}" not in self._pattern:
+            return []
+        from . import left_over
+
+        found: list[Leftover] = []
+        for root, run in others:
+            found += left_over.in_folder(root, run, self._sources)
+        found += left_over.abandoned(self._pattern, self._names)
+        if found:  # whoever edits a list can name a file that is read
+            inputs = {os.path.realpath(name) for one in self._compiled for name in one.inputs}
+            found = [one for one in found if os.path.realpath(one.file) not in inputs]
+        return found
 
 
 def _claims(compiled: list[Compiled]) -> int:
@@ -146,7 +249,9 @@ def _claims(compiled: list[Compiled]) -> int:
     claims, code = PathClaims(), 0
     read = {os.path.realpath(name) for one in compiled for name in one.inputs}
     for one in compiled:
-        root = os.path.realpath(one.root)
+        root = one.place or os.path.realpath(one.root)
+        if one.written:
+            claims.take(f"{root}/{file_list.LIST}", "the list of the files")
         for artifact in one.artifacts:
             file = os.path.join(one.root, artifact.path)
             if f"{root}/{artifact.path}" in read:
@@ -171,7 +276,22 @@ def print_all(compiled: list[Compiled]) -> int:
     return 0
 
 
-def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
+def _compare_all(compiled: Sequence[Compiled], folders: _Folders, options: WriteOptions) -> int:
+    """Tell which files differ from what the specs compile to, and which are left over."""
+    from .. import output
+
+    try:
+        left = folders.left_over()
+    except output.OutputError as error:
+        report_error(str(error))
+        return Exit.CANNOT
+    code = max([0, *(_compare(one, options, left) for one in compiled)])
+    for leftover in left:
+        _tell(leftover.file, leftover.finding)
+    return max(code, Exit.ATTENTION) if left else code
+
+
+def _compare(one: Compiled, options: WriteOptions, left: Sequence[Leftover]) -> int:
     """Tell which files of one spec differ from what it compiles to, and show how."""
     from .. import output
 
@@ -189,44 +309,62 @@ def _compare(one: Compiled, *, check: bool, diff: bool) -> int:
         if state.same:
             _tell(where, "holds a secret, and others may read it")
             continue
-        if check:
+        if options.check:
             _tell(where, "missing" if state.content is None else "differs")
-        if diff:
+        if options.diff:
             from .. import textdiff
 
             try:
                 write_stdout(textdiff.unified(artifact, state.content, where).encode())
             except textdiff.Unreadable:
                 _tell(where, "does not parse, so its difference is not shown")
-    for path in output.strays(one.root, one.artifacts, one.folders):
-        _tell(os.path.join(one.root, path), _STRAY)
+    for file in _strays(one, left):
+        _tell(file, f"{NOT_MADE}; remove it")
         code = Exit.ATTENTION
     return code
+
+
+def _strays(one: Compiled, left: Sequence[Leftover]) -> list[str]:
+    """The files in folders of artifacts alone that are in no list: others wrote them there."""
+    from .. import output
+
+    listed = {leftover.file for leftover in left}
+    paths = output.strays(one.root, one.artifacts, one.folders)
+    return [file for path in paths if (file := os.path.join(one.root, path)) not in listed]
 
 
 def _tell(where: str, what: str) -> None:
     echo_error(f"{where}: {what}")
 
 
-def _write(compiled: list[Compiled]) -> int:
+def _write(compiled: Sequence[Compiled], folders: _Folders, options: WriteOptions) -> int:
     from .. import output
 
     written = total = 0
     progress = Progress()
+    states: list[output.State] = []
     try:
-        if len(compiled) > 1:
-            # What stands in the way of the last spec is found before the first is written.
-            for one in compiled:
-                output.states(one.root, one.artifacts)
+        # What stands in the way of the last spec is found before the first is written.
+        for one in compiled:
+            states = output.states(one.root, one.artifacts)
         for one in progress.over(compiled, "specs written"):
-            written += output.write(one.root, one.artifacts)
+            found = states if len(compiled) == 1 else None
+            written += output.write(one.root, one.artifacts, found, folders.listing_of(one))
             total += len(one.artifacts)
+        left = folders.left_over()
+        if left and options.prune:
+            folders.prune(left)
+        elif left:
+            from .left_over import warn
+
+            warn(left)
     except output.OutputError as error:
         progress.clear()
         report_error(str(error))
         return Exit.CANNOT
     for one in compiled:
-        for path in output.strays(one.root, one.artifacts, one.folders):
-            _tell(os.path.join(one.root, path), _STRAY)
-    echo_error(f"{pluralize(written, 'file')} written, {total - written} up to date")
+        for file in _strays(one, left):
+            _tell(file, f"{NOT_MADE}; remove it")
+    removed = f", {len(left)} removed" if options.prune else ""
+    echo_error(f"{pluralize(written, 'file')} written, {total - written} up to date{removed}")
     return Exit.DONE

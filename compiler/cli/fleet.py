@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from ..frozen import frozen
-from .compiling import stem_of
+from .compiling import spec_folders, stem_of, written_by
 from .exit_codes import Exit
 from .files import STDIN, folder_of, read_spec
 from .reporting import pluralize
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from ..file_list import Written
+    from .left_over import Leftover
 
 _AT_ONCE = 64
 """How many specs a process takes at once: so few that the progress is one."""
@@ -35,6 +38,7 @@ class Settings:
     today: dt.date
     with_placeholders: bool
     check: bool
+    prune: bool
 
 
 @frozen
@@ -49,6 +53,8 @@ class Done:
     written: int = 0
     up_to_date: int = 0
     warnings: int = 0
+    left: tuple[Leftover, ...] = ()
+    """The files that an earlier run wrote and that the spec does not compile to any more."""
 
 
 def compile_fleet(specs: Sequence[str], settings: Settings, jobs: int) -> int:
@@ -77,8 +83,44 @@ def compile_fleet(specs: Sequence[str], settings: Settings, jobs: int) -> int:
             echo_as_is(done.failure)
         for file in done.stale:
             echo_error(f"{file}: not up to date")
-    _tell(found, failed, check=settings.check)
+    left = [leftover for done in found for leftover in done.left]
+    code = max(code, _finish(left, names, settings))
+    _tell(found, failed, len(left), settings)
     return code
+
+
+def _finish(left: list[Leftover], names: Sequence[str], settings: Settings) -> int:
+    """Report the files that are left over, and find or remove those of specs that are gone.
+
+    Args:
+        left: the files in the folders of the specs, to which those of other folders are added.
+        names: the specs.
+        settings: how.
+
+    Returns:
+        The exit code.
+    """
+    from ..output import OutputError
+    from . import left_over
+
+    removes = settings.prune and not settings.check
+    for leftover in left if removes else ():
+        echo_error(f"{leftover.file}: removed")
+    try:
+        others = list(left_over.abandoned(settings.output, names))
+        if removes:
+            left_over.prune(others)
+    except OutputError as error:
+        echo_as_is(error_line(str(error)))
+        return Exit.CANNOT
+    left += others
+    if settings.check:
+        for leftover in left:
+            echo_error(f"{leftover.file}: {leftover.finding}")
+        return Exit.ATTENTION if left else Exit.DONE
+    if not removes:
+        left_over.warn(left)
+    return Exit.DONE
 
 
 def _results(names: Sequence[str], settings: Settings, jobs: int) -> Iterator[Done]:
@@ -183,29 +225,57 @@ def _compile_one(settings: Settings, name: str) -> Done:
         read_back(
             [one for one, state in zip(result.artifacts, states, strict=True) if not state.same]
         )
+        run = (written_by(name, result, whole=not settings.targets),)
         if settings.check:
+            left = _left_over(folder, run, name)
+            listed = {leftover.path for leftover in left}
             stale = tuple(
                 os.path.join(folder, artifact.path)
                 for artifact, state in zip(result.artifacts, states, strict=True)
                 if not state.up_to_date
             )
             strays = output.strays(folder, result.artifacts, result.folders)
-            stale += tuple(os.path.join(folder, path) for path in strays)
+            stale += tuple(os.path.join(folder, path) for path in strays if path not in listed)
             code = Exit.ATTENTION if stale else Exit.DONE
             same = sum(state.up_to_date for state in states)
-            return Done(code, "", stale, 0, same, warnings)
-        written = output.write(folder, result.artifacts, states)
+            return Done(code, "", stale, 0, same, warnings, left)
+        has_others = output.lists_others(folder, run)
+        listing = (run, spec_folders((name,)))
+        written = output.write(folder, result.artifacts, states, listing)
+        left = _left_over(folder, run, name) if has_others else ()
+        if settings.prune and left:
+            from .. import leftovers
+
+            leftovers.remove(folder, {leftover.path: leftover.mark for leftover in left})
+            output.list_files(folder, *listing)
     except output.OutputError as error:
         return Done(Exit.CANNOT, error_line(str(error)))
-    return Done(Exit.DONE, "", (), written, len(result.artifacts) - written, warnings)
+    return Done(Exit.DONE, "", (), written, len(result.artifacts) - written, warnings, left)
 
 
-def _tell(found: Sequence[Done], failed: int, *, check: bool) -> None:
+def _left_over(folder: str, run: Sequence[Written], name: str) -> tuple[Leftover, ...]:
+    """The files that an earlier run wrote and that a spec does not compile to any more."""
+    from .. import output
+
+    if not output.lists_others(folder, run):
+        return ()
+    from . import left_over
+
+    found = left_over.in_folder(folder, run, spec_folders((name,)))
+    spec = os.path.realpath(name)  # whoever edits a list can name the spec
+    return tuple(leftover for leftover in found if os.path.realpath(leftover.file) != spec)
+
+
+def _tell(found: Sequence[Done], failed: int, left: int, settings: Settings) -> None:
     """The summary, on one line."""
     written, same = sum(d.written for d in found), sum(d.up_to_date for d in found)
     stale, warnings = sum(len(d.stale) for d in found), sum(d.warnings for d in found)
-    said = [f"{stale} not up to date" if check else f"{pluralize(written, 'file')} written"]
+    said = [f"{pluralize(written, 'file')} written"]
+    if settings.check:
+        said = [f"{stale} not up to date"]
     said.append(f"{same} up to date")
+    if left:
+        said.append(f"{left} {'removed' if settings.prune and not settings.check else 'left over'}")
     said += [f"{pluralize(warnings, 'warning')} (`regspec check` tells them)"] if warnings else []
     if failed:
         said.append(

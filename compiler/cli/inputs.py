@@ -7,6 +7,7 @@ import posixpath
 from pathlib import Path
 
 from ..dialects.files import Unreadable
+from ..file_list import LIST
 from ..frozen import frozen
 from ..limits import LARGEST_TEXT
 from ..regular_file import read_regular
@@ -224,9 +225,13 @@ def _node_of(name: str, tree: NodeTree, argument: str) -> NodeFiles | None:
 def _text(tree: NodeTree, path: str) -> str | None:
     """The text of a file that is read because of the folder that it is in.
 
+    None for the list of what regspec wrote there, which says nothing of a site.
+
     Raises:
         InputError: it cannot be read.
     """
+    if posixpath.basename(path) == LIST:
+        return None
     try:
         return tree.text(path)
     except Skipped as why:

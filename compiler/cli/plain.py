@@ -76,14 +76,16 @@ def run(words: Sequence[str]) -> int | None:
 
 
 def _compile(asked: Plain) -> int:
-    from .compiling import compile_all, finish
+    from .compiling import WriteOptions, compile_all, finish
     from .days import today
     from .reporting import Reporter, default_form
 
     compiled, code = compile_all(
         asked.names, asked.output, (), (), today, Reporter(default_form()), with_placeholders=False
     )
-    return finish(compiled, code, check="--check" in asked.flags, diff=False)
+    return finish(
+        compiled, code, WriteOptions(asked.output, check="--check" in asked.flags), asked.names
+    )
 
 
 def _check(asked: Plain) -> int:

@@ -29,6 +29,7 @@ import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from regspec.file_list import LIST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,7 +145,7 @@ def compiled(regspec, head, tmp_path):
         done = regspec("compile", "registry.yaml", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         out = tmp_path / "out"
-        files = [file for file in out.rglob("*") if file.is_file()]
+        files = [file for file in out.rglob("*") if file.is_file() and file.name != LIST]
         return {file.relative_to(out).as_posix(): file.read_text() for file in files}
 
     return run

@@ -54,9 +54,7 @@ class ShortNames:
         if not candidates:
             return f"podman and CRI-O refuse it without an alias and without {self.listed_in}"
         if self.mode == _ENFORCING and len(candidates) > 1:
-            return (
-                f"`short-name-mode` `{_ENFORCING}` refuses it: several registries may have it"
-            )
+            return f"`short-name-mode` `{_ENFORCING}` refuses it: several registries may have it"
         return ""
 
 
