@@ -64,12 +64,6 @@ def text_of_run(run: Sequence[Written]) -> str:
     return text(made, added)
 
 
-def is_incomplete(content: bytes) -> bool:
-    """Whether a list is the beginning of one: a run was killed when it wrote the first list."""
-    begin = f'{{\n "about": {json.dumps(_ABOUT)},\n'.encode()
-    return begin.startswith(content[: len(begin)]) and not content.endswith(b"\n}\n")
-
-
 def spec_key(spec: str) -> str:
     """How lists name a spec: the path that the user wrote, or the name of the file alone.
 

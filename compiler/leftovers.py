@@ -11,7 +11,7 @@ import json
 import os
 import stat
 
-from .file_list import ADDED, LIST, MADE, STDIN, has_mark, is_incomplete, text
+from .file_list import ADDED, LIST, MADE, STDIN, has_mark, text
 from .frozen import frozen
 from .limits import LARGEST_TEXT
 from .output import OutputError, explained, lock, new_name, opened, parent_of, read_list
@@ -138,7 +138,7 @@ def find(folder: str, run: Sequence[Written], spec_folders: Collection[str]) -> 
         OutputError: the list cannot be read, or is something else.
     """
     content = read_list(folder)
-    if content is None or is_incomplete(content):
+    if content is None:
         return {}
     old = _parse(folder, content).left_over(run, _gone(run, spec_folders))
     found = _present(folder, old)
@@ -329,10 +329,6 @@ def _is_of_another(folder: str, path: str) -> bool:
     for depth in range(1, len(parts)):
         inner = os.path.join(folder, *parts[:depth])
         content = read_list(inner)
-        if (
-            content
-            and not is_incomplete(content)
-            and _parse(inner, content).has("/".join(parts[depth:]))
-        ):
+        if content is not None and _parse(inner, content).has("/".join(parts[depth:])):
             return True
     return False

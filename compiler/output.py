@@ -193,19 +193,16 @@ def _write_list(
     """Write the list of a folder that is locked, before the files of this run.
 
     The list has every file that the run may write, and every earlier one that still exists. So a
-    run that is killed leaves no file that is in no list. The first list of a folder has no other
-    name before: one that is not complete says that there is no file yet, see `is_incomplete`.
+    run that is killed leaves no file that is in no list.
     """
     text = file_list.text_of_run(run)
     content = read_list(folder)
-    if content is not None and not file_list.is_incomplete(content):
+    if content is not None:
         from . import leftovers
 
         text = leftovers.merged(folder, content, run, spec_folders)
     with explained(os.path.join(folder, file_list.LIST)), contextlib.ExitStack() as cleanup:
-        if content is None:
-            _write_temporary(root, file_list.LIST, text, _LIST_MODE)
-        elif text.encode() != content:
+        if text.encode() != content:
             temporary = new_name(file_list.LIST)
             _unlink_if_there(temporary, root)
             cleanup.callback(_unlink_if_there, temporary, root)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from regspec.file_list import LIST, is_incomplete, text
+from regspec.file_list import LIST, text
 
 SITE = "registry: {{endpoint: harbor.example.org, username: robot, password: hunter2}}\n"
 SITE += "mirrors: [docker.io, docker.io/library]\ntargets: [{targets}]\n"
@@ -260,7 +260,7 @@ def test_a_path_out_of_the_folder_is_no_list(compiles, tmp_path, path):
 
 
 @pytest.mark.parametrize(
-    "content", ["{}", "[]", '{"files": 1}', '{"files": {"a": ["x"]}}', "[" * 9999, "\xff"]
+    "content", ["", "{}", "[]", '{"files": 1}', '{"files": {"a": ["x"]}}', "[" * 9999, "\xff"]
 )
 def test_what_is_no_list_is_an_error(compiles, tmp_path, content):
     compiles("a.yaml", a="values")
@@ -270,18 +270,6 @@ def test_what_is_no_list_is_an_error(compiles, tmp_path, content):
     assert "not a list of files that regspec wrote; remove it" in done.stderr
     (tmp_path / "out" / LIST).unlink()
     assert compiles("a.yaml", "--prune").returncode == 0
-
-
-def test_the_beginning_of_a_first_list_says_that_there_is_no_file_yet(compiles, tmp_path):
-    compiles("a.yaml", a="values")
-    whole = (tmp_path / "out" / LIST).read_bytes()
-    assert not is_incomplete(whole)
-    for size in (0, 1, 20, len(whole) - 2):
-        assert is_incomplete(whole[:size])
-    (tmp_path / "out" / LIST).write_bytes(whole[:-2])
-    assert compiles("a.yaml", "--check").returncode == 0
-    assert compiles("a.yaml", "--prune").returncode == 0
-    assert (tmp_path / "out" / LIST).read_bytes() == whole
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe", "link above", "spec", "file above"])

@@ -96,7 +96,7 @@ def test_an_installed_regspec_gives_the_same_bytes(kind, built, regspec, tmp_pat
         for folder in ("installed", "editable")
     )
     assert installed == editable
-    assert len(installed) == 3
+    assert len(installed) == 4  # with the list of them
 
 
 def test_the_examples_of_the_api_type_check_against_the_installed_package(built, tmp_path):
