@@ -111,6 +111,11 @@ def _missing(claims: ClaimSet, what: str) -> str:
         more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
         reason = f"{lost[0].name} is not imported: {lost[0].message}{more}"
         return f"no mirror is left that a spec can hold: {reason}"
+    logins = (host for hosts in spec_hosts.login_lists(claims) for host in hosts)
+    known = [*claims.names("host"), *logins]
+    if known:
+        shown = ", ".join(map(host_name, dict.fromkeys(known)))
+        return f"the files have settings for {shown}, and no mirror: a spec needs one"
     return f"no file says which {what}: give a values file, the Secret or a node's configuration"
 
 

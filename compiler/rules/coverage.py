@@ -128,7 +128,10 @@ def circle(subject: LintContext) -> Iterator[RuleResult]:
             continue  # what keeps the wildcard from it
         if mirror.source == registry or is_upstream(host, mirror.source):
             what = "the private registry" if mirror.source == registry else "served from"
-            yield mirror.place, f"source {code_span(mirror.source)} is {what} itself", "remove it"
+            help_text = "remove it"
+            if str(mirror.location) == registry:
+                help_text = "leave it out: `registry` also applies to the images that it names"
+            yield mirror.place, f"source {code_span(mirror.source)} is {what} itself", help_text
 
 
 def _by_source(spec: Spec) -> dict[str, Mirror]:

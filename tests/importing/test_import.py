@@ -2409,3 +2409,13 @@ def test_the_pull_secret_of_a_cluster_is_no_target(imported):
         data = spec(imported({"sets.yaml": openshift(), "secret.json": json.dumps(logins)}))
         assert data["targets"] == targets
         assert data["registry"]["username"] == {"env": "REGISTRY_USERNAME"}
+
+
+def test_settings_of_a_registry_without_a_mirror_are_named(regspec, tmp_path):
+    (tmp_path / "registries.yaml").write_text(
+        'configs: {"reg.example.org:5000": {auth: {username: u, password: p}}}\n'
+    )
+    done = regspec("import", "registries.yaml", "-o", "spec.yaml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "settings for `reg.example.org:5000`, and no mirror" in done.stderr
+    assert not (tmp_path / "spec.yaml").exists()
