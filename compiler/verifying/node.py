@@ -121,8 +121,13 @@ class Node:
         for reading in readings:
             self.found += of_reading(self.expected, reading)
         self.found += refused(self.file_text(path) or "", readings)
+        without_more = [
+            choice
+            for choice in choices
+            if not (files.compare_choice and files.compare_choice(self, choice))
+        ]
         if files.authorities:
-            self._authorities(files, choices)
+            self._authorities(files, without_more)
 
     def is_there(self, path: str) -> bool:
         """Whether the node has a file or a folder."""

@@ -44,6 +44,19 @@ def compare(node: Node) -> None:
     _Containerd(node).compare()
 
 
+def compare_hosts(node: Node, root: str, version: str) -> None:
+    """Add what differs in the hosts.toml files of a folder to what was found on a node.
+
+    Args:
+        node: the node.
+        root: the folder that has a folder for each registry.
+        version: of the containerd whose code reads them.
+    """
+    parsed = versions.parse(version)
+    assert parsed is not None  # noqa: S101 - it is one of the measured versions
+    _Containerd(node).compare_hosts(root, [parsed])
+
+
 class _Containerd:
     """The containerd of one node."""
 
@@ -74,7 +87,8 @@ class _Containerd:
         choice, best = min(outcomes, key=lambda outcome: len(outcome[1]))
         self.node.found += best
         if choice.target == CERTS_D.name:
-            self._certs_d(choice)
+            root = choice.option("configPath", CONFIG_PATH)
+            self.compare_hosts(root, self._lines((), choice))
 
     def _lines(
         self, files: Sequence[Reading], choice: TargetEntry | None = None
@@ -144,9 +158,8 @@ class _Containerd:
             return []
         return [NodeFileProblem(path, message)]
 
-    def _certs_d(self, choice: TargetEntry) -> None:
-        """The folders of certs.d where containerd looks for them."""
-        root = choice.option("configPath", CONFIG_PATH)
+    def compare_hosts(self, root: str, lines: list[versions.Version]) -> None:
+        """The folders of certs.d where containerd looks for them, as these versions read them."""
         present: dict[str, str] = {}
         # Of two folders for one registry, containerd takes `host_5000_`, with a file in it or not.
         for name in sorted(self.node.tree.names(root) or (), key=lambda name: name.endswith("_")):
@@ -164,7 +177,7 @@ class _Containerd:
         for path in present.values():
             for reading in self.node.read(path):
                 self.node.found += of_reading(self.node.expected, reading)
-                self.node.found += self._ignored(path, reading, self._lines((), choice))
+                self.node.found += self._ignored(path, reading, lines)
 
     def _ignored(
         self, path: str, reading: Reading, lines: list[versions.Version]

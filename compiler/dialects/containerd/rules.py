@@ -394,13 +394,15 @@ def login_left_behind(subject: LintContext) -> Iterator[RuleResult]:
         return
     for target, choice in subject.targets:
         mirrors = target is CONFIG and choice.option("endpoints") == "api"
-        hosts = "credentials" in target.options and choice.option("credentials", "none") == "none"
-        if mirrors or hosts:
+        limit = target.limits_of(choice).login
+        hosts = target is not CONFIG and limit and limit.reported_by == "RS214"
+        if limit and (mirrors or hosts):
             meant = CERTS_D.name if mirrors else target.name
+            reason = limit.reason or "pulls without a pull secret fail"
             yield (
                 place_of(choice),
-                f"target `{target.name}` leaves the login out: pulls without a pull secret fail",
-                f"write `{{target: {meant}, credentials: config}}`",
+                f"target `{target.name}` leaves the login out: {reason}",
+                limit.advice or f"write `{{target: {meant}, credentials: config}}`",
             )
 
 
@@ -425,8 +427,10 @@ def header_before_2_1(subject: LintContext) -> Iterator[RuleResult]:
         targets:
           - {target: certs.d, version: "2.1", credentials: header}
     """
-    for choice in subject.choices:
+    for target, choice in subject.targets:
         version = choice.option("version", "before 2.1")
+        if "version" not in target.options:
+            continue
         if choice.option("credentials") == "header" and version.startswith(("1.", "2.0", "b")):
             yield (
                 place_of(choice, "credentials"),
