@@ -24,9 +24,9 @@ def upstream_is_asked(subject: LintContext) -> Iterator[RuleResult]:
     without being asked for, is told of only where `fallback: deny` is written.
 
     Fix: target `certs.d` can forbid it; k3s and RKE2 can by
-    `--disable-default-registry-endpoint`. For dockerd and BuildKit only the network can. Where that
-    is done, say so by `lint: {ignore: [RS211]}`; where the upstream may be asked, by
-    `fallback: allow`.
+    `--disable-default-registry-endpoint`, and dockerd by `imageStore: containerd`. For its classic
+    image store, and for BuildKit, only the network can. Where that is done, say so by
+    `lint: {ignore: [RS211]}`; where the upstream may be asked, by `fallback: allow`.
 
     Source: measured on containerd 1.6.20 to 2.4.0-beta and on dockerd 20.10.24; k3s-io/k3s#10351;
     siderolabs/talos#9723; moby/buildkit, util/resolver/resolver.go.

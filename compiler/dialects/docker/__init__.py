@@ -150,7 +150,7 @@ def _compare_hosts(node: Node, choice: TargetEntry) -> bool:
     return compare_hosts(node, choice)
 
 
-_BY_NETWORK = "only the network can: let it refuse the upstream at once"
+_BY_NETWORK = "`imageStore: containerd` can, with Engine 28 and later; else only the network"
 TARGET = Target(
     name="docker",
     summary="daemon.json of dockerd, to merge into an existing one, and its CA files",

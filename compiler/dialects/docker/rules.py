@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ...mirrors import Mirror
 
+_STORE = "add `imageStore: containerd` (Engine 28 and later)"
 _OTHERS = "`certs.d` (containerd), `registries.conf` (podman) or `buildkit` can"
 _OTHERS_OF_ALL = "`certs.d` (containerd) or `k3s` can"
 
@@ -72,14 +73,14 @@ def not_for_dockerd(subject: LintContext) -> Iterator[RuleResult]:
             yield (
                 mirror.place,
                 f"dockerd cannot use {code_span(str(mirror.location))}: its mirrors have no path",
-                f"serve `docker.io` from the root of a host, or leave out `docker`: {_OTHERS}",
+                f"{_STORE}, or leave out `docker`: {_OTHERS}",
             )
         else:
             others = _OTHERS_OF_ALL if mirror.source == WILDCARD else _OTHERS
             yield (
                 mirror.place,
                 f"dockerd has mirrors of `docker.io` only, and none of {code_span(mirror.source)}",
-                f"keep it in a spec without `docker`: {others}",
+                f"{_STORE}, or keep it in a spec without `docker`: {others}",
             )
 
 

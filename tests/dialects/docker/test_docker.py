@@ -251,3 +251,14 @@ def test_the_login_of_a_mirror(site):
     assert run("verify", "spec.yaml", "node").stdout == ""
     targets = "  - {target: docker, imageStore: containerd, credentials: header}\n"
     assert targets in run("import", "node/etc/docker").stdout
+
+
+def test_an_import_of_a_daemon_json_that_only_chooses_the_store(regspec, tmp_path):
+    (tmp_path / "docker/certs.d/quay.io").mkdir(parents=True)
+    (tmp_path / "docker/certs.d/quay.io/hosts.toml").write_text(deny("quay.io"))
+    (tmp_path / "docker/daemon.json").write_text(
+        json.dumps({"features": {"containerd-snapshotter": True, "buildkit": True}})
+    )
+    done = regspec("import", "docker", cwd=tmp_path)
+    assert "targets:\n  - {target: docker, imageStore: containerd}\n" in done.stdout
+    assert "`buildkit` is not carried over" in done.stderr
