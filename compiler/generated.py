@@ -217,28 +217,32 @@ def _accepts_52(value: Any) -> bool:
     return type(value) is list and len(value) >= 1 and all(_accepts_53(one) for one in value)
 
 
+def _accepts_54(value: Any) -> bool:
+    return type(value) is str and value in ('classic', 'containerd')
+
+
 def _accepts_33(value: Any) -> bool:
-    return type(value) is str and value in ('values', 'secret', 'containerd', 'certs.d', 'k3s', 'registries.conf', 'talos', 'openshift', 'docker', 'buildkit', 'kind', 'kubeadm', 'imageswap', 'pull-secret', 'palette', 'copy-list', 'regsync', 'runbook', 'hauler', 'zarf') or type(value) is dict and value.keys() <= {'target', 'out', 'version', 'form', 'configVersion', 'endpoints', 'caFile', 'configPath', 'credentials', 'sandboxImage', 'systemdCgroup', 'distribution', 'name', 'namespaces', 'patches', 'format', 'secrets', 'carry'} and 'target' in value and ('target' not in value or _accepts_34(value['target'])) and ('out' not in value or _accepts_35(value['out'])) and ('version' not in value or _accepts_36(value['version'])) and ('form' not in value or _accepts_37(value['form'])) and ('configVersion' not in value or _accepts_38(value['configVersion'])) and ('endpoints' not in value or _accepts_39(value['endpoints'])) and ('caFile' not in value or _accepts_40(value['caFile'])) and ('configPath' not in value or _accepts_41(value['configPath'])) and ('credentials' not in value or _accepts_42(value['credentials'])) and ('sandboxImage' not in value or _accepts_43(value['sandboxImage'])) and ('systemdCgroup' not in value or _accepts_44(value['systemdCgroup'])) and ('distribution' not in value or _accepts_45(value['distribution'])) and ('name' not in value or _accepts_46(value['name'])) and ('namespaces' not in value or _accepts_47(value['namespaces'])) and ('patches' not in value or _accepts_49(value['patches'])) and ('format' not in value or _accepts_50(value['format'])) and ('secrets' not in value or _accepts_51(value['secrets'])) and ('carry' not in value or _accepts_52(value['carry']))
+    return type(value) is str and value in ('values', 'secret', 'containerd', 'certs.d', 'k3s', 'registries.conf', 'talos', 'openshift', 'docker', 'buildkit', 'kind', 'kubeadm', 'imageswap', 'pull-secret', 'palette', 'copy-list', 'regsync', 'runbook', 'hauler', 'zarf') or type(value) is dict and value.keys() <= {'target', 'out', 'version', 'form', 'configVersion', 'endpoints', 'caFile', 'configPath', 'credentials', 'sandboxImage', 'systemdCgroup', 'distribution', 'name', 'namespaces', 'patches', 'format', 'secrets', 'carry', 'imageStore'} and 'target' in value and ('target' not in value or _accepts_34(value['target'])) and ('out' not in value or _accepts_35(value['out'])) and ('version' not in value or _accepts_36(value['version'])) and ('form' not in value or _accepts_37(value['form'])) and ('configVersion' not in value or _accepts_38(value['configVersion'])) and ('endpoints' not in value or _accepts_39(value['endpoints'])) and ('caFile' not in value or _accepts_40(value['caFile'])) and ('configPath' not in value or _accepts_41(value['configPath'])) and ('credentials' not in value or _accepts_42(value['credentials'])) and ('sandboxImage' not in value or _accepts_43(value['sandboxImage'])) and ('systemdCgroup' not in value or _accepts_44(value['systemdCgroup'])) and ('distribution' not in value or _accepts_45(value['distribution'])) and ('name' not in value or _accepts_46(value['name'])) and ('namespaces' not in value or _accepts_47(value['namespaces'])) and ('patches' not in value or _accepts_49(value['patches'])) and ('format' not in value or _accepts_50(value['format'])) and ('secrets' not in value or _accepts_51(value['secrets'])) and ('carry' not in value or _accepts_52(value['carry'])) and ('imageStore' not in value or _accepts_54(value['imageStore']))
 
 
 def _accepts_32(value: Any) -> bool:
     return type(value) is list and len(value) >= 1 and all(_accepts_33(one) for one in value)
 
 
-def _accepts_56(value: Any) -> bool:
+def _accepts_57(value: Any) -> bool:
     return type(value) is str and re.search('^RS[0-9]{3}$(?!\\n)', value) is not None
 
 
+def _accepts_56(value: Any) -> bool:
+    return type(value) is list and all(_accepts_57(one) for one in value)
+
+
 def _accepts_55(value: Any) -> bool:
-    return type(value) is list and all(_accepts_56(one) for one in value)
-
-
-def _accepts_54(value: Any) -> bool:
-    return type(value) is dict and value.keys() <= {'ignore'} and ('ignore' not in value or _accepts_55(value['ignore']))
+    return type(value) is dict and value.keys() <= {'ignore'} and ('ignore' not in value or _accepts_56(value['ignore']))
 
 
 def _accepts_0(value: Any) -> bool:
-    return type(value) is dict and value.keys() <= {'apiVersion', 'kind', 'registry', 'mirrors', 'hosts', 'fallback', 'images', 'imageSwap', 'certManager', 'targets', 'lint'} and 'apiVersion' in value and 'kind' in value and 'registry' in value and ('apiVersion' not in value or _accepts_1(value['apiVersion'])) and ('kind' not in value or _accepts_2(value['kind'])) and ('registry' not in value or _accepts_3(value['registry'])) and ('mirrors' not in value or _accepts_14(value['mirrors'])) and ('hosts' not in value or _accepts_18(value['hosts'])) and ('fallback' not in value or _accepts_21(value['fallback'])) and ('images' not in value or _accepts_22(value['images'])) and ('imageSwap' not in value or _accepts_24(value['imageSwap'])) and ('certManager' not in value or _accepts_30(value['certManager'])) and ('targets' not in value or _accepts_32(value['targets'])) and ('lint' not in value or _accepts_54(value['lint']))
+    return type(value) is dict and value.keys() <= {'apiVersion', 'kind', 'registry', 'mirrors', 'hosts', 'fallback', 'images', 'imageSwap', 'certManager', 'targets', 'lint'} and 'apiVersion' in value and 'kind' in value and 'registry' in value and ('apiVersion' not in value or _accepts_1(value['apiVersion'])) and ('kind' not in value or _accepts_2(value['kind'])) and ('registry' not in value or _accepts_3(value['registry'])) and ('mirrors' not in value or _accepts_14(value['mirrors'])) and ('hosts' not in value or _accepts_18(value['hosts'])) and ('fallback' not in value or _accepts_21(value['fallback'])) and ('images' not in value or _accepts_22(value['images'])) and ('imageSwap' not in value or _accepts_24(value['imageSwap'])) and ('certManager' not in value or _accepts_30(value['certManager'])) and ('targets' not in value or _accepts_32(value['targets'])) and ('lint' not in value or _accepts_55(value['lint']))
 
 
 def _values_yaml(

@@ -182,6 +182,8 @@ CHOICES = [
     {"target": "certs.d"},
     {"target": "certs.d", "credentials": "config"},
     {"target": "certs.d", "credentials": "header"},
+    {"target": "docker", "imageStore": "containerd"},
+    {"target": "docker", "imageStore": "containerd", "credentials": "header"},
     {"target": "talos", "version": "1.8"},
     {"target": "talos", "version": "1.9"},
     {"target": "talos", "version": "1.12"},

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 
-from ..dialects import dialects, format_of
+from ..dialects import dialect_of, dialects, format_of
 from ..dialects.files import Files
 from ..document import NotADocument
 from ..explaining.explain import installed
+from ..frozen import replace
 from ..reading.facts import HIDDEN
 from . import inputs
 from .inputs import NodeFiles, Text
@@ -80,22 +81,20 @@ def _node_of(name: str, tree: NodeTree, argument: str) -> NodeFiles | None:
             folder, main = posixpath.split(path)
             if main in top:
                 return NodeFiles(name, tree.mounted(folder), folder, argument)
+    for dialect in dialects():
+        if dialect.hosts_of is None:
+            continue
+        folder, hosts = posixpath.split(dialect.hosts_of.path)
+        is_its_folder = posixpath.basename(name.rstrip("/")) == posixpath.basename(folder)
+        if hosts in top and is_its_folder:
+            return NodeFiles(name, tree.mounted(folder), folder, argument)
     if "etc" in top or "var" in top or not top:
         return NodeFiles(name, tree, "/", argument)
     return None
 
 
 def _has_runtime(tree: NodeTree) -> bool:
-    return any(
-        tree.names(path) is not None or _is_file(tree, path)
-        for dialect in dialects()
-        for path in dialect.installed_at
-    )
-
-
-def _is_file(tree: NodeTree, path: str) -> bool:
-    folder, name = posixpath.split(path)
-    return name in (tree.names(folder) or ())
+    return bool(installed(tree))
 
 
 def _mains(dialect: Dialect) -> Iterator[str]:
@@ -138,10 +137,16 @@ def _places(text: Text) -> Iterator[tuple[Dialect, Format, str]]:
         (problem, span), *_ = why.spans(HIDDEN)
         where = f"{text.name}:{span.line}:{span.column}"
         raise InputError(f"{where}: {problem.message}") from None
-    for kind in dict.fromkeys(reading.kind for reading in readings):
+    for kind, target in dict.fromkeys((reading.kind, reading.target) for reading in readings):
+        form = format_of(kind)
+        owner = dialect_of(target) if target else None
+        if owner and owner.hosts_of and form.in_each_folder:
+            below = "/".join(text.path.split("/")[-2:])
+            yield owner, replace(form, needs=()), f"{owner.hosts_of.path}/{below}"
+            continue
         for dialect in dialects():
             if dialect.is_explained and kind in {form.kind for form in dialect.formats}:
-                yield dialect, format_of(kind), _path_of(text.path, format_of(kind), dialect)
+                yield dialect, form, _path_of(text.path, form, dialect)
 
 
 def _path_of(path: str, form: Format, dialect: Dialect) -> str:

@@ -7,6 +7,7 @@ its own, which the front imports when it is called, so that a run pays for what 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from importlib import import_module
 
@@ -265,6 +266,9 @@ class NodeFiles:
     folders."""
     authorities: str = ""
     """The part of its target, such as `certs.d`, that has the CA of each host in a folder."""
+    compare_choice: Callable[[Node, TargetEntry], bool] | None = None
+    """Adds what differs in further files of one choice to what was found on a node. Returns whether
+    the choice has such files; then the CA of each host is compared with them."""
 
 
 @frozen
@@ -361,6 +365,36 @@ def is_release(text: str) -> bool:
 
 
 @frozen
+class HostsFolder:
+    """A folder on a node with a folder for each registry, whose format is another dialect's."""
+
+    path: str
+    beside: str
+    """The name of a file that is only next to this folder, and not next to the other dialect's."""
+    target: str
+    """The target that makes such files."""
+    options: Mapping[str, Any]
+    """The options with which it does."""
+
+    def contains(self, path: str, file_text: Callable[[str], str | None]) -> bool:
+        """Whether a file is in one of these folders.
+
+        Args:
+            path: of the file, as it was given.
+            file_text: gives the text of a file that was given with it, by its path.
+        """
+        hosts = posixpath.dirname(posixpath.dirname(path))
+        tail = self.path.rsplit("/", 2)[1:]
+        if hosts.split("/")[-2:] == tail:
+            return True
+        is_alike = posixpath.basename(hosts) == tail[-1]
+        return (
+            is_alike
+            and file_text(posixpath.join(posixpath.dirname(hosts), self.beside)) is not None
+        )
+
+
+@frozen
 class Dialect:
     """What is known of one consumer."""
 
@@ -379,8 +413,11 @@ class Dialect:
     """Whether each row of `explain` has the version, also if nobody chose it; see docs/json.md."""
     versions: Callable[[str], bool] | None = None
     """Whether a version of the runtime is known, if versions behave differently."""
+    hosts_of: HostsFolder | None = None
+    """The folder in which its runtime looks for the files of another dialect, if it does."""
     installed_at: tuple[str, ...] = ()
-    """The paths on a node of which one is there if the runtime is; none if it has no such files."""
+    """The paths on a node of which one is there if the runtime is; none if it has no such files.
+    A `*` is any name in a folder."""
     on_node: WholeNode | None = None
     """How its files on a node are compared together."""
 

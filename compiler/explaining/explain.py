@@ -75,10 +75,16 @@ def installed(tree: Tree) -> list[Dialect]:
     return [
         dialect
         for dialect in dialects()
-        if any(
-            tree.names(path) is not None or is_there(tree, path) for path in dialect.installed_at
-        )
+        if any(_is_at(tree, path) for path in dialect.installed_at)
     ]
+
+
+def _is_at(tree: Tree, path: str) -> bool:
+    """Whether a file or a folder is at a path; a `*` in it is any name in that folder."""
+    folder, star, rest = path.partition("/*")
+    if star:
+        return any(_is_at(tree, f"{folder}/{name}{rest}") for name in tree.names(folder) or ())
+    return tree.names(path) is not None or is_there(tree, path)
 
 
 def runtimes() -> dict[str, Dialect]:

@@ -24,9 +24,9 @@ def upstream_is_asked(subject: LintContext) -> Iterator[RuleResult]:
     target, is reported only if the spec has `fallback: deny`.
 
     Fix: target `certs.d` can forbid it; k3s and RKE2 can by
-    `--disable-default-registry-endpoint`. For dockerd and BuildKit only the network can. If it
-    does, write `lint: {ignore: [RS211]}`. If runtimes may contact the upstream, write
-    `fallback: allow`.
+    `--disable-default-registry-endpoint`, and dockerd with `imageStore: containerd`. For the
+    classic image store of dockerd and for BuildKit, only the network can. If it does, write
+    `lint: {ignore: [RS211]}`. If runtimes may contact the upstream, write `fallback: allow`.
 
     Source: measured on containerd 1.6.20 to 2.4.0-beta and on dockerd 20.10.24; k3s-io/k3s#10351,
     siderolabs/talos#9723, moby/buildkit, util/resolver/resolver.go.

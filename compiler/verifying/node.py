@@ -135,8 +135,13 @@ class Node:
             self.found.append(NodeFileProblem(path, "it says nothing of registries"))
         for reading in readings:
             self._compare(path, reading)
+        without_more = [
+            choice
+            for choice in choices
+            if not (files.compare_choice and files.compare_choice(self, choice))
+        ]
         if files.authorities:
-            self._authorities(files, choices)
+            self._authorities(files, without_more)
 
     def is_there(self, path: str) -> bool:
         """Whether the node has a file or a folder."""

@@ -158,7 +158,7 @@ def test_versions_are_chosen_by_runtime(regspec, tmp_path):
     assert [row["attempts"][0]["url"].split("/")[3] for row in found] == ["hub", "hub", "v2"]
     for wrong, said in (
         ("0.11", "is not RUNTIME=VERSION"),
-        ("crio=1.30", "is one of containerd, talos, buildkit"),
+        ("crio=1.30", "is one of containerd, talos, dockerd, buildkit"),
         ("k3s=1.30", "every version of k3s pulls alike"),
         ("buildkit=new", "not a version of buildkit"),
         ("containerd=9.9", "not a version of containerd"),

@@ -48,6 +48,16 @@ def compare(node: Node) -> None:
     _Containerd(node).compare()
 
 
+def compare_hosts(node: Node, root: str) -> None:
+    """Add what differs in the hosts.toml files of a folder to what was found on a node.
+
+    Args:
+        node: the node.
+        root: the folder that has a folder for each registry.
+    """
+    _Containerd(node).compare_hosts(root)
+
+
 class _Containerd:
     """The containerd of one node."""
 
@@ -81,7 +91,8 @@ class _Containerd:
         self.node.found += self._with_cause(best)
         self.node.compared_for.append(self._compared_for(self._lines(files, choice), choice))
         if choice.target == CERTS_D.name:
-            self._certs_d(choice)
+            root = choice.option("configPath", CONFIG_PATH)
+            self.compare_hosts(root)
 
     def _with_cause(self, several: list[Drift | NodeFileProblem]) -> list[Drift | NodeFileProblem]:
         """The differences, with those that a fragment without effect explains as one of them."""
@@ -169,9 +180,8 @@ class _Containerd:
             return []
         return [NodeFileProblem(path, message)]
 
-    def _certs_d(self, choice: TargetEntry) -> None:
-        """The folders of certs.d where containerd looks for them."""
-        root = choice.option("configPath", CONFIG_PATH)
+    def compare_hosts(self, root: str) -> None:
+        """The folders of certs.d where containerd looks for them, compared with the spec."""
         present: dict[str, str] = {}
         # Of two folders for one registry, containerd takes `host_5000_`, with a file in it or not.
         for name in sorted(self.node.tree.names(root) or (), key=lambda name: name.endswith("_")):

@@ -56,6 +56,10 @@ class Host:
     """Whether anything of TLS is set, whatever its value: then HTTPS goes before HTTP."""
     is_silent: bool = False
     """Whether a header that HTTP forbids, or a negative timeout, keeps every request from it."""
+    origin: str = ""
+    """The file that it is from, if it is not the hosts.toml."""
+    may_be_http: bool = False
+    """Whether the same is requested by http if the port does not speak TLS, whatever the port."""
 
 
 NOBODY = Host("", "", "", frozenset())

@@ -12,6 +12,7 @@ from ...mirrors import LIBRARY, WILDCARD
 from ...reading.claims import NO_TOKEN, claim_ca, lose_client_certificate, lose_endpoint
 from ...reading.facts import Fact, Reading, decoded, is_below_api, served_by, switch_of
 from ...reading.losses import host_name, key_name, place_name, source_name
+from .. import dialects
 from . import CERTS_D, HOSTS_FORMAT
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ...diagnostics import Place
     from ...reading.facts import Source
+    from ..dialect import HostsFolder
 
 _DEFAULT = "_default"
 _PORT = re.compile(r"(.+)_([0-9]+)_\Z")
@@ -55,6 +57,14 @@ def namespace_of(path: str) -> str:
     return WILDCARD if folder == _DEFAULT else folder
 
 
+def _other_folder(source: Source) -> HostsFolder | None:
+    """The folder of another runtime that a file is in, or none: then containerd reads it."""
+    folders = (dialect.hosts_of for dialect in dialects())
+    return next(
+        (one for one in folders if one and one.contains(source.path, source.file_text)), None
+    )
+
+
 @frozen
 class _Host:
     """One place that is asked."""
@@ -72,12 +82,15 @@ class _Host:
 def read(source: Source) -> Reading:
     """The facts of one namespace: what is asked in order, and how."""
     namespace = namespace_of(source.path)
+    other = _other_folder(source)
     reading = Reading(
         HOSTS_FORMAT.kind,
         source,
         exhaustive=frozenset({"asked", "skip_verify", "header", "client"}),
-        target=CERTS_D.name,
+        target=other.target if other else CERTS_D.name,
     )
+    if other:
+        reading.options |= other.options
     if not namespace:
         why = "a hosts.toml is for the registry that its folder is named after: give the folder"
         reading.lose(reading.place(), "this hosts.toml", why)

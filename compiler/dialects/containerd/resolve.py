@@ -184,6 +184,7 @@ class Containerd:
         if not hosts or not hosts[-1].host:
             root = hosts.pop() if hosts else hosts_toml.NOBODY
             hosts.append(_upstream(root, image.registry, self._version))
+        hosts = self.with_others(image.registry, hosts)
         wanted = {"pull"} if image.digest else {"pull", "resolve"}
         attempts = []
         for host in hosts:
@@ -195,14 +196,24 @@ class Containerd:
                     Attempt(
                         url=url,
                         upstream=is_upstream(host.host, image.registry, host.scheme),
-                        file=folder.file,
+                        file=host.origin or folder.file,
                         authorities=host.authorities,
                         skip_verify=host.skip_verify,
                         login=(folder.file or "") if host.has_header else self._login(host.host),
-                        falls_back=first,
+                        falls_back=first or (host.may_be_http and host.scheme == "https"),
                     )
                 )
         return attempts
+
+    def with_others(self, registry: str, hosts: list[hosts_toml.Host]) -> list[hosts_toml.Host]:
+        """The hosts of a registry, with those that the runtime adds; containerd adds none.
+
+        Args:
+            registry: the registry that the image names.
+            hosts: what its folder says, the upstream included.
+        """
+        del registry
+        return hosts
 
     def _folder(self, registry: str) -> _Folder:
         """The folder of a registry: with its port in underscores, as it is, or for all others."""

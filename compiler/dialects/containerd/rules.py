@@ -408,13 +408,15 @@ def login_left_behind(subject: LintContext) -> Iterator[RuleResult]:
         return
     for target, choice in subject.targets:
         mirrors = target is CONFIG and choice.option("endpoints") == "api"
-        hosts = "credentials" in target.options and choice.option("credentials", "none") == "none"
-        if mirrors or hosts:
+        limit = target.limits_of(choice).login
+        hosts = target is not CONFIG and limit and limit.reported_by == "RS214"
+        if limit and (mirrors or hosts):
             meant = CERTS_D.name if mirrors else target.name
+            reason = limit.reason or "pulls without a pull secret fail"
             yield (
                 place_of(choice),
-                f"target `{target.name}` leaves the login out: pulls without a pull secret fail",
-                f"write `{{target: {meant}, credentials: config}}`",
+                f"target `{target.name}` leaves the login out: {reason}",
+                limit.advice or f"write `{{target: {meant}, credentials: config}}`",
             )
 
 
@@ -439,8 +441,10 @@ def header_before_2_1(subject: LintContext) -> Iterator[RuleResult]:
         targets:
           - {target: certs.d, version: "2.1", credentials: header}
     """
-    for choice in subject.choices:
+    for target, choice in subject.targets:
         version = choice.option("version", "before 2.1")
+        if "version" not in target.options:
+            continue
         if choice.option("credentials") == "header" and version.startswith(("1.", "2.0", "b")):
             yield (
                 place_of(choice, "credentials"),
@@ -481,7 +485,8 @@ def ipv6_on_1x(subject: LintContext) -> Iterator[RuleResult]:
         return
     first, more = mirrors[0], f" (and {len(mirrors) - 1} more)" if len(mirrors) > 1 else ""
     for target, choice in subject.targets:
-        if HOSTS_FORMAT.kind in target.makes and _may_be_1x(choice):
+        has_version = HOSTS_FORMAT.kind in target.makes and "version" in target.options
+        if has_version and _may_be_1x(choice):
             yield (
                 place_of(choice, "version"),
                 (
@@ -541,7 +546,8 @@ def conflicts(choice: TargetEntry) -> Iterator[RuleResult]:
 
 
 OF_VERSIONS = (unknown_version,)
-OF_HOSTS = (login_left_behind, header_before_2_1, ipv6_on_1x, *OF_VERSIONS)
+OF_LOGINS = (login_left_behind, header_before_2_1)
+OF_HOSTS = (*OF_LOGINS, ipv6_on_1x, *OF_VERSIONS)
 RULES = (
     documented_endpoint_without_v2,
     assumed_scheme,

@@ -13,7 +13,7 @@ from ...mirrors import HUB, Location
 from ...reading.facts import ROOTS_OF_A_SPEC, Reading, Served
 from ...reading.losses import place_name
 from ...reading.stream import load_json
-from . import FORMAT, TARGET
+from . import CONTAINERD_STORE, FORMAT, STORE, TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,14 +22,18 @@ if TYPE_CHECKING:
     from ...diagnostics import Place
     from ...reading.facts import Source
 
-_MIRRORS, _INSECURE = "registry-mirrors", "insecure-registries"
+_MIRRORS, _INSECURE, _FEATURES = "registry-mirrors", "insecure-registries", "features"
 _SCHEMES = ("http", "https")
 _REFUSED = "dockerd does not start with it"
 
 
 def recognises(data: Any) -> bool:
-    """Whether a document is a daemon.json: it has a key about registries."""
-    return isinstance(data, dict) and (_MIRRORS in data or _INSECURE in data)
+    """Whether a document is a daemon.json: it has a key about registries or the image store."""
+    if not isinstance(data, dict):
+        return False
+    features = data.get(_FEATURES)
+    chooses_store = isinstance(features, dict) and STORE in features
+    return _MIRRORS in data or _INSECURE in data or chooses_store
 
 
 def read(source: Source) -> Reading:
@@ -50,7 +54,8 @@ def read(source: Source) -> Reading:
     for host, index in insecure.items():
         _insecure(reading, host, reading.place(_INSECURE, index))
     _mirrors(reading, _texts(reading, _MIRRORS), frozenset(insecure))
-    reading.leave_others(data, (_MIRRORS, _INSECURE))
+    _image_store(reading, data.get(_FEATURES))
+    reading.leave_others(data, (_MIRRORS, _INSECURE, _FEATURES))
     return reading
 
 
@@ -116,6 +121,22 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
             reading.claim(("host", host, "plainHTTP"), scheme == "http", place)
             if scheme == "https":
                 reading.claim(("host", host, "insecure"), host in insecure, place)
+
+
+def _image_store(reading: Reading, features: Any) -> None:
+    """The image store that daemon.json chooses, if it chooses one."""
+    has_table = isinstance(features, dict)
+    home = reading.place(_FEATURES, on_key=True) if has_table else reading.place()
+    reading.anchors["imageStore",] = home
+    if features is not None and not has_table:
+        why = f"{code_span(_FEATURES)}: it is no table: {_REFUSED}"
+        reading.add(("format",), value=False, place=reading.place(_FEATURES), shown=why)
+    elif has_table:
+        if STORE in features:
+            reading.add(("imageStore",), features[STORE], reading.place(_FEATURES, STORE))
+        if features.get(STORE) is True:
+            reading.options |= CONTAINERD_STORE
+        reading.leave_others(features, (STORE,), _FEATURES)
 
 
 def _without_added_port(scheme: str, host: str, insecure: frozenset[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..dialect import Section
-from . import TARGET
+from . import TARGET, has_containerd_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def section(spec: Spec, made: CompiledTarget) -> Section:
             if parts
             else [],
             "deny": spec.fallback == "deny",
+            "containerd_store": has_containerd_store(made.choice),
         },
         {"nodes": 70, "validate": 80},
     )

@@ -1,6 +1,11 @@
-"""daemon.json and certs.d of dockerd, which has mirrors of Docker Hub only, at the root of a host.
+"""daemon.json and certs.d of dockerd.
 
-Source: moby/moby, daemon/pkg/registry/config.go; run with dockerd 20.10.24.
+The mirrors of the classic image store are of Docker Hub only, and at the root of a host. For the
+containerd image store, they are in hosts.toml files, and never in daemon.json: dockerd would
+request those of `registry-mirrors` first.
+
+Source: moby/moby, daemon/pkg/registry/config.go and daemon/hosts.go; run with dockerd 20.10.24 and
+29.7.2.
 """
 
 from __future__ import annotations
@@ -9,7 +14,7 @@ import json
 
 from ...mirrors import HUB
 from ..dialect import Artifact
-from . import TARGET
+from . import STORE, TARGET, has_containerd_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,20 +27,32 @@ if TYPE_CHECKING:
 def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     """The artifacts of one choice of the target."""
     root = choice.option("out", TARGET.file)
-    mirrors = [
-        _url(spec, mirror.location.host)
-        for mirror in spec.mirrors
-        if mirror.source == HUB and not mirror.location.path
-    ]
+    containerd_store = has_containerd_store(choice)
+    data: dict[str, Any] = {"features": {STORE: True}} if containerd_store else _mirrors(spec)
     insecure = [_listed(host) for host in spec.mirror_hosts if spec.is_insecure(host)]
-    data: dict[str, Any] = {"registry-mirrors": mirrors} if mirrors else {}
     if insecure:
         # This is for images that name the host, too. For a mirror, any certificate is accepted.
         data["insecure-registries"] = insecure
     text = f"{json.dumps(data, indent=2, ensure_ascii=False)}\n"
     yield Artifact(f"{root}/daemon.json", text, data, "json")
+    if containerd_store:
+        from ..containerd.write_hosts import hosts
+
+        header = choice.option("credentials") == "header"
+        yield from hosts(spec, f"{root}/certs.d", header=header)
+        return
     for host, ca in spec.authorities.items():
         yield Artifact(f"{root}/certs.d/{host}/ca.crt", ca, ca, "text")
+
+
+def _mirrors(spec: Spec) -> dict[str, Any]:
+    """The mirrors of Docker Hub, for the classic image store; nothing if there are none."""
+    mirrors = [
+        _url(spec, mirror.location.host)
+        for mirror in spec.mirrors
+        if mirror.source == HUB and not mirror.location.path
+    ]
+    return {"registry-mirrors": mirrors} if mirrors else {}
 
 
 def _url(spec: Spec, host: str) -> str:
