@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     "check",
     cls=GroupedOptions,
     sections={
-        "What to check": ("target", "allow-file", "at"),
-        "Which rules": ("select", "ignore", "include-ignored", "strict"),
-        "Fixes": ("fix", "diff"),
-        "Output": ("quiet", "format"),
+        "What to check": ("--target", "--allow-file", "--at"),
+        "Which rules": ("--select", "--ignore", "--include-ignored", "--strict"),
+        "Fixes": ("--fix", "--diff"),
+        "Output": ("--quiet", "--format"),
     },
 )
 @specs_argument

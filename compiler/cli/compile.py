@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     "compile",
     cls=GroupedOptions,
     sections={
-        "What to compile": ("target", "secrets", "allow-file", "at"),
-        "Where to write": ("output", "check", "diff", "stdout", "prune", "format"),
-        "Many specs": ("jobs",),
+        "What to compile": ("--target", "--secrets", "--allow-file", "--at"),
+        "Where to write": ("--output", "--check", "--diff", "--stdout", "--prune", "--format"),
+        "Many specs": ("--jobs",),
         "Records of the run": (
-            "depfile",
-            "depfile-target",
-            "output-manifest",
-            "sha256sums",
+            "--depfile",
+            "--depfile-target",
+            "--output-manifest",
+            "--sha256sums",
         ),
     },
 )

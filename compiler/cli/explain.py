@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     cls=GroupedOptions,
     sections={
         "What to explain": (
-            "images",
-            "from",
-            "node",
-            "spec",
-            "target",
-            "containerd",
-            "version",
-            "allow-file",
+            "--images",
+            "--from",
+            "--node",
+            "--spec",
+            "--target",
+            "--containerd",
+            "--version",
+            "--allow-file",
         ),
-        "Output": ("allow-upstream", "format"),
+        "Output": ("--allow-upstream", "--format"),
     },
 )
 @click.argument("words", metavar="[SPEC] IMAGE...", nargs=-1, type=FILE_NAME)

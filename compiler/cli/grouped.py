@@ -25,7 +25,7 @@ class GroupedOptions(click.Command):
     """A command whose help lists the options under titles.
 
     Args:
-        sections: under each title the options, each by its longest form without `--`. An option
+        sections: under each title the options, each by its longest form. An option
             that no title has is listed last.
     """
 
@@ -42,7 +42,7 @@ class GroupedOptions(click.Command):
             row = option.get_help_record(ctx) if isinstance(option, click.Option) else None
             if row is not None:
                 written, help_text = row
-                name = max(option.opts, key=len).lstrip("-")
+                name = max(option.opts, key=len)
                 rows[name] = (written.ljust(_COLUMN), help_text)
         for title, names in self.sections.items():
             with formatter.section(title):

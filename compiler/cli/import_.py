@@ -38,8 +38,8 @@ _MOST_NAMED = 3
     "import",
     cls=GroupedOptions,
     sections={
-        "Output": ("output", "secrets"),
-        "Where files disagree": ("prefer", "fallback"),
+        "Output": ("--output", "--secrets"),
+        "Where files disagree": ("--prefer", "--fallback"),
     },
 )
 @click.argument("names", metavar="FILE...", nargs=-1, required=True, type=FILE_NAME)

@@ -36,8 +36,8 @@ _CODE = "drift"
     "verify",
     cls=GroupedOptions,
     sections={
-        "What to compare": ("target", "containerd", "allow-file"),
-        "Output": ("format",),
+        "What to compare": ("--target", "--containerd", "--allow-file"),
+        "Output": ("--format",),
     },
 )
 @click.argument("spec", metavar="SPEC", type=FILE_NAME)
