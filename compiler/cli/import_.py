@@ -38,7 +38,7 @@ _MOST_NAMED = 3
     "import",
     cls=GroupedOptions,
     sections={
-        "Output": ("--output", "--secrets"),
+        "Output": ("--output", "--secrets", "--verbose"),
         "Where files disagree": ("--prefer", "--fallback"),
     },
 )
