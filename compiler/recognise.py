@@ -160,7 +160,7 @@ def _of_stream(
             others.append(within)
     for within in others if readings else ():
         loss = Loss(
-            Place(within), "it says nothing about registries", "a document", is_unrelated=True
+            Place(within), "it has no settings of registries", "a document", is_unrelated=True
         )
         readings[0].unsupported.append(loss)
     if not readings:

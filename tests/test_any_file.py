@@ -192,7 +192,7 @@ def compare(text, path, specs):
     readings = [one.reading for one in documents]
     for spec in specs:
         for reading in readings:
-            for one in verify.of_reading(expected(spec), reading, whole=True):
+            for one in verify.of_reading(expected(spec), reading, readings):
                 assert one.message
                 one.reading.source.document.span(one.place, HIDDEN)
             list(verify.refused(text, [reading]))

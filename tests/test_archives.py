@@ -326,7 +326,7 @@ def test_odd_members_do_not_keep_the_others_from_being_read(limited, tmp_path, c
     (tmp_path / "node.tar").write_bytes(content)
     code, out, said = limited("verify", "spec.yaml", "node.tar")
     assert (code, out) == (0, ""), said
-    assert said.endswith("1 file or node compared: no difference\n")
+    assert re.search(r"1 file or node compared.*: no difference\n\Z", said)
     code, out, said = limited("import", "-", stdin=gzip.compress(content, 1))
     assert code == 0, said
     assert "mirror.example.org" in out

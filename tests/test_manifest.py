@@ -204,7 +204,7 @@ def test_check_tells_a_stale_list(here, smallest, tmp_path):
         (["linked"], "there is a link in its way"),
         (["out/below/list"], "or above it"),
         (["elsewhere/list"], "or above it"),
-        (["out"], "no name of a file"),
+        (["out"], "is not the name of a file"),
         (["out/list", "--stdout"], "excludes"),
         (["out/list", "--diff"], "excludes"),
     ],

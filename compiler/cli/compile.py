@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @click.option(
     "--prune",
     is_flag=True,
-    help="Remove the files that an earlier run wrote and that no spec compiles to any more.",
+    help="Remove the files of an earlier run that are not outputs of the specs any more.",
 )
 @click.option(
     "-j",
@@ -142,8 +142,8 @@ def compile_command(
     stands a line `# file: PATH`, which is a comment in YAML and TOML.
 
     The list `.regspec-files` in the output folder has the paths of the files that regspec wrote. A
-    listed file that no spec compiles to any more is reported, and --check fails for it: the file of
-    a renamed `out`, of a removed target, of a deleted spec. --prune removes these files and prints
+    listed file that is not an output of the specs any more is reported, and --check fails for it:
+    the file of a renamed `out`, of a removed target, of a deleted spec. --prune removes these files and prints
     each. It removes no other file. With --target, no such file is reported.
 
     The manifest and the sums name files by their path below their own folder. If an artifact has a

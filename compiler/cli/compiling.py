@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .reporting import Reporter
 
 DEFAULT_FOLDER = "out"
-NOT_MADE = "the spec does not compile to this file any more"
+NOT_MADE = "this file is not an output of the spec any more"
 
 
 @frozen

@@ -383,12 +383,12 @@ def v2_at_end_of_path(subject: LintContext) -> Iterator[RuleResult]:
     Bad:
         registry: {endpoint: "harbor.example.org", baseContentPath: hub/v2}
         mirrors: [quay.io]
-        targets: [certs.d]
+        targets: [registries.conf]
 
     Good:
         registry: {endpoint: "harbor.example.org", baseContentPath: hub}
         mirrors: [quay.io]
-        targets: [certs.d]
+        targets: [registries.conf]
     """
     registry = subject.spec.registry
     base = registry.endpoint.below(registry.base_content_path)

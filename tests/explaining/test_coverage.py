@@ -147,7 +147,7 @@ def test_what_is_no_image_is_told_and_none_at_all_is_an_error(cover):
     assert "not an image reference: https://quay.io/a/b:1\n" in done.stdout
     done = cover("-i", "list", images="# nothing\n")
     assert done.returncode == 2
-    assert "there is no image" in done.stderr
+    assert "have no image" in done.stderr
 
 
 def test_the_copy_list_does_not_stand_in_the_way(cover):

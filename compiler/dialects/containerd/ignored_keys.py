@@ -6,7 +6,6 @@ that a version knows are in structures.py.
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from ...diagnostics import code_span
@@ -209,6 +208,8 @@ def _of_names(path: str, name: str, registry: Any) -> Iterator[str]:
 
 def _ignored(path: str, steps: tuple[str, ...], known: Iterable[str]) -> str:
     """The note for a key that is not known."""
+    import difflib
+
     alike = difflib.get_close_matches(steps[-1].lower().replace("-", "_"), known, n=1)
     meant = f"; did you mean `{alike[0]}`?" if alike else ""
     if steps[-1] == "tls" and "configs" in steps:

@@ -462,8 +462,8 @@ def ipv6_on_1x(subject: LintContext) -> Iterator[RuleResult]:
     form of the table that 1.x and 2.x read. With `fallback: deny` the mirror is the `server` of
     hosts.toml, which every version reads.
 
-    Fix: write `version: "2.0"`, if no node has containerd 1.x; or `fallback: deny`; or give the
-    registry a DNS name.
+    Fix: if no node has containerd 1.x, write `version: "2.0"`. Otherwise write `fallback: deny`, or
+    give the registry a DNS name.
 
     Source: measured on containerd 1.6.20, 1.6.39 and 1.7.34; go-toml 1.9.5, lexer.go.
 
@@ -494,8 +494,8 @@ def ipv6_on_1x(subject: LintContext) -> Iterator[RuleResult]:
                     f"the IPv6 address {code_span(first.location.host)} is in a table header"
                 ),
                 (
-                    'write `version: "2.0"`, if no node has containerd 1.x; or `fallback: deny`; '
-                    "or use a DNS name"
+                    'if no node has containerd 1.x, write `version: "2.0"`; otherwise write '
+                    "`fallback: deny`, or use a DNS name"
                 ),
             )
 

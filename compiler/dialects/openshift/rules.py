@@ -29,6 +29,7 @@ def source_of_every_port(subject: LintContext) -> Iterator[RuleResult]:
     Bad:
         registry: {endpoint: harbor.example.org:8443}
         mirrors: [docker.io, {source: harbor.example.org, path: own}]
+        fallback: allow
         targets: [openshift]
 
     Good:
