@@ -11,6 +11,7 @@ from ...frozen import frozen
 from .. import values
 from ..attempt import Attempt, Outcome, Resolver
 from . import short_names
+from .validation import VERSION_1, is_version_1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _pull_of(files: Tree) -> Callable[[str, Reference], Outcome]:
     drop_ins = sorted(name for name in files.names(folder) or () if name.endswith(".conf"))
     paths = [f"{_FOLDER}/registries.conf", *(f"{folder}/{name}" for name in drop_ins)]
     found = {path: values.from_toml(files, path) for path in paths if values.is_there(files, path)}
-    read = list(found.values())
+    read = [*map(_of_version_2, found.values())]
     registries = [
         registry for data in read for registry in values.tables(data.get("registry"), "`registry`")
     ]
@@ -64,6 +65,30 @@ def _pull_of(files: Tree) -> Callable[[str, Reference], Outcome]:
         login="auth.json",
     )
     return short_names.resolved(site.pull, short_names.read(read))
+
+
+def _of_version_2(data: dict[str, Any]) -> dict[str, Any]:
+    """What a file says in version 2 of the format; version 1 has no mirrors, but can block.
+
+    Source: containers/image, pkg/sysregistriesv2, V1RegistriesConf.ConvertToV2; run with skopeo
+    1.9.3 and podman 4.3.1.
+    """
+    if not is_version_1(data):
+        return data
+    old = values.table(data[VERSION_1], f"`{VERSION_1}`")
+    lists = {
+        key: values.texts(values.table(old.get(key), f"`{key}`").get("registries"), f"`{key}`")
+        for key in ("search", "insecure", "block")
+    }
+    named = dict.fromkeys(place.rstrip("/") for place in (*lists["block"], *lists["insecure"]))
+    blocked, insecure = (
+        {place.rstrip("/") for place in lists[key]} for key in ("block", "insecure")
+    )
+    tables = [
+        {"location": place, "blocked": place in blocked, "insecure": place in insecure}
+        for place in named
+    ]
+    return {short_names.SEARCH: [*lists["search"]], "registry": tables}
 
 
 def _with_authorities(files: Tree, folder: str) -> Iterator[str]:

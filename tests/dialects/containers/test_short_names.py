@@ -107,3 +107,22 @@ def test_a_cluster_of_openshift_may_have_a_list_of_its_own():
     outcome = resolver.pull("nginx:1", reference.parse("nginx:1"))
     assert urls(outcome) == ["https://quay.io/v2/nginx/manifests/1"]
     assert "`containerRuntimeSearchRegistries`" in outcome.notes[0]
+
+
+# Each was run: the first three with skopeo 1.9.3, the last one with podman 4.3.1.
+@pytest.mark.parametrize(
+    "image, expected",
+    [
+        ("quay.io/a/b:1", []),
+        ("quay.io:5000/a:1", []),
+        ("m.example.org:5000/b:1", ["https", "http"]),
+        ("nginx:1", ["https"]),
+    ],
+)
+def test_version_1_blocks_and_searches_registries(image, expected):
+    text = '[registries.search]\nregistries = ["docker.io"]\n'
+    text += '[registries.block]\nregistries = ["quay.io/"]\n'
+    text += '[registries.insecure]\nregistries = ["m.example.org:5000"]\n'
+    outcome = pulled(image, text)
+    assert [url.partition(":")[0] for url in urls(outcome)] == expected
+    assert bool(outcome.reason) is not bool(expected)
