@@ -252,3 +252,39 @@ def test_a_file_is_no_image(regspec, tmp_path):
     done = regspec("explain", "spec.yaml", "other.yaml", "nginx", cwd=tmp_path)
     assert done.returncode == 1
     assert "other.yaml is not an image reference: it is a file" in done.stderr
+
+
+NOT_LOADED = "holds no certificate that Go can load: no request is made"
+TLS_DOCUMENT = """apiVersion: v1alpha1
+kind: RegistryTLSConfig
+name: m.example.org
+ca: damaged
+"""
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        (
+            "etc/rancher/k3s/registries.yaml",
+            f"{REGISTRIES_YAML}configs:\n  m.example.org: {{tls: {{ca_file: /etc/ssl/ca.crt}}}}\n",
+        ),
+        (
+            "etc/rancher/rke2/registries.yaml",
+            f"{REGISTRIES_YAML}configs:\n  'm.example.org': {{tls: {{ca_file: /etc/ssl/ca.crt}}}}\n",
+        ),
+        ("machine.yaml", f"{TALOS}    config: {{m.example.org: {{tls: {{ca: Zm9v}}}}}}\n"),
+        ("machine.yaml", f"{TALOS}---\n{TLS_DOCUMENT}"),
+    ],
+)
+def test_a_damaged_authority_keeps_containerd_from_any_request(regspec, tmp_path, name, text):
+    node = tmp_path / "node"
+    (node / name).parent.mkdir(parents=True)
+    (node / name).write_text(text)
+    (node / "etc/ssl").mkdir(parents=True)
+    (node / "etc/ssl/ca.crt").write_text("damaged\n")
+    path = node if name.startswith("etc/") else node / name
+    done = regspec("explain", "--from", path, "--format", "json", "nginx:1", cwd=tmp_path)
+    (row,) = rows(done)
+    assert (row["verdict"], row["attempts"], done.returncode) == ("none", [], 1)
+    assert row["reason"].endswith(NOT_LOADED)

@@ -10,6 +10,7 @@ import re
 from functools import partial
 from urllib.parse import SplitResult, urlsplit
 
+from ... import pem
 from ...docker_hub import HUB, HUB_HOST, default_host, is_upstream
 from ...frozen import field, frozen, replace
 from ...mirrors import WILDCARD, default_scheme
@@ -141,12 +142,32 @@ class Registries:
     def pull(self, written: str, image: Reference) -> Outcome:
         """What is requested for an image: as it was written, and in full."""
         del written
+        refused = self._damaged_authority(image)
+        if refused:
+            why = f"{refused} holds no certificate that Go can load: no request is made"
+            return Outcome(loads=True, reason=why)
         notes: list[str] = []
         attempts = tuple(self._attempts(image, notes))
         return Outcome(loads=True, attempts=attempts, notes=tuple(dict.fromkeys(notes)))
 
+    def _damaged_authority(self, image: Reference) -> str:
+        """The CA file of a place of an image with which its hosts.toml does not load, or nothing.
+
+        Source: updateTLSConfigFromHost in core/remotes/docker/config/hosts.go of containerd v2.1.0.
+        """
+        host = self._host_of(image) or _Host()
+        for endpoint in (*host.mirrors, *filter(None, [host.default])):
+            path = (endpoint.settings.get("tls") or {}).get("ca_file")
+            text = values.text_of(self._tree, path) if path else None
+            if text is not None and not pem.certificates(text):
+                return str(path)
+        return ""
+
+    def _host_of(self, image: Reference) -> _Host | None:
+        return self._hosts.get(image.registry) or self._hosts.get(WILDCARD)
+
     def _attempts(self, image: Reference, notes: list[str]) -> Iterator[Attempt]:
-        host = self._hosts.get(image.registry) or self._hosts.get(WILDCARD)
+        host = self._host_of(image)
         for endpoint in host.mirrors if host else ():
             yield self._attempt(endpoint, image, notes)
         if host and host.default:
