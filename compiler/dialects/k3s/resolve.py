@@ -16,7 +16,7 @@ from ...frozen import field, frozen, replace
 from ...mirrors import WILDCARD, default_scheme
 from .. import values
 from ..attempt import Attempt, Outcome, Resolver, manifest_url
-from . import DIALECT, FILES
+from . import DIALECT, FILES, FOLDERS, SERVICES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from ...reference import Reference
     from ..files import Tree
 
-_FLAG = "disable-default-registry-endpoint"
+FLAG = "disable-default-registry-endpoint"
+"""The setting with which k3s does not request the upstream after the mirrors."""
+_TRUE = ("1", "t", "true")
+"""In any case. Source: strconv.ParseBool in Go, which also has `T`, `TRUE` and `True`."""
+_IN_A_UNIT = re.compile(rf"^[^#;\n]*--{FLAG}(?:=(?:true|1))?(?=[\s\"'\\]|$)", re.MULTILINE)
 _SIMPLE = re.compile(r"\^?(?:[A-Za-z0-9_./-]|\\[.])*(?:\(\.[*+]\))?\$?")
 """The patterns that Go and Python understand alike, and in linear time."""
 
@@ -209,14 +213,34 @@ class Registries:
 
 
 def _has_flag(tree: Tree, folder: str) -> bool:
-    """Whether config.yaml, or the last drop-in that says so, forbids the default endpoint."""
+    """Whether a unit, or else the last file of settings that says so, forbids the upstream."""
+    if is_in_a_unit(tree, folder):
+        return True
     drop_ins = f"{folder}/config.yaml.d"
-    names = sorted(name for name in tree.names(drop_ins) or () if name.endswith((".yaml", ".yml")))
+    names = sorted(
+        name for name in tree.names(drop_ins) or () if name.lower().endswith((".yaml", ".yml"))
+    )
     known: object = False
     for path in (f"{folder}/config.yaml", *(f"{drop_ins}/{name}" for name in names)):
         for document in values.from_yaml(tree, path):
-            known = values.table(document, path).get(_FLAG, known)
-    return known is True or str(known).lower() == "true"
+            known = values.table(document, path).get(FLAG, known)
+    return is_true(known)
+
+
+def is_true(value: Any) -> bool:
+    """Whether the flag with this value is set."""
+    return not isinstance(value, dict | list) and str(value).lower() in _TRUE
+
+
+def is_in_a_unit(tree: Tree, folder: str) -> bool:
+    """Whether a unit of the distribution that has this folder starts it with the flag."""
+    distribution = next((name for name, own in FOLDERS.items() if own == folder), "")
+    units = [f"/etc/systemd/system/{service}.service" for service in SERVICES.get(distribution, ())]
+    files = [
+        *units,
+        *(f"{unit}.d/{name}" for unit in units for name in tree.names(f"{unit}.d") or ()),
+    ]
+    return any(_IN_A_UNIT.search(values.text_of(tree, file) or "") for file in files)
 
 
 def _settings(value: Any, host: str) -> Mapping[str, Any]:
