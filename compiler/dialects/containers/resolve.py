@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 _BY_DIGEST, _BY_TAG = "digest-only", "tag-only"
 _FOLDER = "/etc/containers"
+_KEYS = (
+    *("registry", "mirror", "prefix", "location", "insecure", "blocked"),
+    *("mirror-by-digest-only", "pull-from-mirror", "aliases", "short-name-mode"),
+    *(short_names.SEARCH, VERSION_1, "search", "block"),
+)
 
 
 def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
@@ -51,7 +56,7 @@ def _pull_of(files: Tree) -> Callable[[str, Reference], Outcome]:
     drop_ins = sorted(name for name in files.names(folder) or () if name.endswith(".conf"))
     paths = [f"{_FOLDER}/registries.conf", *(f"{folder}/{name}" for name in drop_ins)]
     found = {path: values.from_toml(files, path) for path in paths if values.is_there(files, path)}
-    read = [*map(_of_version_2, found.values())]
+    read = [_of_version_2(_folded(data, _KEYS)) for data in found.values()]
     registries = [
         registry for data in read for registry in values.tables(data.get("registry"), "`registry`")
     ]
@@ -65,6 +70,25 @@ def _pull_of(files: Tree) -> Callable[[str, Reference], Outcome]:
         login="auth.json",
     )
     return short_names.resolved(site.pull, short_names.read(read))
+
+
+def _folded(value: Any, keys: tuple[str, ...]) -> Any:
+    """A value whose tables have the known keys in any letter case, with the keys in lower case.
+
+    Source: unifyStruct of BurntSushi/toml, which prefers a key in its own letter case; run with
+    skopeo 1.9.3.
+    """
+    if isinstance(value, list):
+        return [_folded(item, keys) for item in value]
+    if not isinstance(value, dict):
+        return value
+    folded = {key.lower(): key for key in value if key.lower() in keys}
+    own = {key: value[name] for key, name in folded.items()}
+    exact = {key: item for key, item in value.items() if key in keys or key.lower() not in keys}
+    return {
+        key: item if key == "aliases" else _folded(item, keys)
+        for key, item in {**own, **exact}.items()
+    }
 
 
 def _of_version_2(data: dict[str, Any]) -> dict[str, Any]:

@@ -126,3 +126,21 @@ def test_version_1_blocks_and_searches_registries(image, expected):
     outcome = pulled(image, text)
     assert [url.partition(":")[0] for url in urls(outcome)] == expected
     assert bool(outcome.reason) is not bool(expected)
+
+
+BLOCKED = '[[registry]]\nlocation = "docker.io"\nblocked = true\n'
+
+
+# Each was run with skopeo 1.9.3, whose reader takes a key in any letter case.
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ('[[registry]]\nlocation = "docker.io"\nBlocked = true\n', []),
+        ('Registry = [{LOCATION = "docker.io", bloCked = true}]\n', []),
+        ('[Registries.Block]\nRegistries = ["docker.io"]\n', []),
+        (f'{BLOCKED}[[registry.Mirror]]\nLocation = "m.example.org/hub"\n', [HUB]),
+        (MIRRORED.replace("[[registry.", "Mirror-By-Digest-Only = true\n[[registry."), []),
+    ],
+)
+def test_a_key_counts_in_any_letter_case(text, expected):
+    assert urls(pulled("docker.io/library/nginx:1", text)) == expected
