@@ -11,7 +11,7 @@ from ...frozen import frozen
 from .. import values
 from ..attempt import Attempt, Outcome, Resolver
 from . import short_names
-from .validation import VERSION_1, is_version_1
+from .validation import VERSION_1, is_version_1, refusals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,11 @@ def _pull_of(files: Tree) -> Callable[[str, Reference], Outcome]:
     drop_ins = sorted(name for name in files.names(folder) or () if name.endswith(".conf"))
     paths = [f"{_FOLDER}/registries.conf", *(f"{folder}/{name}" for name in drop_ins)]
     found = {path: values.from_toml(files, path) for path in paths if values.is_there(files, path)}
-    read = [_of_version_2(_folded(data, _KEYS)) for data in found.values()]
+    folded = {path: _folded(data, _KEYS) for path, data in found.items()}
+    for path, data in folded.items():
+        for _, why in refusals(data, path):
+            raise values.Refused(f"{path}: {why}")
+    read = [*map(_of_version_2, folded.values())]
     registries = [
         registry for data in read for registry in values.tables(data.get("registry"), "`registry`")
     ]

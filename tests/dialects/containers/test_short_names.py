@@ -144,3 +144,21 @@ BLOCKED = '[[registry]]\nlocation = "docker.io"\nblocked = true\n'
 )
 def test_a_key_counts_in_any_letter_case(text, expected):
     assert urls(pulled("docker.io/library/nginx:1", text)) == expected
+
+
+OF_VERSION_1 = '[registries.block]\nregistries = ["quay.io"]\n'
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (f"{MIRRORED}{OF_VERSION_1}",),
+        (MIRRORED, OF_VERSION_1),
+        (f'unqualified-search-registries = ["docker.io/a"]\n{MIRRORED}',),
+        (MIRRORED.replace("= true", '= "true"'),),
+    ],
+)
+def test_a_file_that_podman_refuses_is_not_loaded(texts):
+    outcome = pulled("docker.io/library/nginx:1", *texts)
+    assert (outcome.loads, outcome.attempts) == (False, ())
+    assert outcome.reason.startswith("/etc/containers/registries.conf")
