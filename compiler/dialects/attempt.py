@@ -61,17 +61,24 @@ class Resolver:
     """Of a runtime that behaves differently by version."""
 
 
+class NothingRequested(Exception):  # noqa: N818 - it says what the runtime does
+    """No request is made for an image; the message says why."""
+
+
 def resolver_of(runtime: str, attempts: Callable[[Reference], Iterable[Attempt]]) -> Resolver:
     """A runtime that always runs, and does not care how an image was written.
 
     Args:
         runtime: what it is called.
-        attempts: gives what it requests for an image, in order.
+        attempts: gives what it requests for an image, in order, or raises `NothingRequested`.
     """
 
     def pull(written: str, image: Reference) -> Outcome:
         del written
-        return Outcome(loads=True, attempts=tuple(attempts(image)))
+        try:
+            return Outcome(loads=True, attempts=tuple(attempts(image)))
+        except NothingRequested as why:
+            return Outcome(loads=True, reason=str(why))
 
     return Resolver(runtime, pull)
 

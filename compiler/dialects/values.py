@@ -114,6 +114,14 @@ def is_there(tree: Tree, path: str) -> bool:
         return True
 
 
+def text_of(tree: Tree, path: str) -> str | None:
+    """The text of a file; none if it is not there, or cannot be read."""
+    try:
+        return tree.text(path)
+    except Unreadable:
+        return None
+
+
 def table(value: Any, name: str) -> dict[str, Any]:
     """A value that is a table or left out.
 

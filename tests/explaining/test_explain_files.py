@@ -252,3 +252,82 @@ def test_a_file_is_no_image(regspec, tmp_path):
     done = regspec("explain", "spec.yaml", "other.yaml", "nginx", cwd=tmp_path)
     assert done.returncode == 1
     assert "other.yaml is not an image reference: it is a file" in done.stderr
+
+
+NOT_LOADED = "holds no certificate that Go can load: no request is made"
+TLS_DOCUMENT = """apiVersion: v1alpha1
+kind: RegistryTLSConfig
+name: m.example.org
+ca: damaged
+"""
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        (
+            "etc/rancher/k3s/registries.yaml",
+            f"{REGISTRIES_YAML}configs:\n  m.example.org: {{tls: {{ca_file: /etc/ssl/ca.crt}}}}\n",
+        ),
+        (
+            "etc/rancher/rke2/registries.yaml",
+            f"{REGISTRIES_YAML}configs: {{m.example.org: {{tls: {{ca_file: /etc/ssl/ca.crt}}}}}}\n",
+        ),
+        ("machine.yaml", f"{TALOS}    config: {{m.example.org: {{tls: {{ca: Zm9v}}}}}}\n"),
+        ("machine.yaml", f"{TALOS}---\n{TLS_DOCUMENT}"),
+    ],
+)
+def test_a_damaged_authority_keeps_containerd_from_any_request(regspec, tmp_path, name, text):
+    node = tmp_path / "node"
+    (node / name).parent.mkdir(parents=True)
+    (node / name).write_text(text)
+    (node / "etc/ssl").mkdir(parents=True)
+    (node / "etc/ssl/ca.crt").write_text("damaged\n")
+    path = node if name.startswith("etc/") else node / name
+    done = regspec("explain", "--from", path, "--format", "json", "nginx:1", cwd=tmp_path)
+    (row,) = rows(done)
+    assert (row["verdict"], row["attempts"], done.returncode) == ("none", [], 1)
+    assert row["reason"].endswith(NOT_LOADED)
+
+
+K3S_SERVICE = "[Service]\nExecStart=/usr/local/bin/k3s \\\n    agent \\\n    {flag}\n"
+
+
+@pytest.mark.parametrize(
+    "name, text, verdict",
+    [
+        ("rancher/k3s/config.yaml", "disable-default-registry-endpoint: 1\n", "mirror"),
+        ("rancher/k3s/config.yaml", "disable-default-registry-endpoint: T\n", "mirror"),
+        (
+            "rancher/k3s/config.yaml",
+            "disable-default-registry-endpoint: 0\n",
+            "mirror, then upstream",
+        ),
+        (
+            "systemd/system/k3s-agent.service",
+            K3S_SERVICE.format(flag="--disable-default-registry-endpoint"),
+            "mirror",
+        ),
+        (
+            "systemd/system/k3s.service.d/10-flags.conf",
+            K3S_SERVICE.format(flag="'--disable-default-registry-endpoint=true'"),
+            "mirror",
+        ),
+        (
+            "systemd/system/rke2-agent.service",
+            K3S_SERVICE.format(flag="--disable-default-registry-endpoint"),
+            "mirror, then upstream",
+        ),
+        (
+            "systemd/system/k3s.service",
+            K3S_SERVICE.format(flag="--disable-default-registry-endpoint=false"),
+            "mirror, then upstream",
+        ),
+    ],
+)
+def test_the_flag_of_k3s_is_read_where_verify_reads_it(regspec, tmp_path, name, text, verdict):
+    for file, content in (("rancher/k3s/registries.yaml", REGISTRIES_YAML), (name, text)):
+        (tmp_path / "etc" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "etc" / file).write_text(content)
+    done = regspec("explain", "--from", tmp_path, "--format", "json", "nginx:1", cwd=tmp_path)
+    assert [row["verdict"] for row in rows(done)] == [verdict]

@@ -244,6 +244,25 @@ def test_a_ca_that_was_not_given_is_told(imported):
     assert "caCert" not in spec(done)["registry"]
 
 
+def test_a_login_in_the_headers_of_every_registry_is_lost_with_a_warning(imported):
+    text = f'{V2}.mirrors."docker.io"]\n  endpoint = ["https://{HOST}/v2/x/docker.io"]\n'
+    text += (
+        '[plugins."io.containerd.grpc.v1.cri".registry.headers]\n  Authorization = ["Basic abc"]\n'
+    )
+    assert (
+        "config.toml:5:3: warning[import]: header `Authorization` of every registry is not imported"
+    ) in imported({"config.toml": text}).stderr
+
+
+def test_keys_in_other_letters_that_podman_reads_are_lost_with_a_warning(imported):
+    text = '[[registry]]\nlocation = "docker.io"\nBlocked = true\n'
+    text += f'[[registry.mirror]]\nlocation = "{HOST}/x"\nInsecure = true\n'
+    text += f'[[registry]]\nlocation = "quay.io"\n[[registry.Mirror]]\nLocation = "{HOST}/y"\n'
+    told = imported({"registries.conf": text}).stderr
+    for place, name in (("3:1", "Blocked"), ("6:12", "Insecure"), ("9:12", "Mirror")):
+        assert f"registries.conf:{place}: warning[import]: `{name}` of " in told
+
+
 @pytest.mark.parametrize("version", [3, 4])
 def test_a_configuration_of_containerd_2_with_its_folder_of_hosts(imported, version):
     plugin = '[plugins."io.containerd.cri.v1.images"'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...diagnostics import Place, code_span
 from ...mirrors import HUB, LIBRARY
 from ...reading.claims import (
+    NO_TOKEN,
     claim_login,
     lose_client_certificate,
     lose_endpoint,
@@ -127,7 +128,12 @@ def say_registry(reading: Reading, registry: dict[str, Any], path: Path) -> None
         _host(reading, host, table, (*path, "configs", host))
     for url, table in reading.table(registry.get("auths"), *path, "auths").items():
         _login(reading, url.partition("://")[2] or url, table, (*path, "auths", url))
-    known = ("config_path", "mirrors", "configs", "auths")
+    headers = registry.get("headers")
+    for key in headers if isinstance(headers, dict) else ():
+        why = NO_TOKEN if key.lower() == "authorization" else "a spec has no headers"
+        place = reading.place(*path, "headers", key, on_key=True)
+        reading.lose(place, f"header {key_name(key)} of every registry", why)
+    known = ("config_path", "mirrors", "configs", "auths", "headers")
     reading.leave_others(registry, known, *path, of="`registry`")
 
 

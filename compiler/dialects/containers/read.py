@@ -105,7 +105,18 @@ def _registry(reading: Reading, index: int, table: dict[str, Any]) -> None:
     where = reading.place(*entry.steps, "blocked") if "blocked" in table else at
     _facts(reading, entry, at, where)
     _claims(reading, entry, at, where)
-    reading.leave_others(table, _KEYS, *entry.steps, of=source_name(entry.prefix))
+    own = (*_KEYS, _DIGEST_ONLY)
+    capitals = [key for key in table if key not in own and key.lower() in own]
+    for key in capitals:
+        what = f"{key_name(key)} of {source_name(entry.prefix)}"
+        reading.lose(reading.place(*entry.steps, key, on_key=True), what, _in_lower_case(key))
+    known = (*_KEYS, *capitals)
+    reading.leave_others(table, known, *entry.steps, of=source_name(entry.prefix))
+
+
+def _in_lower_case(key: str) -> str:
+    """What to do about a key in other letters, which its consumers read nevertheless."""
+    return f"write {key_name(key.lower())}; the consumers read it in any letter case"
 
 
 def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
@@ -138,6 +149,9 @@ def _facts(reading: Reading, entry: _Entry, at: Place, where: Place) -> None:
             place = reading.place(*steps, "mirror", number, key)
             reading.add(("mirror setting", prefix, places[number], key), mirror[key], place)
             name = f"the mirror {place_name(places[number])} of {source_name(prefix)}"
+            if key.lower() in ("location", "insecure"):
+                reading.lose(place, f"{key_name(key)} of {name}", _in_lower_case(key))
+                continue
             why = "a spec has mirrors for tags and digests alike"
             reading.leave(place, why, f"{key_name(key)} of {name}")
         if number and not names_upstream(prefix, places[number]):

@@ -11,6 +11,7 @@ from ...frozen import frozen
 from .. import values
 from ..attempt import Attempt, Outcome, Resolver
 from . import short_names
+from .validation import VERSION_1, is_version_1, refusals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 _BY_DIGEST, _BY_TAG = "digest-only", "tag-only"
 _FOLDER = "/etc/containers"
+_KEYS = (
+    *("registry", "mirror", "prefix", "location", "insecure", "blocked"),
+    *("mirror-by-digest-only", "pull-from-mirror", "aliases", "short-name-mode"),
+    *(short_names.SEARCH, VERSION_1, "search", "block"),
+)
 
 
 def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
@@ -50,7 +56,11 @@ def _pull_of(files: Tree) -> Callable[[str, Reference], Outcome]:
     drop_ins = sorted(name for name in files.names(folder) or () if name.endswith(".conf"))
     paths = [f"{_FOLDER}/registries.conf", *(f"{folder}/{name}" for name in drop_ins)]
     found = {path: values.from_toml(files, path) for path in paths if values.is_there(files, path)}
-    read = list(found.values())
+    folded = {path: _folded(data, _KEYS) for path, data in found.items()}
+    for path, data in folded.items():
+        for _, why in refusals(data, path):
+            raise values.Refused(f"{path}: {why}")
+    read = [*map(_of_version_2, folded.values())]
     registries = [
         registry for data in read for registry in values.tables(data.get("registry"), "`registry`")
     ]
@@ -64,6 +74,49 @@ def _pull_of(files: Tree) -> Callable[[str, Reference], Outcome]:
         login="auth.json",
     )
     return short_names.resolved(site.pull, short_names.read(read))
+
+
+def _folded(value: Any, keys: tuple[str, ...]) -> Any:
+    """A value whose tables have the known keys in any letter case, with the keys in lower case.
+
+    Source: unifyStruct of BurntSushi/toml, which prefers a key in its own letter case; run with
+    skopeo 1.9.3.
+    """
+    if isinstance(value, list):
+        return [_folded(item, keys) for item in value]
+    if not isinstance(value, dict):
+        return value
+    folded = {key.lower(): key for key in value if key.lower() in keys}
+    own = {key: value[name] for key, name in folded.items()}
+    exact = {key: item for key, item in value.items() if key in keys or key.lower() not in keys}
+    return {
+        key: item if key == "aliases" else _folded(item, keys)
+        for key, item in {**own, **exact}.items()
+    }
+
+
+def _of_version_2(data: dict[str, Any]) -> dict[str, Any]:
+    """What a file says in version 2 of the format; version 1 has no mirrors, but can block.
+
+    Source: containers/image, pkg/sysregistriesv2, V1RegistriesConf.ConvertToV2; run with skopeo
+    1.9.3 and podman 4.3.1.
+    """
+    if not is_version_1(data):
+        return data
+    old = values.table(data[VERSION_1], f"`{VERSION_1}`")
+    lists = {
+        key: values.texts(values.table(old.get(key), f"`{key}`").get("registries"), f"`{key}`")
+        for key in ("search", "insecure", "block")
+    }
+    named = dict.fromkeys(place.rstrip("/") for place in (*lists["block"], *lists["insecure"]))
+    blocked, insecure = (
+        {place.rstrip("/") for place in lists[key]} for key in ("block", "insecure")
+    )
+    tables = [
+        {"location": place, "blocked": place in blocked, "insecure": place in insecure}
+        for place in named
+    ]
+    return {short_names.SEARCH: [*lists["search"]], "registry": tables}
 
 
 def _with_authorities(files: Tree, folder: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...reference import Reference
 
 _ENFORCING = "enforcing"
-_SEARCH = "unqualified-search-registries"
+SEARCH = "unqualified-search-registries"
 
 
 @frozen
@@ -72,8 +72,8 @@ def read(files: Iterable[Mapping[str, Any]]) -> ShortNames:
     aliases: dict[str, str] = {}
     mode = ""
     for data in files:
-        if _SEARCH in data:
-            registries = values.texts(data[_SEARCH], f"`{_SEARCH}`")
+        if SEARCH in data:
+            registries = values.texts(data[SEARCH], f"`{SEARCH}`")
         mode = values.text(data.get("short-name-mode", mode), "`short-name-mode`")
         for name, full in values.items(data, "aliases"):
             aliases[name] = values.text(full, "an alias")
@@ -81,7 +81,7 @@ def read(files: Iterable[Mapping[str, Any]]) -> ShortNames:
         try:
             reference.parse(f"{name}/a" if name in registries else name)
         except reference.NotAReference:
-            raise values.Refused(f"`{_SEARCH}` or an alias names what is not a registry") from None
+            raise values.Refused(f"`{SEARCH}` or an alias names what is not a registry") from None
     # An empty alias removes the alias of an earlier file.
     known = {name: full for name, full in aliases.items() if full}
     return ShortNames(registries, aliases=known, mode=mode)

@@ -10,12 +10,13 @@ import re
 from functools import partial
 from urllib.parse import SplitResult, urlsplit
 
+from ... import pem
 from ...docker_hub import HUB, HUB_HOST, default_host, is_upstream
 from ...frozen import field, frozen, replace
 from ...mirrors import WILDCARD, default_scheme
 from .. import values
 from ..attempt import Attempt, Outcome, Resolver, manifest_url
-from . import DIALECT, FILES
+from . import DIALECT, FILES, FOLDERS, SERVICES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
     from ...reference import Reference
     from ..files import Tree
 
-_FLAG = "disable-default-registry-endpoint"
+FLAG = "disable-default-registry-endpoint"
+"""The setting with which k3s does not request the upstream after the mirrors."""
+_TRUE = ("1", "t", "true")
+"""In any case. Source: strconv.ParseBool in Go, which also has `T`, `TRUE` and `True`."""
+_IN_A_UNIT = re.compile(rf"^[^#;\n]*--{FLAG}(?:=(?:true|1))?(?=[\s\"'\\]|$)", re.MULTILINE)
 _SIMPLE = re.compile(r"\^?(?:[A-Za-z0-9_./-]|\\[.])*(?:\(\.[*+]\))?\$?")
 """The patterns that Go and Python understand alike, and in linear time."""
 
@@ -141,12 +146,32 @@ class Registries:
     def pull(self, written: str, image: Reference) -> Outcome:
         """What is requested for an image: as it was written, and in full."""
         del written
+        refused = self._damaged_authority(image)
+        if refused:
+            why = f"{refused} holds no certificate that Go can load: no request is made"
+            return Outcome(loads=True, reason=why)
         notes: list[str] = []
         attempts = tuple(self._attempts(image, notes))
         return Outcome(loads=True, attempts=attempts, notes=tuple(dict.fromkeys(notes)))
 
+    def _damaged_authority(self, image: Reference) -> str:
+        """The CA file of a place of an image with which its hosts.toml does not load, or nothing.
+
+        Source: updateTLSConfigFromHost in core/remotes/docker/config/hosts.go of containerd v2.1.0.
+        """
+        host = self._host_of(image) or _Host()
+        for endpoint in (*host.mirrors, *filter(None, [host.default])):
+            path = (endpoint.settings.get("tls") or {}).get("ca_file")
+            text = values.text_of(self._tree, path) if path else None
+            if text is not None and not pem.certificates(text):
+                return str(path)
+        return ""
+
+    def _host_of(self, image: Reference) -> _Host | None:
+        return self._hosts.get(image.registry) or self._hosts.get(WILDCARD)
+
     def _attempts(self, image: Reference, notes: list[str]) -> Iterator[Attempt]:
-        host = self._hosts.get(image.registry) or self._hosts.get(WILDCARD)
+        host = self._host_of(image)
         for endpoint in host.mirrors if host else ():
             yield self._attempt(endpoint, image, notes)
         if host and host.default:
@@ -188,14 +213,34 @@ class Registries:
 
 
 def _has_flag(tree: Tree, folder: str) -> bool:
-    """Whether config.yaml, or the last drop-in that says so, forbids the default endpoint."""
+    """Whether a unit, or else the last file of settings that says so, forbids the upstream."""
+    if is_in_a_unit(tree, folder):
+        return True
     drop_ins = f"{folder}/config.yaml.d"
-    names = sorted(name for name in tree.names(drop_ins) or () if name.endswith((".yaml", ".yml")))
+    names = sorted(
+        name for name in tree.names(drop_ins) or () if name.lower().endswith((".yaml", ".yml"))
+    )
     known: object = False
     for path in (f"{folder}/config.yaml", *(f"{drop_ins}/{name}" for name in names)):
         for document in values.from_yaml(tree, path):
-            known = values.table(document, path).get(_FLAG, known)
-    return known is True or str(known).lower() == "true"
+            known = values.table(document, path).get(FLAG, known)
+    return is_true(known)
+
+
+def is_true(value: Any) -> bool:
+    """Whether the flag with this value is set."""
+    return not isinstance(value, dict | list) and str(value).lower() in _TRUE
+
+
+def is_in_a_unit(tree: Tree, folder: str) -> bool:
+    """Whether a unit of the distribution that has this folder starts it with the flag."""
+    distribution = next((name for name, own in FOLDERS.items() if own == folder), "")
+    units = [f"/etc/systemd/system/{service}.service" for service in SERVICES.get(distribution, ())]
+    files = [
+        *units,
+        *(f"{unit}.d/{name}" for unit in units for name in tree.names(f"{unit}.d") or ()),
+    ]
+    return any(_IN_A_UNIT.search(values.text_of(tree, file) or "") for file in files)
 
 
 def _settings(value: Any, host: str) -> Mapping[str, Any]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...diagnostics import code_span
 from ...document import NotADocument
 from ...reading import stream
-from ...reading.facts import Reading, Source, text_of
+from ...reading.facts import Reading, Source
 from ...reading.shapes import ANY, SCALAR, SWITCH, wrong_types
 from ...verifying.drift import Drift
 from ...verifying.node import NodeFileProblem
 from ..files import Unreadable
-from . import FOLDERS, FORMAT, SERVICES
+from . import FORMAT
+from .resolve import FLAG, is_in_a_unit, is_true
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ...reading.shapes import Shape
     from ...verifying.node import Node
 
-_FLAG = "disable-default-registry-endpoint"
 _TLS = {
     **dict.fromkeys(("ca_file", "cert_file", "key_file"), SCALAR),
     "insecure_skip_verify": SWITCH,
@@ -34,10 +33,7 @@ _SHAPE: Shape = {
     "configs": {ANY: {"auth": _LOGIN, "tls": _TLS}},
     "auths": {ANY: _LOGIN},
 }
-_TRUE = ("1", "t", "true")
-"""In any case. Source: strconv.ParseBool in Go, which also has `T`, `TRUE` and `True`."""
-_MISSING = f"`{_FLAG}: true` is missing: when a mirror fails, the upstream is asked"
-_IN_A_UNIT = re.compile(rf"^[^#;\n]*--{_FLAG}(?:=(?:true|1))?(?=[\s\"'\\]|$)", re.MULTILINE)
+_MISSING = f"`{FLAG}: true` is missing: when a mirror fails, the upstream is asked"
 
 
 def unparsable(_text: str, reading: Reading) -> Iterator[Drift]:
@@ -63,7 +59,7 @@ def upstream(node: Node, path: str) -> Iterator[Drift | NodeFileProblem]:
         path: of registries.yaml.
     """
     folder = posixpath.dirname(path)
-    if node.expected.spec.fallback != "deny" or _is_in_a_unit(node, folder):
+    if node.expected.spec.fallback != "deny" or is_in_a_unit(node.tree, folder):
         return
     main = f"{folder}/config.yaml"
     value: Any = None
@@ -77,13 +73,13 @@ def upstream(node: Node, path: str) -> Iterator[Drift | NodeFileProblem]:
         except NotADocument as why:
             yield NodeFileProblem(file, why.problems[0].message, why)
             return
-        if reading and _FLAG in reading.source.data:
-            value, found = reading.source.data[_FLAG], reading
+        if reading and FLAG in reading.source.data:
+            value, found = reading.source.data[FLAG], reading
     if found is None:
         yield NodeFileProblem(main, _MISSING)
-    elif (text_of(value) or "").lower() not in _TRUE:
-        message = f"{code_span(_FLAG)} is not `true`: when a mirror fails, the upstream is asked"
-        yield Drift(found, found.place(_FLAG), message)
+    elif not is_true(value):
+        message = f"{code_span(FLAG)} is not `true`: when a mirror fails, the upstream is asked"
+        yield Drift(found, found.place(FLAG), message)
 
 
 def _drop_ins(node: Node, folder: str) -> list[str]:
@@ -100,14 +96,3 @@ def _read(node: Node, path: str) -> Reading | None:
     source = Source(parsed, path, node.file_text, node.covers, within=(0,))
     is_table = bool(parsed.data) and isinstance(parsed.data[0], dict)
     return Reading(FORMAT.kind, source) if is_table else None
-
-
-def _is_in_a_unit(node: Node, folder: str) -> bool:
-    """Whether a unit of the distribution that has this folder starts it with the flag."""
-    distribution = next(name for name, own in FOLDERS.items() if own == folder)
-    units = [f"/etc/systemd/system/{service}.service" for service in SERVICES[distribution]]
-    files = [
-        *units,
-        *(f"{unit}.d/{name}" for unit in units for name in node.tree.names(f"{unit}.d") or ()),
-    ]
-    return any(_IN_A_UNIT.search(node.file_text(file) or "") for file in files)

@@ -13,11 +13,13 @@ import re
 from functools import partial
 from urllib.parse import urlsplit
 
+from ... import pem
 from ...docker_hub import default_host, is_upstream
 from ...frozen import frozen
 from ...mirrors import WILDCARD
+from ...reading.facts import decoded
 from .. import values
-from ..attempt import Attempt, manifest_url
+from ..attempt import Attempt, NothingRequested, manifest_url
 from ..files import texts
 from . import (
     DOCUMENTS,
@@ -106,6 +108,7 @@ class Registries:
     def __init__(self, documents: Iterable[Mapping[str, Any]]) -> None:
         self._mirrors: dict[str, _Mirror] = {}
         self._tls: dict[str, Mapping[str, Any]] = {}
+        self._damaged: set[str] = set()
         self._logins: set[str] = set()
         newer = []
         for document in documents:
@@ -128,6 +131,9 @@ class Registries:
             tls = values.table(settings.get("tls"), "`tls`")
             if tls:
                 self._add_tls(host, tls)
+                ca = values.text(tls.get("ca"), "`ca`")
+                if ca and not pem.certificates(decoded(ca) or ""):
+                    self._damaged.add(host)
             if values.table(settings.get("auth"), "`auth`"):
                 self._logins.add(host)
 
@@ -146,12 +152,16 @@ class Registries:
                 self._add(name, places, document)
             case "RegistryTLSConfig":
                 self._add_tls(name, document)
+                ca = values.text(document.get("ca"), "`ca`")
+                if ca and not pem.certificates(ca):
+                    self._damaged.add(name)
             case "RegistryAuthConfig":
                 self._logins.add(name)
 
     def _add_tls(self, host: str, tls: Mapping[str, Any]) -> None:
         values.flag(tls.get("insecureSkipVerify"), "`insecureSkipVerify`")
         self._tls[host] = tls
+        self._damaged.discard(host)
 
     def _add(
         self, source: str, places: Iterable[tuple[str, bool]], mirror: Mapping[str, Any]
@@ -188,6 +198,9 @@ class Registries:
         self, url: str, host: str, image: Reference, folder: str, file: str | None
     ) -> Attempt:
         tls = self._tls.get(host, {})
+        if host in self._damaged:
+            why = f"the CA of {host} holds no certificate that Go can load: no request is made"
+            raise NothingRequested(why)
         return Attempt(
             url,
             upstream=is_upstream(host, image.registry, urlsplit(url).scheme),

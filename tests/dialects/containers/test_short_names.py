@@ -107,3 +107,58 @@ def test_a_cluster_of_openshift_may_have_a_list_of_its_own():
     outcome = resolver.pull("nginx:1", reference.parse("nginx:1"))
     assert urls(outcome) == ["https://quay.io/v2/nginx/manifests/1"]
     assert "`containerRuntimeSearchRegistries`" in outcome.notes[0]
+
+
+# Each was run: the first three with skopeo 1.9.3, the last one with podman 4.3.1.
+@pytest.mark.parametrize(
+    "image, expected",
+    [
+        ("quay.io/a/b:1", []),
+        ("quay.io:5000/a:1", []),
+        ("m.example.org:5000/b:1", ["https", "http"]),
+        ("nginx:1", ["https"]),
+    ],
+)
+def test_version_1_blocks_and_searches_registries(image, expected):
+    text = '[registries.search]\nregistries = ["docker.io"]\n'
+    text += '[registries.block]\nregistries = ["quay.io/"]\n'
+    text += '[registries.insecure]\nregistries = ["m.example.org:5000"]\n'
+    outcome = pulled(image, text)
+    assert [url.partition(":")[0] for url in urls(outcome)] == expected
+    assert bool(outcome.reason) is not bool(expected)
+
+
+BLOCKED = '[[registry]]\nlocation = "docker.io"\nblocked = true\n'
+
+
+# Each was run with skopeo 1.9.3, whose reader takes a key in any letter case.
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ('[[registry]]\nlocation = "docker.io"\nBlocked = true\n', []),
+        ('Registry = [{LOCATION = "docker.io", bloCked = true}]\n', []),
+        ('[Registries.Block]\nRegistries = ["docker.io"]\n', []),
+        (f'{BLOCKED}[[registry.Mirror]]\nLocation = "m.example.org/hub"\n', [HUB]),
+        (MIRRORED.replace("[[registry.", "Mirror-By-Digest-Only = true\n[[registry."), []),
+    ],
+)
+def test_a_key_counts_in_any_letter_case(text, expected):
+    assert urls(pulled("docker.io/library/nginx:1", text)) == expected
+
+
+OF_VERSION_1 = '[registries.block]\nregistries = ["quay.io"]\n'
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (f"{MIRRORED}{OF_VERSION_1}",),
+        (MIRRORED, OF_VERSION_1),
+        (f'unqualified-search-registries = ["docker.io/a"]\n{MIRRORED}',),
+        (MIRRORED.replace("= true", '= "true"'),),
+    ],
+)
+def test_a_file_that_podman_refuses_is_not_loaded(texts):
+    outcome = pulled("docker.io/library/nginx:1", *texts)
+    assert (outcome.loads, outcome.attempts) == (False, ())
+    assert outcome.reason.startswith("/etc/containers/registries.conf")
