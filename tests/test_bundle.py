@@ -103,7 +103,7 @@ def compiles_as_here(command, run, site, regspec):
         {path.name: path.read_bytes() for path in (site / folder).iterdir()}
         for folder in ("there", "here")
     )
-    assert len(here) == 3
+    assert len(here) == 4  # with the list of the files
     return there == here
 
 

@@ -73,7 +73,7 @@ def test_what_the_spec_does_not_make_any_more_is_reported_and_removed(
     again = compiles(*words, "--check", "--prune")
     assert again.returncode == 1
     for path in left:
-        assert f"out/{path}: the spec does not compile to this file {ENDS}" in again.stderr
+        assert f"out/{path}: this file is not an output of the spec {ENDS}" in again.stderr
         assert (tmp_path / "out" / path).exists()
 
     pruned = compiles(*words, "--prune")
@@ -153,7 +153,7 @@ def test_a_spec_is_the_same_from_any_working_folder(compiles, regspec, tmp_path,
     compiles("sites/a.yaml", "--check", sites__a="{target: values, out: new.yaml}")
     done = regspec("compile", *words, cwd=tmp_path / cwd)
     assert done.stderr.count(ENDS) == 1
-    assert f"values.yaml: the spec does not compile to this file {ENDS}" in done.stderr
+    assert f"values.yaml: this file is not an output of the spec {ENDS}" in done.stderr
 
 
 def test_selected_targets_say_nothing_of_the_others(compiles, tmp_path):
@@ -168,7 +168,7 @@ def test_selected_targets_say_nothing_of_the_others(compiles, tmp_path):
     assert "k3s/registries.yaml" in files(tmp_path / "out")
     done = compiles("a.yaml", a="values")
     assert [line for line in done.stderr.splitlines() if ENDS in line] == [
-        f"warning: out/registry-secret.yaml: the spec does not compile to this file {ENDS}"
+        f"warning: out/registry-secret.yaml: this file is not an output of the spec {ENDS}"
     ]
     # Once the spec lists the target, its files are those of the spec.
     compiles("a.yaml", a="values, k3s")

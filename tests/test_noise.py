@@ -17,7 +17,7 @@ CLEAN = (
 WITH_CA = (
     HEAD
     + "registry: {{endpoint: h{number}.example.org, caCert: {{file: ca.crt}}}}\n"
-    + "mirrors: [docker.io, docker.io/library]\ntargets: [{{target: certs.d, version: \"2.1\"}}]\n"
+    + 'mirrors: [docker.io, docker.io/library]\ntargets: [{{target: certs.d, version: "2.1"}}]\n'
 )
 
 

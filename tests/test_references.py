@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -174,9 +175,7 @@ def test_paths_of_a_spec_on_standard_input_are_relative_to_where_the_command_run
     done = here("compile", "-", cwd=site, input=spec(head, "{file: secret}"))
     assert done.returncode == 0, done.stderr
     assert registry(site)["password"] == "right"
-    (site / "out" / "values.yaml").unlink()
-    (site / "out" / "registry-secret.yaml").unlink()
-    (site / "out").rmdir()
+    shutil.rmtree(site / "out")
     done = here("compile", "-", cwd=site, input=spec(head, "{file: ../outside}"))
     refused(done, site, "<stdin>:6:20", "outside the folder of the spec")
 

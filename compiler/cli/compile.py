@@ -143,8 +143,8 @@ def compile_command(
 
     The list `.regspec-files` in the output folder has the paths of the files that regspec wrote. A
     listed file that is not an output of the specs any more is reported, and --check fails for it:
-    the file of a renamed `out`, of a removed target, of a deleted spec. --prune removes these files and prints
-    each. It removes no other file. With --target, no such file is reported.
+    the file of a renamed `out`, of a removed target, of a deleted spec. --prune removes these files
+    and prints each. It removes no other file. With --target, no such file is reported.
 
     The manifest and the sums name files by their path below their own folder. If an artifact has a
     secret, the manifest and the sums are readable by their owner only, since a digest lets others

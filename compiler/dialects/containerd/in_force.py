@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from ...limits import TooMuch
-from ..files import FilesInForce
+from ..files import FilesInForce, Unreadable
 from . import CONFIG_PATH, CONFIG_ROOT, MAIN, config_load, versions
 
 TYPE_CHECKING = False
@@ -28,7 +28,10 @@ def files_in_force(tree: Tree) -> FilesInForce | None:
         Them; none if config.toml is not there, or is refused by every version, so that it cannot be
         known.
     """
-    if tree.text(MAIN) is None:
+    try:
+        if tree.text(MAIN) is None:
+            return None
+    except Unreadable:
         return None
     try:
         loaded = [

@@ -111,7 +111,10 @@ def _other_authorities(
 def _name_of_authorities(reading: Reading) -> str:
     """The name of the ConfigMap with the CAs, as itself or the image configuration has it."""
     data = reading.source.data
-    if reading.kind == AUTHORITIES.kind:
-        return text_of(data["metadata"].get("name")) or ""
-    trusted = data["spec"].get("additionalTrustedCA") if reading.kind == IMAGE.kind else None
-    return (text_of(trusted.get("name")) or "") if isinstance(trusted, dict) else ""
+    holder = data.get("metadata")
+    if reading.kind == IMAGE.kind:
+        spec = data.get("spec")
+        holder = spec.get("additionalTrustedCA") if isinstance(spec, dict) else None
+    elif reading.kind != AUTHORITIES.kind:
+        return ""
+    return (text_of(holder.get("name")) or "") if isinstance(holder, dict) else ""
