@@ -458,8 +458,8 @@ def ipv6_on_1x(subject: LintContext) -> Iterator[RuleResult]:
     form of the table that 1.x and 2.x read. With `fallback: deny` the mirror is the `server` of
     hosts.toml, which every version reads.
 
-    Fix: write `version: "2.0"`, if no node has containerd 1.x; or `fallback: deny`; or give the
-    registry a DNS name.
+    Fix: write `version: "2.0"`, if no node has containerd 1.x. Alternatives are `fallback: deny`
+    and a DNS name for the registry.
 
     Source: measured on containerd 1.6.20, 1.6.39 and 1.7.34; go-toml 1.9.5, lexer.go.
 
@@ -489,7 +489,7 @@ def ipv6_on_1x(subject: LintContext) -> Iterator[RuleResult]:
                     f"the IPv6 address {code_span(first.location.host)} is in a table header"
                 ),
                 (
-                    'write `version: "2.0"`, if no node has containerd 1.x; or `fallback: deny`; '
+                    'write `version: "2.0"`, if no node has containerd 1.x, or `fallback: deny`, '
                     "or use a DNS name"
                 ),
             )
@@ -517,7 +517,7 @@ def unknown_version(subject: LintContext) -> Iterator[RuleResult]:
     """
     for target, choice in subject.targets:
         version = choice.option("version")
-        # Of the other dialects, `version` is that of their own consumer.
+        # In the other dialects, `version` is the version of their own consumer.
         of_containerd = version and unknown_version in dialect_of(target.name).rules
         problem = versions.problem_with(version) if of_containerd else None
         if problem:
