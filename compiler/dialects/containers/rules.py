@@ -16,7 +16,7 @@ def not_blocked(subject: LintContext) -> Iterator[RuleResult]:
     """A source is not blocked, because a mirror is on its host.
 
     With `blocked` (in OpenShift: `NeverContactSource`), podman, CRI-O, skopeo and buildah refuse
-    every place on a host, and the mirrors on it too. A source without a port is a host with any
+    every place on a host, also the mirrors on it. A source without a port is a host with any
     port. If such a source were blocked, nothing could be pulled from the mirrors. So targets
     `registries.conf` and `openshift` do not block it. The source itself is requested last.
 
