@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def drift(spec: Spec, reading: Reading) -> Iterator[Drift]:
-    """The ranges of addresses that contain a host whose certificate the spec wants checked."""
+    """The ranges of addresses that contain a host whose certificate must be checked."""
     for fact in reading.facts:
         kind, name = fact.subject[0], fact.subject[-1]
         entry = f"{name[1:-1]}/128" if name.endswith("]") else name

@@ -30,7 +30,7 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     insecure = [_listed(host) for host in spec.mirror_hosts if spec.is_insecure(host)]
     data: dict[str, Any] = {"registry-mirrors": mirrors} if mirrors else {}
     if insecure:
-        # This is for images that name the host, too. For a mirror, any certificate is accepted.
+        # This is also for images that name the host. For a mirror, any certificate is accepted.
         data["insecure-registries"] = insecure
     text = f"{json.dumps(data, indent=2, ensure_ascii=False)}\n"
     yield Artifact(f"{root}/daemon.json", text, data, "json")
