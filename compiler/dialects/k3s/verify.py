@@ -36,7 +36,7 @@ _SHAPE: Shape = {
 }
 _TRUE = ("1", "t", "true")
 """In any case. Source: strconv.ParseBool in Go, which also has `T`, `TRUE` and `True`."""
-_MISSING = f"`{_FLAG}: true` is missing: when a mirror fails, the upstream is asked"
+_MISSING = f"`{_FLAG}: true` is missing: when a mirror fails, the upstream is contacted"
 _IN_A_UNIT = re.compile(rf"^[^#;\n]*--{_FLAG}(?:=(?:true|1))?(?=[\s\"'\\]|$)", re.MULTILINE)
 
 
@@ -82,7 +82,9 @@ def upstream(node: Node, path: str) -> Iterator[Drift | NodeFileProblem]:
     if found is None:
         yield NodeFileProblem(main, _MISSING)
     elif (text_of(value) or "").lower() not in _TRUE:
-        message = f"{code_span(_FLAG)} is not `true`: when a mirror fails, the upstream is asked"
+        message = (
+            f"{code_span(_FLAG)} is not `true`: when a mirror fails, the upstream is contacted"
+        )
         yield Drift(found, found.place(_FLAG), message)
 
 
