@@ -60,8 +60,8 @@ def login_by_ipv6_on_1x(subject: LintContext) -> Iterator[RuleResult]:
     kind writes the configuration of the node itself, with a table for each host. go-toml 1.9.5,
     which containerd 1.x reads it with, refuses an IPv6 address in the header of a table.
 
-    Fix: a node image with containerd 2.0 or later, and its `version`; or `credentials: header`; or
-    a DNS name for the registry.
+    Fix: a node image with containerd 2.0 or later, and its `version`. Alternatives are
+    `credentials: header` and a DNS name for the registry.
 
     Source: kubernetes-sigs/kind, pkg/internal/patch/toml.go; measured on containerd 1.6.20, 1.6.39
     and 1.7.34.
