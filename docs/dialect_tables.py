@@ -1,6 +1,6 @@
 """The tables of the pages that are made from the dialects.
 
-What a target can express comes from its `Limits`, which the rules also query. The words that no record
+What a target can express comes from its `Limits`, which the rules also use. Words that no record
 has are rows of `docs.md` in the folder of a dialect.
 """
 
@@ -33,7 +33,7 @@ QUESTIONS = {
     "library": ("`docker.io/library` at a path that is not below the path of `docker.io`", "RS206"),
     "ipv6": ("an IPv6 address as a host", "RS103"),
     "deny": ("`fallback: deny`", "RS211"),
-    "login": ("the login of a mirror", ""),
+    "login": ("the credentials of a mirror", ""),
     "ca": ("the CA of a mirror", ""),
     "skip_verify": ("`insecureSkipVerify` of a mirror", ""),
 }

@@ -115,7 +115,7 @@ def targets_page() -> str:
         "the `version` on the nodes is in [runtimes.md](runtimes.md).\n",
     ]
     for target in TARGETS.values():
-        place = "On each node" if target.on_nodes else "Taken by"
+        place = "On each node" if target.on_nodes else "Use with"
         restart = f"; restart {target.restart} afterwards" if target.restart else ""
         lacking = dialect_tables.limits(target, options)
         lines += [

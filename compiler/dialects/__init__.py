@@ -49,7 +49,7 @@ DEFAULT_TARGETS = ("values", "secret", "containerd")
 
 
 def dialect_of(target: str) -> Dialect:
-    """The dialect of a target; its front is imported when it is asked for."""
+    """The dialect of a target. The first use imports its front."""
     dialect: Dialect = import_module(f".{FOLDERS[target]}", __name__).DIALECT
     return dialect
 
@@ -71,7 +71,7 @@ def format_of(kind: str) -> Format:
 
 
 def makers_of(kind: str) -> tuple[str, ...]:
-    """The targets that make files of a kind, those of its own dialect first."""
+    """The targets that make files of a kind, the targets of its own dialect first."""
     makers = [name for name, target in TARGETS.items() if kind in target.makes]
     own = [d.targets for d in dialects() if any(one.kind == kind for one in d.formats)]
     names = {target.name for targets in own for target in targets}
@@ -79,7 +79,7 @@ def makers_of(kind: str) -> tuple[str, ...]:
 
 
 class _Targets(Mapping[str, Target]):
-    """The targets by their names; the front of one is imported when it is asked for."""
+    """The targets by their names. The first use of a target imports its front."""
 
     def __getitem__(self, name: str) -> Target:
         for target in dialect_of(name).targets:

@@ -84,7 +84,7 @@ def resolver_of(runtime: str, attempts: Callable[[Reference], Iterable[Attempt]]
 
 
 def manifest_url(image: Reference, scheme: str, host: str, path: str) -> str:
-    """The URL of a manifest below the root of an API; a mirror is told the registry meant.
+    """The URL of a manifest below the root of an API; a mirror receives the registry's name.
 
     Args:
         image: what is requested.

@@ -1,4 +1,4 @@
-"""What the other targets of a run make, for the targets that carry, describe or bundle it."""
+"""The outputs of the other targets of a run, for the targets that include or describe them."""
 
 from __future__ import annotations
 
@@ -60,9 +60,10 @@ def listed(spec: Spec) -> tuple[TargetEntry, ...]:
 
 
 def companions_of(spec: Spec, choices: tuple[TargetEntry, ...]) -> tuple[TargetEntry, ...]:
-    """What a target that tells of others is to tell of: `spec.targets` when it is rendered.
+    """The targets that a target describes or includes: `spec.targets` when it is rendered.
 
-    Those that are compiled with it; compiled alone, as to `--stdout`, it tells of the spec's.
+    These are the targets that are compiled with it. Compiled alone, as to `--stdout`, it has
+    the targets of the spec.
 
     Args:
         spec: with its targets as they are written.
@@ -78,8 +79,8 @@ def made(spec: Spec, by: Target) -> Iterator[CompiledTarget]:
     """What each target makes that is compiled with this spec, as far as another one sees it.
 
     Args:
-        spec: with the targets that are told of.
-        by: the target that carries, describes or bundles them.
+        spec: with the targets that are included or described.
+        by: the target that includes, describes or bundles them.
     """
     from . import TARGETS
 
@@ -90,7 +91,7 @@ def made(spec: Spec, by: Target) -> Iterator[CompiledTarget]:
 
 
 def for_bundles(spec: Spec, by: Target) -> tuple[list[str], list[str]]:
-    """The files that a bundle may hold, and those that it must not, since a secret is in them."""
+    """The files that a bundle may have, and the files with a secret, which it must not have."""
     public: list[str] = []
     secret: list[str] = []
     for one in made(spec, by):

@@ -1,6 +1,6 @@
-"""What a dialect is: how one consumer wants to be told about mirrors, and what it cannot be told.
+"""What a dialect is: how one consumer configures mirrors, and what it cannot configure.
 
-The interface of every folder beside this module. A folder's `__init__.py` is its front: it holds
+The interface of every folder next to this module. A folder's `__init__.py` is its front: it holds
 the facts, as records, and functions of a line or two. What writes, reads or resolves is a module of
 its own, which the front imports when it is called, so that a run pays for what it uses.
 """
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from .files import FilesInForce, Tree
 
     ReadingView = tuple[Callable[[Any], bool], Callable[..., Reading]]
-    """Two functions: whether some data is of a form, and what is in a `Source` of it. That of a
-    stream also takes the indexes of the documents."""
+    """Two functions: whether some data is of a form, and what is in a `Source` of it. For a
+    stream, the second one also takes the indexes of the documents."""
 
 
 def _module(name: str) -> Any:
@@ -92,15 +92,15 @@ class Placement:
         raise KeyError(part)
 
 
-# -- what a target cannot carry --------------------------------------------------------------
+# -- what a target cannot express ------------------------------------------------------------
 
 
 @frozen
 class Limit:
-    """Something of a spec that a target cannot carry. The rule that asks knows what it is."""
+    """Something of a spec that a target cannot express. The rule that uses it names it."""
 
     reason: str = ""
-    """Why, where the rule does not say it: completes "target `X` cannot carry Y: "."""
+    """Why, where the rule does not say it: completes "target `X` cannot express Y: "."""
     advice: str = ""
     """What to do, where it depends on the target."""
     consumer: str = ""
@@ -108,16 +108,16 @@ class Limit:
     option: str = ""
     """The option that it depends on, such as `version`: the finding is shown there."""
     mark: str = ""
-    """The text that it cannot carry, if it is a matter of text."""
+    """The text that it cannot express, if the limit is about text."""
     reported_by: str = ""
     """The rule of the dialect itself that reports it better than the generic one."""
 
 
 @frozen
 class Limits:
-    """What a target cannot carry; None where it can, or where the question does not arise.
+    """What a target cannot express. None means that it can, or that this does not apply.
 
-    No field has a default: a new question is asked of every target.
+    No field has a default: a new field must be set for every target.
     """
 
     wildcard: Limit | None
@@ -129,7 +129,7 @@ class Limits:
     ipv6: Limit | None
     """An IPv6 address as a host; the `mark` is what breaks it."""
     deny: Limit | None
-    """`fallback: deny`: its consumer asks the upstream when a mirror fails."""
+    """`fallback: deny`: its consumer contacts the upstream when a mirror fails."""
     login: Limit | None
     """The login of a mirror's host."""
     ca: Limit | None
@@ -141,13 +141,13 @@ class Limits:
 # -- targets ---------------------------------------------------------------------------------
 
 STANDALONE, CARRIES, DESCRIBES, BUNDLES = range(4)
-"""What a target makes of the others of a run: nothing; it carries their files to nodes, describes
-them to people, or bundles them. Each of these sees the ones before it."""
+"""What a target makes of the others of a run: nothing; it brings their files to nodes, describes
+them for the operator, or bundles them. Each of these sees the ones before it."""
 
 
 @frozen
 class Target:
-    """One kind of file that a spec compiles to."""
+    """One kind of output of a spec."""
 
     name: str
     summary: str
@@ -165,18 +165,18 @@ class Target:
     makes: tuple[str, ...]
     """The kinds of its files that are read back, see `Format`."""
     limits: Limits | Callable[[TargetEntry], Limits]
-    """What it cannot carry; a function if that depends on its options."""
+    """What it cannot express; a function if that depends on its options."""
     module: str
     """The module with its `render`, such as `FOLDER.write`; imported when it is called."""
     parts: tuple[str, ...] = ()
     """What it writes below its folder, files and folders; none if it writes one file."""
     placement: Callable[[Spec, TargetEntry], Placement | None] | None = None
-    """Where the files of a choice go on a node, if `destination` and `restart` are no plain path
-    and unit."""
+    """Where the files of a choice go on a node, if `destination` and `restart` are not a plain
+    path and unit."""
     companions: int = STANDALONE
     """What it makes of the other targets of the run, which it finds in `spec.targets`."""
     carries_mirror_string: bool = False
-    """Whether it carries the documented mirror string, which the vendor's webhook reads."""
+    """Whether it has the mirror string of the Palette procedure, which Palette's webhook reads."""
     for_webhook: bool = False
     """Whether an image-swap webhook reads it, by that string or by a map."""
     needs_images: bool = False
@@ -192,11 +192,11 @@ class Target:
     """The options of a choice that exclude others, for RS202."""
     left_out_of_import: Callable[[Spec, TargetEntry], str] | None = None
     """Why an import leaves a choice of it out of a spec, or an empty text if the spec can have it:
-    other files may have more than it can carry."""
+    other files may have more than it can express."""
     one_choice: bool = False
     """Whether all files of it that are imported are of one choice, with the options of each."""
     versions: tuple[str, ...] = ()
-    """The first `version` of each range in which it can carry the same, for the pages."""
+    """The first `version` of each range in which it can express the same, for the pages."""
     sandbox_image: Callable[[TargetEntry], str] | None = None
     """The sandbox image of the nodes that a choice is for, or an empty text if it is not known."""
 
@@ -224,7 +224,7 @@ class Target:
         return Placement((("", self.destination),), (self.restart,) if self.restart else ())
 
     def limits_of(self, choice: TargetEntry) -> Limits:
-        """What one choice of it cannot carry."""
+        """What one choice of it cannot express."""
         return self.limits if isinstance(self.limits, Limits) else self.limits(choice)
 
 
@@ -262,7 +262,7 @@ class NodeFiles:
     """What differs in the settings of the node on which it depends how a file is in force, given
     the path of the file."""
     for_all_users: bool = False
-    """Whether its consumers run as other users than root too, who must be able to enter the
+    """Whether its consumers also run as other users than root, who must be able to enter the
     folders."""
     authorities: str = ""
     """The part of its target, such as `certs.d`, that has the CA of each host in a folder."""
@@ -292,12 +292,12 @@ class Format:
     kind: str
     """Its name in code, and in the `kind` of a `Reading`."""
     rank: int | None
-    """Whose order of mirrors an import takes: that of the lowest; None if it holds no mirrors."""
+    """An import takes the order of mirrors from the lowest rank. None if it has no mirrors."""
     of_each_host: bool
-    """Whether it tells of each host what that has, so that its silence on one says something."""
+    """Whether it lists the settings of each host, so that a missing host has a meaning."""
     by_target: bool = False
-    """Whether several targets make different ones, so that a file is compared with those of the
-    target that its reader says."""
+    """Whether several targets make different ones, so that a file is compared with the files of
+    the target that its reader names."""
     parts: Mapping[str, tuple[FactKey, ...]] = field(default_factory=dict)
     """The parts that may each be in a file of its own, by their keys: the kinds of facts of each.
     The first one has the others with it, unless another file that is given has them."""
@@ -317,7 +317,7 @@ class Format:
     compare: Callable[[Spec, Reading], Iterator[Drift]] | None = None
     """Compares a file with a spec, if not by the facts in the files of its targets."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """What the kinds of facts that it alone has are called, by the names that tell them apart."""
+    """The titles of the kinds of facts that only this format has, by the names of the kinds."""
     of_a_mirror: tuple[str, ...] = ()
     """The kinds of facts that are not reported of a mirror that is missing or extra as a whole."""
     mirrors_only: str = ""
@@ -331,8 +331,8 @@ class Format:
     cross_references: (
         Callable[[Iterable[Reading], Reading, Iterable[Reading]], Iterator[Drift]] | None
     ) = None
-    """What in a file does not match the other files: given those that a spec compiles to, the file,
-    and all files."""
+    """What in a file does not match the other files: given the outputs of a spec, the file, and all
+    files."""
 
 
 @frozen
@@ -342,11 +342,11 @@ class Reader:
     syntax: str
     """`text`, `toml`, `yaml` (a document), or `yaml stream`, whose documents are read as one."""
     module: str
-    """The module that has it, `FOLDER.read`; imported when it is asked for."""
+    """The module that has it, `FOLDER.read`; the first use imports it."""
     functions: tuple[str, str] = ("recognises", "read")
     """The names there of the functions of its `view`."""
     last: bool = False
-    """Whether the others are asked first, since they may have its keys too."""
+    """Whether the others are tried first, since they may also have its keys."""
 
     @property
     def view(self) -> ReadingView:
@@ -410,7 +410,7 @@ class Dialect:
     runtime: str = ""
     """What `explain` calls the runtime that reads its files."""
     version_in_rows: bool = False
-    """Whether each row of `explain` has the version, also if nobody chose it; see docs/json.md."""
+    """Whether each row of `explain` has the version, also without a choice; see docs/json.md."""
     versions: Callable[[str], bool] | None = None
     """Whether a version of the runtime is known, if versions behave differently."""
     hosts_of: HostsFolder | None = None

@@ -41,9 +41,9 @@ class FilesInForce:
     """Which files of one consumer are in force on a node."""
 
     paths: tuple[str, ...]
-    """Those that it reads, wherever they are."""
+    """The files that it reads, wherever they are."""
     unread: tuple[str, ...] = ()
-    """Those that look like its configuration, and that it does not read."""
+    """The files that look like its configuration, and that it does not read."""
     warnings: tuple[str, ...] = ()
     """What is likely a mistake in what it reads."""
 
@@ -87,7 +87,7 @@ def texts(files: Tree, folder: str = "/") -> Iterator[tuple[str, str]]:
 
 
 def yaml_documents(text: str) -> list[Any]:
-    """The documents of a YAML stream of ours that hold something."""
+    """The documents with content in a YAML stream that regspec made or read."""
     known = made_by_us(text)
     if known is not None:
         return known

@@ -24,15 +24,15 @@ class NodeFile:
     choice: TargetEntry
     """What makes it."""
     shared: bool = False
-    """Whether it is to be merged into the one that is there: carried as it is, it replaces that."""
+    """Whether to merge it into the installed file: copied as it is, it replaces that file."""
 
 
 def chosen(spec: Spec, choice: TargetEntry) -> Iterator[tuple[Target, TargetEntry]]:
-    """The targets whose files are carried.
+    """The targets whose files are included.
 
     Args:
         spec: with the targets that are compiled.
-        choice: of the target that carries them; its option `carry` says which, and `version` for
+        choice: of the target that includes them; its option `carry` says which, and `version` for
             which containerd.
     """
     from . import TARGETS
@@ -46,7 +46,7 @@ def chosen(spec: Spec, choice: TargetEntry) -> Iterator[tuple[Target, TargetEntr
 
 
 def files(spec: Spec, choice: TargetEntry) -> Iterator[NodeFile]:
-    """Every file that is carried; what is a part of a file on a node is not."""
+    """Every included file. A part of a file on a node is not included."""
     for target, other in chosen(spec, choice):
         placement = target.placed(spec, other)
         if placement is None or placement.part_of_file:
@@ -67,7 +67,7 @@ def files(spec: Spec, choice: TargetEntry) -> Iterator[NodeFile]:
 
 
 def services(spec: Spec, choice: TargetEntry) -> dict[str, str]:
-    """The systemd units that do not read what is carried by themselves.
+    """The systemd units that do not read the included files by themselves.
 
     Returns:
         What `systemctl` is to do with each that runs: `restart`, or `reload` where that is enough.

@@ -83,7 +83,7 @@ def from_json(tree: Tree, path: str) -> dict[str, Any]:
     """The object in a JSON file, which is empty if the file is not there.
 
     Raises:
-        Refused: it is no JSON object, beyond a limit, or cannot be read.
+        Refused: it is not a JSON object, beyond a limit, or cannot be read.
     """
     from .. import limits
     from ..reading.stream import load_json
@@ -210,7 +210,7 @@ def resolver(
 
 
 def origin_of(url: str) -> str | None:
-    """The scheme, host and port of a URL of http or https; none if it is no such URL."""
+    """The scheme, host and port of a URL of http or https; None if it is not such a URL."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - ValueError: it is not a number
@@ -224,7 +224,7 @@ def items(mapping: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:
     """The pairs of a table in a table, whose keys are texts.
 
     Raises:
-        Refused: it is no table.
+        Refused: it is not a table.
     """
     for name, value in table(mapping.get(key), f"`{key}`").items():
         yield text(name, "a key"), value

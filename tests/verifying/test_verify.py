@@ -1263,8 +1263,8 @@ MIRRORS = '"registry-mirrors": ["https://m.example.org"]'
         ("registry-mirrors: [https://m.example.org]\n", 1, "this is not JSON"),
         (f'{{\n"debug": NaN, {MIRRORS}}}\n', 2, "this is not JSON"),
         (f"\ufeff{{{MIRRORS}}}\n", 1, "a byte order mark is before it"),
-        (f"{{{MIRRORS[:-1]},\n1]}}\n", 1, "it is no list of texts"),
-        (f'{{{MIRRORS},\n "insecure-registries": "a"}}\n', 2, "it is no list of texts"),
+        (f"{{{MIRRORS[:-1]},\n1]}}\n", 1, "it is not a list of texts"),
+        (f'{{{MIRRORS},\n "insecure-registries": "a"}}\n', 2, "it is not a list of texts"),
     ],
 )
 def test_what_keeps_dockerd_from_starting(  # noqa: PLR0913, PLR0917
@@ -1291,7 +1291,10 @@ def test_the_documents_of_talos_are_told_from_others(verify, quay):
     )
     host = "---\napiVersion: v1alpha1\nkind: HostnameConfig\nhostname: a\n"
     assert not told(verify(spec, mirror + auth + host))
-    missing, unknown = "the mirror of `quay.io` is missing", "is no kind of document that Talos has"
+    missing, unknown = (
+        "the mirror of `quay.io` is missing",
+        "is not a kind of document that Talos has",
+    )
     for found, is_unknown in (
         (auth + host, False),
         (mirror.replace("v1alpha1", "v1alpha2") + auth, False),
@@ -1303,7 +1306,7 @@ def test_the_documents_of_talos_are_told_from_others(verify, quay):
         assert any(missing in message for message in messages)
         assert any(unknown in message for message in messages) is is_unknown
     done = verify(spec, mirror.replace("Mirror", "Mirrror"))
-    assert "`RegistryMirrrorConfig` is no kind of document" in done.stdout
+    assert "`RegistryMirrrorConfig` is not a kind of document" in done.stdout
     assert missing in done.stdout
     extra = "---\napiVersion: v1alpha1\nkind: RegistryConfig\nname: a\n"
     done = verify(quay('{target: talos, version: "1.12"}'), mirror + extra)

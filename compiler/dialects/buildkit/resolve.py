@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..files import Tree
 
 FIRST_WITH_PATHS = (0, 12)
-"""Before it, the path of a mirror stood before `/v2`, and its settings were those of the whole."""
+"""Before it, the path of a mirror stood before `/v2`, and its settings applied to the host."""
 FIRST_WITH_TOML_1 = (0, 28)
 """Before it, buildkitd.toml was read by go-toml 1, as containerd 1.x reads its files."""
 
@@ -80,7 +80,7 @@ class Registries:
 
     Args:
         data: of the file.
-        files: those of its node.
+        files: all files of its node.
         version: of BuildKit; none is the newest.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The vendor's charts and its management plane: Helm values and the registry Secret."""
+"""Spectro Cloud's charts and its management plane: Helm values and the registry Secret."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def recognises(data: Any) -> bool:
 
 
 def read(source: Source) -> Reading:
-    """The facts of the Secret; what it says in `stringData` goes before its `data`."""
+    """The facts of the Secret. `stringData` takes precedence over `data`."""
     data = source.data
     reading = Reading(
         SECRET_FORMAT.kind, source, exhaustive=frozenset({"mirror"}), target=SECRET.name
@@ -88,7 +88,7 @@ def _read_key(reading: Reading, key: str, block: str, value: Any) -> None:
     if text is not None and block == "data":
         text = decoded(text)
     if text is None or (is_number(value) and block == "stringData"):
-        why = "it is not base64" if block == "data" else "it is no text"
+        why = "it is not base64" if block == "data" else "it is not a text"
         why = NUMBER if is_number(value) and block == "stringData" else why
         subject = ("registry", (_TEXTS | _LOGIN | _OTHERS)[key])
         reading.facts.append(Fact(subject, None, place, problem=why))

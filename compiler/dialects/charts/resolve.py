@@ -1,4 +1,4 @@
-"""The webhook of the vendor's chart, by the mirror string that it is given."""
+"""The webhook of Spectro Cloud's chart, by the mirror string in its values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the runbook says of the vendor's charts and of the registry Secret."""
+"""The runbook's section about Spectro Cloud's charts and the registry Secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values of the management-plane chart that must match those of image-swap."""
+"""The values of the management-plane chart that must match the values of image-swap."""
 
 from __future__ import annotations
 

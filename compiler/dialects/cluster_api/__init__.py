@@ -1,4 +1,4 @@
-"""Cluster API and cloud-init: they carry the files of other targets to new machines."""
+"""Cluster API and cloud-init: they bring the files of other targets to new machines."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     files = tuple(node_files.files(spec, choice))
     commands = [
         # On a node that lacks the unit, or has not started it yet, there is nothing to do.
-        f"if systemctl is-active --quiet {unit}; then systemctl {how} {unit}; fi"
+        "; ".join((f"if systemctl is-active --quiet {unit}", f"then systemctl {how} {unit}", "fi"))
         for unit, how in node_files.services(spec, choice).items()
     ]
     if choice.option("format") == "cloud-init":

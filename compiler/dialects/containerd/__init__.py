@@ -79,7 +79,7 @@ def _conflicts(choice: TargetEntry) -> Iterator[RuleResult]:
 
 
 def _left_out_of_import(spec: Spec, choice: TargetEntry) -> str:
-    """Where other files have a CA, or skip checks, which this choice cannot carry (RS203)."""
+    """Where other files have a CA, or skip checks, which this choice cannot express (RS203)."""
     if choice.option("endpoints") != "api":
         return ""
     version, path = choice.option("version"), choice.option("caFile")
@@ -206,7 +206,7 @@ HOSTS_FORMAT = Format(
     namespace_of=_namespace_of,
     is_default=_is_default,
     names={
-        "asked": "what is asked for {0}",
+        "asked": "the list of endpoints for {0}",
         "capabilities": "`capabilities` for {0}",
         "skip_verify": "`skip_verify` for {0}",
         "header": "`header` for {0}",

@@ -95,7 +95,7 @@ class _Containerd:
             self.compare_hosts(root)
 
     def _with_cause(self, several: list[Drift | NodeFileProblem]) -> list[Drift | NodeFileProblem]:
-        """The differences, with those that a fragment without effect explains as one of them."""
+        """The differences. All that a fragment without effect explains become one difference."""
         missing = [one for one in several if isinstance(one, Drift) and one.missing]
         in_force = files_in_force(self.node.tree) if missing else None
         for path in in_force.unread if in_force else ():
@@ -119,7 +119,7 @@ class _Containerd:
     def _lines(
         self, files: Sequence[Reading], choice: TargetEntry | None = None
     ) -> list[versions.Version]:
-        """The versions to look with: those that are wanted, or can read the node's files."""
+        """The versions to read with: the versions of the options, or all that read the files."""
         return lines_of(self.node.wanted, choice, files)
 
     def _compared_for(self, lines: list[versions.Version], choice: TargetEntry) -> str:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _TRANSFER = plugins.TRANSFER
 _FIRST_OF_2 = 2
 _DOWNLOADS = 3
-"""`max_concurrent_downloads` when nobody sets it."""
+"""The default of `max_concurrent_downloads`."""
 _MOST_IMPORTED = 10_000
 """How many files a configuration may import, and how many entries its `imports` may have."""
 
@@ -70,7 +70,7 @@ def load(tree: Tree, version: Version) -> Configuration:
 
     Args:
         tree: its files.
-        version: that of its containerd.
+        version: the version of its containerd.
 
     Raises:
         TooMuch: `imports` is beyond a limit.
@@ -92,7 +92,7 @@ def paths(tree: Tree, version: Version) -> list[str]:
 
     Args:
         tree: its files.
-        version: that of its containerd.
+        version: the version of its containerd.
 
     Returns:
         The main file and what it imports; after one that cannot be read, none.
@@ -246,7 +246,7 @@ def _configuration(
 
 
 def _checked(merged: Config, version: Version) -> dict[str, Any]:
-    """The table of the plugin that pulls, after it and those that it needs were checked."""
+    """The table of the plugin that pulls, after checks of it and of the plugins that it needs."""
     disabled = set(merged.disabled)
     if _has_short_names(merged, version):
         disabled = {name for name in plugins.names(version) if plugins.short(name) in disabled}
@@ -274,7 +274,7 @@ def _checked(merged: Config, version: Version) -> dict[str, Any]:
 def _config_path(registry: dict[str, Any], version: Version) -> str:
     """`config_path` as it takes effect: the written value, or the default of 2.2 and later.
 
-    2.2.0 and 2.2.1 set the default beside `mirrors` too, which is a conflict then.
+    2.2.0 and 2.2.1 set the default also next to `mirrors`, which is a conflict then.
 
     Source: internal/cri/config/config_unix.go at v2.2.0 and v2.2.1, InitFn in
     plugins/cri/images/plugin.go at v2.2.2.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .versions import Version
 
 DEFAULT_CONFIG_PATH = "/etc/containerd/certs.d:/etc/docker/certs.d"
-"""What `config_path` is from 2.2 on when nobody sets it."""
+"""The default of `config_path` from 2.2 on."""
 OLD, NEW, OLDEST = plugins.OLD, plugins.IMAGES, plugins.short(plugins.OLD)
 """The names of the plugin that reads `registry`, by the generations of the format."""
 RUNTIME = plugins.RUNTIME
@@ -110,7 +110,7 @@ def newest_format(version: Version) -> int:
 
 
 def _together(into: Config, config: Config) -> Config:
-    """A file merged into those before it, but for its plugins, which are merged in place."""
+    """A file merged into the files before it, except its plugins, which are merged in place."""
     return replace(
         into,
         version=config.version or into.version,
@@ -122,7 +122,7 @@ def _together(into: Config, config: Config) -> Config:
 
 
 def _merged_by_1(files: list[Config], version: Version, notes: list[str]) -> Config:
-    """1.x: of each plugin the last file's whole table. The version is that of the last file too.
+    """1.x: each plugin has the last file's whole table. The last file also sets the version.
 
     Source: mergeConfig and ValidateV2 in services/server/config/config.go at v1.6.20 and v1.7.34.
     """

@@ -53,7 +53,7 @@ def check_timeouts(timeouts: Mapping[str, str]) -> None:
 
 
 def check_snapshotter(table: Mapping[str, Any], there: set[str]) -> None:
-    """`snapshotter`, which has to be one of those that load."""
+    """`snapshotter`, which must be the name of a snapshotter that loads."""
     name = table.get("snapshotter", "overlayfs")
     if name not in there:
         raise ConfigRejected(f"there is no snapshotter {name!r}")
@@ -67,7 +67,7 @@ def check_transfer(table: Mapping[str, Any], there: set[str]) -> None:
 
 
 def check_pulling(plugin: Mapping[str, Any], version: Version) -> None:
-    """The part of the plugin that pulls, beside `mirrors` and `config_path`."""
+    """The part of the plugin that pulls, except `mirrors` and `config_path`."""
     _check_durations(plugin, "image_pull_progress_timeout")
     for address in plugin.get("registry", {}).get("auths", {}):
         try:
@@ -105,7 +105,7 @@ def check_running(plugin: Mapping[str, Any], version: Version) -> None:
             "privileged_without_host_devices"
         ):
             raise ConfigRejected(
-                f"the runtime {name!r} allows all devices and keeps those of the host"
+                f"the runtime {name!r} allows all devices and keeps the devices of the host"
             )
         if runtime.get("io_type", "") not in _STREAMS:
             raise ConfigRejected(f"the runtime {name!r} has an unknown `io_type`")
@@ -126,7 +126,7 @@ def _check_default_runtime(name: str, runtimes: Mapping[str, Any]) -> None:
 def _check_runtimes_of_1(
     plugin: Mapping[str, Any], containerd: Mapping[str, Any], written: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """1.x: the runtimes, which replace the standard one, with those of two older settings."""
+    """1.x: the runtimes, which replace the standard one, and the runtimes of two older settings."""
     runtimes = dict(written)
     name = containerd.get("default_runtime_name", _STANDARD)
     untrusted, default = (

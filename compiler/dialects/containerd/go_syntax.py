@@ -190,7 +190,7 @@ def _below(node: Any) -> Iterator[Any]:
 def url(text: str, version: Version) -> Url:
     """The parts of a URL as `url.Parse` has them in a version of containerd.
 
-    Source: parse, parseAuthority and parseHost in net/url of Go. Go 1.26, which go.mod asks for
+    Source: parse, parseAuthority and parseHost in net/url of Go. Go 1.26, which go.mod requires
     since v2.3.0, refuses a second colon in a host.
 
     Raises:
@@ -288,7 +288,7 @@ def with_query(path: str, key: str, value: str, *, keeps: bool) -> str:
         keeps: whether the parameters that are there stay.
 
     Raises:
-        NotUrl: what is there is no query.
+        NotUrl: the text is not a query.
     """
     path, mark, written = path.partition("?")
     parameters = [(key, value)]

@@ -34,12 +34,12 @@ class Defect(Exception):  # noqa: N818 - it says what is wrong
 
 
 class NoFile(Exception):  # noqa: N818 - it says what is missing
-    """A file that a hosts.toml names is missing or wrong, so nothing is asked at all."""
+    """A file that a hosts.toml names is missing or wrong, so containerd sends no request."""
 
 
 @frozen
 class Host:
-    """One place that is asked, in the order of the list; the last may be without a host."""
+    """One host to contact, in the order of the list. The last one may be without a host."""
 
     scheme: str
     host: str
@@ -51,9 +51,9 @@ class Host:
     has_header: bool = False
     """Whether a login of its own goes along."""
     clients: tuple[tuple[str, str], ...] = ()
-    """The files of the client's certificates, each with that of its key."""
+    """The files of the client's certificates, each with the file of its key."""
     has_tls: bool = False
-    """Whether anything of TLS is set, whatever its value: then HTTPS goes before HTTP."""
+    """Whether anything of TLS is set, whatever its value: then HTTPS is tried before HTTP."""
     is_silent: bool = False
     """Whether a header that HTTP forbids, or a negative timeout, keeps every request from it."""
     origin: str = ""
@@ -161,7 +161,7 @@ def _host(url: str, settings: dict[str, Any], folder: str, version: Version) -> 
         skip_verify=settings.get("skip_verify", False),
         has_header=any(name.lower() == "authorization" for name in headers),
         clients=clients,
-        # 2.0.7 took `dial_timeout` for a setting of TLS, too, 2.1 does not.
+        # 2.0.7 also treated `dial_timeout` as a setting of TLS. 2.1 does not.
         has_tls="ca" in settings
         or "skip_verify" in settings
         or bool(clients)
@@ -221,7 +221,7 @@ def _listed(key: str, value: Any) -> list[Any]:
 
 
 def missing_file(hosts: list[Host], tree: Tree) -> str:
-    """Which file of TLS is missing or cannot be loaded, so that nothing is asked; or nothing.
+    """The file of TLS that is missing or cannot be loaded, so that no request is sent; or empty.
 
     Source: updateTLSConfigFromHost in core/remotes/docker/config/hosts.go at v2.1.0.
     """
@@ -240,7 +240,7 @@ def missing_file(hosts: list[Host], tree: Tree) -> str:
 
 
 def missing_pair(pair: tuple[str, str], tree: Tree) -> str:
-    """Why a client's certificate and key cannot be loaded, so that nothing is asked; or nothing."""
+    """Why a client's certificate and key cannot be loaded, so no request is sent; or empty."""
     texts = [tree.text(path) for path in pair]
     for path, text in zip(pair, texts, strict=True):
         if text is None:

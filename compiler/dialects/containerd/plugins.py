@@ -1,8 +1,8 @@
-"""The plugins of containerd: what its CRI plugin needs, and what is there at all.
+"""The plugins of containerd: what its CRI plugin needs, and all that a version has.
 
 Source: what `ic.Get…` is called for in pkg/cri/cri.go and services.go at v1.6.20 and v1.7.34; in
 plugins/cri, client/services.go and plugins/services at v2.0.0 to v2.4.0-beta.0. The names are
-those of the `plugin.Registration` records there.
+from the `plugin.Registration` records there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OLD, IMAGES, RUNTIME = (
     "io.containerd.cri.v1.images",
     "io.containerd.cri.v1.runtime",
 )
-"""The plugin that serves CRI and, on 1.x, does everything; those of 2.x that pull and that run."""
+"""The plugin that serves CRI and, on 1.x, does everything; the plugins of 2.x that pull and run."""
 TRANSFER = "io.containerd.transfer.v1.local"
 _SNAPSHOTTER = "io.containerd.snapshotter.v1."
 _ALWAYS = (1, 6, 0)
@@ -98,7 +98,7 @@ def names(version: Version, *, needed: bool = False) -> Iterator[str]:
 
     Args:
         version: of containerd.
-        needed: only those that CRI does not run without.
+        needed: only the plugins that CRI does not run without.
     """
     for group in _ALL:
         if (needed and not group.needed) or version.before(*group.since):
@@ -113,7 +113,7 @@ def short(name: str) -> str:
 
 
 def is_uri(name: str, version: Version) -> bool:
-    """Whether a name of a plugin has the form that a version wants.
+    """Whether a name of a plugin has the form that a version requires.
 
     Source: ValidateV2 in services/server/config/config.go at v1.6.39 and v1.7.0, ValidateVersion in
     cmd/containerd/server/config/config.go at v2.0.0.

@@ -63,7 +63,7 @@ def read(source: Source) -> Reading:
     _homes(reading, path)
     say_registry(reading, registry, path)
     if not any(fact.subject[0] in ("endpoint", "config_path") for fact in reading.facts):
-        reading.target = ""  # it says nothing that a target would write
+        reading.target = ""  # it has no setting that a target writes
     reading.keeps_logins = reading.target == CERTS_D.name
     _settings(reading, data, path)
     _options(reading, data, name, held)
@@ -73,7 +73,7 @@ def read(source: Source) -> Reading:
 def _plugin(
     reading: Reading, data: dict[str, Any], plugins: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """The name and the table of the plugin that holds `registry`, told whether it is read."""
+    """The name and the table of the plugin with `registry`, and a note if it is not read."""
     version = data.get("version", 1)
     wanted = _NAMES.get(version, "") if type(version) is int else ""
     present = [
@@ -90,7 +90,7 @@ def _plugin(
         for name in present[1:]:
             at = reading.place("plugins", name, "registry", on_key=True)
             what = f"`registry` of {code_span(name)}"
-            reading.lose(at, what, f"that of {code_span(present[0])} is read")
+            reading.lose(at, what, f"the table of {code_span(present[0])} is read")
         return present[0], plugins[present[0]]
     return wanted or _NAMES[2], {}
 
@@ -138,7 +138,7 @@ def say_registry(reading: Reading, registry: dict[str, Any], path: Path) -> None
 
 
 def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
-    """One upstream: what is asked first, and last the upstream, whether it is written or not."""
+    """One upstream: its endpoints in order. The last one is the upstream, written or not."""
     table = reading.table(table, *path)
     endpoints = reading.texts(table.get("endpoint"), *path, "endpoint")
     at = (
@@ -184,7 +184,7 @@ def _mirror(reading: Reading, source: str, table: Any, path: Path) -> None:
 def _lose_keys(reading: Reading, sources: list[str]) -> None:
     """Report the sources with a path, which containerd does not look up, in place of their claims.
 
-    The documented values have `docker.io/library` next to `docker.io`, which serves it as well.
+    The documented values have `docker.io/library` next to `docker.io`, which also serves it.
     """
     lost = {("mirror", source) for source in sources if "/" in source}
     for fact in reading.claims:
@@ -281,7 +281,7 @@ def _options_of_certs_d(reading: Reading, held: dict[str, Any]) -> set[tuple[str
     """Set the options of target `certs.d`.
 
     Returns:
-        The settings of the plugin that they carry over.
+        The settings of the plugin that they copy.
     """
     options = reading.options
     options.pop("caFile", None)
@@ -303,7 +303,7 @@ def _options_of_config(
     """Set the options of target `containerd`.
 
     Returns:
-        The settings of the plugin that they carry over.
+        The settings of the plugin that they copy.
     """
     options = reading.options
     options.pop("credentials", None)
@@ -350,7 +350,7 @@ def _is_full(data: dict[str, Any]) -> bool:
 
 
 def _leave(reading: Reading, data: dict[str, Any], carried: set[Path]) -> None:
-    """List the tables and keys of which nothing is carried over, the outermost of each."""
+    """List the tables and keys of which no setting is copied, the outermost of each."""
 
     def known(path: Path) -> bool:
         return any(one[: len(path)] == path for one in carried)

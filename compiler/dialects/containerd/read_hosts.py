@@ -67,10 +67,10 @@ def _other_folder(source: Source) -> HostsFolder | None:
 
 @frozen
 class _Host:
-    """One place that is asked."""
+    """One host to contact."""
 
     root: str
-    """The URL below which repositories are asked for, or what stands for the upstream."""
+    """The API root, or what stands for the upstream."""
     is_upstream: bool
     """Whether it is the registry that the file is for, under whatever name."""
     table: dict[str, Any] | None
@@ -80,7 +80,7 @@ class _Host:
 
 
 def read(source: Source) -> Reading:
-    """The facts of one namespace: what is asked in order, and how."""
+    """The facts of one namespace: the hosts to contact in order, and how."""
     namespace = namespace_of(source.path)
     other = _other_folder(source)
     reading = Reading(
@@ -121,9 +121,9 @@ def read(source: Source) -> Reading:
 
 
 def _hosts(reading: Reading, namespace: str) -> list[_Host]:
-    """What is asked in order: the hosts, then the server, which is the upstream if none is named.
+    """The hosts to contact in order, then the server, by default the upstream.
 
-    What is asked twice in a row is asked once more in vain, and is left out.
+    A second request to the same host in a row is in vain, and is left out.
     """
     data = reading.source.data
     hosts: list[_Host] = []
@@ -220,7 +220,7 @@ def _leave_host(reading: Reading, namespace: str, host: _Host, table: dict[str, 
 
 
 def _root(url: str, table: dict[str, Any]) -> str:
-    """The URL below which repositories are asked for.
+    """The API root: the URL below which repositories are requested.
 
     Source: containerd, core/remotes/docker/config/hosts.go: `/v2` is added unless the path ends in
     it, or `override_path` says that it is right as it is.
@@ -240,7 +240,7 @@ def _root(url: str, table: dict[str, Any]) -> str:
 def _say_how(
     reading: Reading, which: tuple[str, str], table: dict[str, Any], steps: tuple[str, ...]
 ) -> None:
-    """How one place is asked.
+    """How one host is contacted.
 
     Args:
         reading: gets the facts.

@@ -1,4 +1,4 @@
-"""containerd: what it asks for the manifest of an image, in order.
+"""containerd: its requests for the manifest of an image, in order.
 
 Source: measured on the versions in versions.MEASURED, request by request; registryHosts in
 pkg/cri/server/image_pull.go at v1.7.34 and internal/cri/server/images/image_pull.go at v2.3.4,
@@ -75,7 +75,7 @@ class Containerd:
         self._files = [root for root in self.configuration.folders if self._is_file(root)]
 
     def pull(self, image: Reference) -> Outcome:
-        """What is asked for the manifest of one image.
+        """The requests for the manifest of one image.
 
         Args:
             image: the reference, normalised.
@@ -97,7 +97,7 @@ class Containerd:
                 attempts = self._by_hosts(folder, image, notes)
         except (hosts_toml.NoFile, Unreadable, ValueError) as why:
             return Outcome(loads=True, reason=str(why), notes=tuple(notes))
-        # Immediate repeats are one: with the same host as [host] and as server it is asked twice.
+        # Immediate repeats are one: the same host as [host] and as server gets two requests.
         kept = [a for i, a in enumerate(attempts) if not i or a.url != attempts[i - 1].url]
         return Outcome(loads=True, attempts=tuple(kept), notes=tuple(notes))
 
@@ -139,7 +139,7 @@ class Containerd:
         at v2.2.0.
 
         Raises:
-            ValueError: nothing at all is asked.
+            ValueError: no request is sent.
         """
         if not self._may_ask:
             return ""
@@ -303,7 +303,7 @@ class _Folder:
     file: str | None = None
     notes: tuple[str, ...] = ()
     missing: str = ""
-    """Why nothing is asked, if a file is missing."""
+    """Why no request is sent, if a file is missing."""
     there: bool = True
 
 
@@ -311,7 +311,7 @@ def _endpoint(text: str, version: Version) -> go_syntax.Url:
     """The parts of an endpoint, whose scheme may be left out.
 
     Raises:
-        ValueError: it is no URL, so that nothing at all is asked.
+        ValueError: it is not a URL, so that no request is sent.
     """
     try:
         if "://" not in text:
@@ -331,7 +331,7 @@ def _endpoint(text: str, version: Version) -> go_syntax.Url:
 def _upstream(root: hosts_toml.Host, registry: str, version: Version) -> hosts_toml.Host:
     """The host that an image names, with the TLS settings of the root of a hosts.toml.
 
-    This machine is asked by http, and its certificate is not checked.
+    This machine is contacted by http, and its certificate is not checked.
 
     Source: ConfigureHosts in hosts.go at v1.6.24, v1.6.25, v1.7.7 and v1.7.8.
     """
@@ -354,7 +354,7 @@ def _upstream(root: hosts_toml.Host, registry: str, version: Version) -> hosts_t
 
 
 def _tries_https_first(host: hosts_toml.Host, version: Version) -> bool:
-    """Whether an http host with settings of TLS is asked by https first.
+    """Whether an http host with settings of TLS is contacted by https first.
 
     Source: explicitTLS in hosts.go at v1.6.25, v1.7.7, v1.7.8, v1.7.24 and v2.0.0.
     """

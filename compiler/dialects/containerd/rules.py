@@ -522,7 +522,7 @@ def unknown_version(subject: LintContext) -> Iterator[RuleResult]:
     """
     for target, choice in subject.targets:
         version = choice.option("version")
-        # Of the other dialects, `version` is that of their own consumer.
+        # In the other dialects, `version` is the version of their own consumer.
         of_containerd = version and unknown_version in dialect_of(target.name).rules
         problem = versions.problem_with(version) if of_containerd else None
         if problem:

@@ -18,7 +18,7 @@ def section(spec: Spec, made: CompiledTarget) -> Section:
 
 
 def _hosts(spec: Spec, made: CompiledTarget) -> Section:
-    """Where to copy from and to; the folder of the hosts may be elsewhere than that of conf.d."""
+    """Where to copy from and to. The folder of the hosts may be elsewhere than conf.d."""
     folder = _folder(made.choice)
     documented = [
         choice

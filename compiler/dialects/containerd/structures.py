@@ -116,7 +116,7 @@ def _struct(texts: str = "", flags: str = "", numbers: str = "", **others: Any) 
 
 
 def _since(version: Version, *added: tuple[tuple[int, ...], Mapping[str, Any]]) -> dict[str, Any]:
-    """The fields that a version has, of those that came later."""
+    """The fields that a version has, of the fields that were added later."""
     return {
         name: kind
         for since, fields in added

@@ -109,7 +109,7 @@ class _Reader:
         return match
 
     def _skip(self, *, lines: bool) -> bool:
-        """Skip blanks and comments, and line breaks too; whether anything is left."""
+        """Skip blanks, comments and optionally line breaks. Whether anything is left."""
         while True:
             self._take(_BLANKS_AND_LINES if lines else _BLANK)
             if not self._take(_COMMENT):

@@ -31,10 +31,8 @@ def lines_of(
 ) -> list[versions.Version]:
     """The versions of containerd to compare with.
 
-    Args:
-        wanted: those that were asked for; they take precedence.
-        choice: of a target; its version is next.
-        files: of a node. Without any version, it is those lines that can read these files.
+    The versions of the options take precedence over the version of a target's choice. Without any
+    version, these are the lines that can read the files of the node.
     """
     own = choice.option("version") if choice else None
     named = wanted or ((own,) if own and versions.is_modelled(own) else versions.LINES)
@@ -120,7 +118,7 @@ def _ignored(reading: Reading, version: versions.Version) -> str:
 def _not_loaded(reading: Reading, version: versions.Version) -> str:
     found = config_load.load(Files({MAIN: reading.source.document.text}), version)
     reason = (found.reason or "").removeprefix(f"{MAIN}: ")
-    # What it imports is not known; of `config_path`, the facts tell.
+    # Its imports are not known. The facts report `config_path`.
     if found.loads or "import" in reason or "config_path" in reason:
         return ""
     return f"containerd does not load its CRI plugin: {reason}"

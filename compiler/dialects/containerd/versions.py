@@ -69,7 +69,7 @@ def problem_with(text: str) -> tuple[str, str] | None:
     """What is wrong with a version: the message, and what to write in its place.
 
     Args:
-        text: what somebody took for a version of containerd.
+        text: an entered version of containerd.
 
     Returns:
         None for a version of a line that is modelled.

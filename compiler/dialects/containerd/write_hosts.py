@@ -1,8 +1,8 @@
 """hosts.toml for each registry, and the fragment that makes containerd look for them.
 
 The form is the one that was measured to work on containerd 1.6.20 to 2.4.0-beta: the mirror as
-`server`, so that no upstream is asked, and an empty `[host]` table, without which 1.6 ignores the
-file.
+`server`, so that no upstream is contacted, and an empty `[host]` table, without which 1.6 ignores
+the file.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
 
 
 def hosts(spec: Spec, root: str, *, header: bool) -> Iterator[Artifact]:
-    """hosts.toml for each registry, and the CA beside it.
+    """hosts.toml for each registry, and the CA next to it.
 
     Args:
         spec: with its references resolved.
@@ -67,7 +67,7 @@ def hosts(spec: Spec, root: str, *, header: bool) -> Iterator[Artifact]:
         for mirror in spec.by_registry
         if mirror.source not in own or mirror.source != str(mirror.location)
     }
-    # Images that are named by a host of ours without a mirror: its CA and login.
+    # Images whose name contains a host of the spec without a mirror: its CA and login.
     for name, itself in own.items():
         folders.setdefault(folder_of(name), itself)
     authorities = spec.authorities
@@ -125,7 +125,7 @@ def _tls(spec: Spec, host: str) -> dict[str, Any]:
             return {"skip_verify": True}
         case Trust.CA:
             return {"ca": "ca.crt"}
-    return {}  # for plain http too: given TLS settings, containerd tries https first
+    return {}  # also for plain http: given TLS settings, containerd tries https first
 
 
 def _login(spec: Spec, host: str) -> dict[str, str]:

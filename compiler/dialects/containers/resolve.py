@@ -142,7 +142,7 @@ class Site:
     """The file with the logins."""
 
     def pull(self, image: Reference) -> Outcome:
-        """The mirrors in their order, and then the registry itself, without those that are blocked.
+        """The mirrors in their order, and then the registry itself, without blocked ones.
 
         Every place is looked up again: a place that is blocked is not requested, be it a mirror or
         not.

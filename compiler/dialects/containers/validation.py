@@ -158,7 +158,7 @@ def _of_registry(table: dict[str, Any], path: Path) -> Iterator[Refusal]:
         if usage not in _USAGES:
             yield (*at, _USAGE), f"`{_USAGE}` must be `all`, `digest-only` or `tag-only`"
         elif usage and table.get(_DIGEST_ONLY):
-            yield (*at, _USAGE), f"`{_USAGE}` must not stand beside `{_DIGEST_ONLY}`"
+            yield (*at, _USAGE), f"`{_USAGE}` must not stand next to `{_DIGEST_ONLY}`"
 
 
 def _of_place(place: str, path: Path) -> Iterator[Refusal]:

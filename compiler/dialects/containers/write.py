@@ -31,7 +31,7 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     registries += [
         {"prefix": host, "location": host, **({"insecure": True} if spec.is_insecure(host) else {})}
         for host in spec.mirror_hosts
-        # A source without a port would be the prefix of this host with its port, too.
+        # A source without a port would also be the prefix of this host with its port.
         if host not in sources and (spec.is_insecure(host) or host.rpartition(":")[0] in sources)
     ]
     yield Artifact(

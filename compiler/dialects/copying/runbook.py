@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..companions import CompiledTarget
 
 _PLACES = {COPY_LIST.name: 10, REGSYNC.name: 20}
-"""Of the two targets that the runbook describes: it does not see those that bundle it."""
+"""Of the two targets that the runbook describes. It does not see the targets that bundle it."""
 
 
 def section(spec: Spec, made: CompiledTarget) -> Section:

@@ -29,7 +29,7 @@ def copies(spec: Spec) -> Iterator[tuple[str, str]]:
     """The images of the list and of the charts: what each is upstream, and in the registry.
 
     An image whose registry has no mirror is left out; see `without_mirror`. A tag in the registry
-    is that of the image that is listed by it, else of the first digest that is listed with it: any
+    belongs to the image that is listed by it, else to the first digest that is listed with it: any
     other digest goes by itself, wherever in the list it stands, or each copy would move the tag.
     """
     wanted = tuple(_wanted(spec))
@@ -66,13 +66,13 @@ def without_mirror(spec: Spec) -> Iterator[int]:
 
 
 def _listed(spec: Spec) -> Iterator[tuple[int, reference.Reference, str | None]]:
-    """The images of the list that are references, each with its place in the registry."""
+    """The images of the list that are references, each with its reference in the registry."""
     places = MirrorIndex(spec.mirrors)
     for index, image in enumerate(spec.images if isinstance(spec.images, tuple) else ()):
         try:
             parsed = reference.parse(image)
         except reference.NotAReference:
-            continue  # told elsewhere
+            continue  # reported elsewhere
         yield index, parsed, places.find(parsed)[1] or None
 
 

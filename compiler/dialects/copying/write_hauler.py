@@ -1,4 +1,4 @@
-"""Manifests for hauler, which carries images and files into the air gap.
+"""Manifests for hauler, which brings images and files into the air gap.
 
 Source: hauler-dev/hauler, pkg/apis/hauler.cattle.io/v1 (the keys), pkg/getter (a path is a URL
 without a scheme), pkg/reference (the name of a file becomes one of a repository) and pkg/store
@@ -71,9 +71,9 @@ def _named(paths: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _with_tag(destination: str) -> str:
-    """Where an image goes; with a tag of its digest where it is asked for by that alone."""
+    """Where an image goes, with a tag of its digest if its name has only the digest."""
     parsed = reference.parse(destination)
     if parsed.tag:
         return destination
-    # hauler renames to tags only; what is asked for by its digest is found under any.
+    # hauler renames only to tags. A request by digest finds the image under any tag.
     return f"{parsed.registry}/{parsed.repository}:{parsed.digest.partition(':')[2][:64]}"

@@ -1,4 +1,4 @@
-"""A package definition for zarf, which carries images and files into the air gap.
+"""A package definition for zarf, which brings images and files into the air gap.
 
 Source: zarf-dev/zarf, src/api/v1alpha1 (the keys) and src/pkg/transform: without checksums, an
 image is pushed to `REGISTRY-URL/REPOSITORY:TAG`, so one registry URL fits the images of one mirror.

@@ -85,7 +85,7 @@ def _texts(reading: Reading, key: str) -> list[tuple[int, str]]:
     listed = reading.source.data.get(key)
     texts = reading.texts(listed, key)
     if listed is not None and texts != listed:
-        why = f"{code_span(key)}: it is no list of texts: {_REFUSED}"
+        why = f"{code_span(key)}: it is not a list of texts: {_REFUSED}"
         reading.add(("format",), value=False, place=reading.place(key), shown=why)
     several = enumerate(listed if isinstance(listed, list) else ())
     return [(index, one) for index, one in several if isinstance(one, str)]

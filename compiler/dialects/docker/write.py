@@ -31,7 +31,7 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
     data: dict[str, Any] = {"features": {STORE: True}} if containerd_store else _mirrors(spec)
     insecure = [_listed(host) for host in spec.mirror_hosts if spec.is_insecure(host)]
     if insecure:
-        # This is for images that name the host, too. For a mirror, any certificate is accepted.
+        # This is also for images that name the host. For a mirror, any certificate is accepted.
         data["insecure-registries"] = insecure
     text = f"{json.dumps(data, indent=2, ensure_ascii=False)}\n"
     yield Artifact(f"{root}/daemon.json", text, data, "json")

@@ -82,7 +82,7 @@ def swap(swap_map: SwapMap | Mapping[str, str], image: str) -> str:
 
     Args:
         swap_map: what the webhook has read; or pairs by their sources, as a mirror string has
-            them, to which the vendor's chart adds an empty `default`.
+            them, to which Palette's chart adds an empty `default`.
         image: the image as a pod names it.
 
     Raises:
@@ -151,7 +151,7 @@ def resolvers(files: Tree, versions: tuple[str, ...]) -> Iterator[Resolver]:
 
 
 def webhook(swap_map: SwapMap | Mapping[str, str]) -> Resolver:
-    """What becomes of an image: the node asks for what the webhook has written in its place.
+    """What becomes of an image: the node requests the name that the webhook has written.
 
     Args:
         swap_map: as for `swap`.

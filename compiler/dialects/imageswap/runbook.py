@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 
 def section(spec: Spec, made: CompiledTarget) -> Section:
-    """The ConfigMap of one choice: how it is applied, and how that of a cluster is compared."""
+    """The ConfigMap of one choice: how to apply it, and how to compare the cluster's one."""
     del spec
     return Section("imageswap/runbook.md.j2", {"path": made.root}, {"cluster": 30, "validate": 15})

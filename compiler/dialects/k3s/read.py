@@ -113,7 +113,7 @@ def _below(reading: Reading, source: str, rewrite: Any, path: Path) -> str | Non
 
 
 def _root(endpoint: str, below: str) -> str:
-    """The URL below which repositories are asked for.
+    """The API root: the URL below which repositories are requested.
 
     Source: k3s-io/k3s, pkg/agent/containerd/config.go: no path, `/` and `/v2` are all `/v2`. Any
     other path is used as it is.

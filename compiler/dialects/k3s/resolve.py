@@ -290,7 +290,7 @@ def _normalised(endpoint: str) -> tuple[SplitResult, str]:
 
 
 def _rewritten(repository: str, pattern: str, replacement: str) -> str | None:
-    """A repository after one rewrite; none if the pattern is none of the simple ones."""
+    """A repository after one rewrite; None if the pattern is not a simple one."""
     if not _SIMPLE.fullmatch(pattern):
         return None
     template = re.sub(r"\$(?:\{1\}|1(?![0-9A-Za-z_]))", "\0", replacement)

@@ -33,7 +33,7 @@ _SHAPE: Shape = {
     "configs": {ANY: {"auth": _LOGIN, "tls": _TLS}},
     "auths": {ANY: _LOGIN},
 }
-_MISSING = f"`{FLAG}: true` is missing: when a mirror fails, the upstream is asked"
+_MISSING = f"`{FLAG}: true` is missing: when a mirror fails, the upstream is contacted"
 
 
 def unparsable(_text: str, reading: Reading) -> Iterator[Drift]:
@@ -78,7 +78,7 @@ def upstream(node: Node, path: str) -> Iterator[Drift | NodeFileProblem]:
     if found is None:
         yield NodeFileProblem(main, _MISSING)
     elif not is_true(value):
-        message = f"{code_span(FLAG)} is not `true`: when a mirror fails, the upstream is asked"
+        message = f"{code_span(FLAG)} is not `true`: when a mirror fails, the upstream is contacted"
         yield Drift(found, found.place(FLAG), message)
 
 

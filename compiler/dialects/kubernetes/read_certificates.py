@@ -42,7 +42,7 @@ def read(source: Source) -> Reading:
 def _host(source: Source) -> str:
     """The host whose CA a file is by its path, such as certs.d/HOST/ca.crt, or an empty text.
 
-    A file of another format beside it, such as hosts.toml, says for itself which CA a host has.
+    A file of another format next to it, such as hosts.toml, names the CA of a host itself.
     """
     folder = posixpath.dirname(source.path)
     parent, host = posixpath.split(folder)

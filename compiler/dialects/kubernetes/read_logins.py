@@ -80,7 +80,7 @@ def _text_of_secret(data: dict[str, Any]) -> tuple[str, str, str] | None:
 
 
 def _helpers(reading: Reading, data: dict[str, Any]) -> None:
-    """The programs that docker asks for logins, which are then in no file."""
+    """The programs from which docker gets logins, which are then in no file."""
     why = "the login is kept by a program, and is in no file"
     if data.get("credsStore"):
         reading.lose(reading.place("credsStore", on_key=True), "", why)
@@ -98,7 +98,7 @@ def say_text(
         reading: gets them.
         text: the dockerconfigjson.
         place: where it stands in the document.
-        where: the name that tells it from others in the document.
+        where: the name that distinguishes it from others in the document.
         is_old: whether it is a dockercfg, which has the hosts at its top.
 
     Returns:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def compare_certificates(spec: Spec, reading: Reading) -> Iterator[Drift]:
-    """The CA must be that of its host. A CA without a host must be any of the spec."""
+    """The CA must be the CA of its host. A CA without a host must be any of the spec."""
     certificates = {
         host: certificates_in(str(access.ca_cert))
         for host in spec.mirror_hosts

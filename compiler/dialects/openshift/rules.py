@@ -1,4 +1,4 @@
-"""RS241: a registry with a port beside a source of the same host."""
+"""RS241: a registry with a port next to a source of the same host."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def cross_references(
     """What does not match the other documents: the ConfigMap's name, or a set without its pair.
 
     Args:
-        expected: the documents of this kind that the spec compiles to.
+        expected: the documents of this kind in the outputs of the spec.
         found: an image configuration, or a set of mirrors.
         given: all documents.
     """
@@ -38,8 +38,8 @@ def cross_references(
 def drift(expected: Expected, reading: Reading) -> Iterator[Drift]:
     """The registries of mirrors that the image configuration does not let a node pull from.
 
-    Source: openshift/api, config/v1, RegistrySources; with `blocked`, containers/image refuses a
-    mirror too.
+    Source: openshift/api, config/v1, RegistrySources; with `blocked`, containers/image also
+    refuses a mirror.
     """
     sources = reading.source.data.get("spec")
     sources = sources.get("registrySources") if isinstance(sources, dict) else None

@@ -1,7 +1,7 @@
 """The documented steps for the person at the site, with this spec's values and without a secret.
 
-Source: the vendor's procedure to override the registry, its airgap and its connected form; what is
-beside it is what the targets themselves say of their files.
+Source: the Palette procedure, its airgap and its connected form. The rest comes from the targets
+themselves.
 """
 
 from __future__ import annotations

@@ -128,7 +128,9 @@ class _Configurations:
     def take_document(self, data: dict[str, Any], step: int) -> None:
         """One of the documents that there are since 1.12."""
         if data["kind"] not in DOCUMENTS:
-            why = f"{code_span(data['kind'])} is no kind of document that Talos has for registries"
+            why = (
+                f"{code_span(data['kind'])} is not a kind of document that Talos has for registries"
+            )
             place = self._reading.place(step, "kind")
             self._reading.lose(place, "", why)
             self._reading.add(("format",), value=False, place=place, shown=why)
@@ -162,7 +164,7 @@ class _Configurations:
         return places
 
     def _override(self, table: dict[str, Any], path: Path) -> bool:
-        """Whether a path is right as it is; of a text, which Talos does not take, it is told."""
+        """Whether a path is right as it is. Reports a text, which Talos does not accept."""
         override = table.get("overridePath")
         if override is not None and not isinstance(override, bool):
             place = self._reading.place(*path, "overridePath")
@@ -218,7 +220,7 @@ def _is_doubled(root: str) -> bool:
 
 
 def _root(url: str, *, override: bool) -> str:
-    """The URL below which repositories are asked for.
+    """The API root: the URL below which repositories are requested.
 
     Source: siderolabs/talos, internal/pkg/containers/image/resolver.go: `/v2` is added unless the
     path ends in it, or `overridePath` says that it is right as it is.

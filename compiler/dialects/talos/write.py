@@ -58,7 +58,7 @@ def render(spec: Spec, choice: TargetEntry) -> Iterator[Artifact]:
 
 
 def _mirrors(spec: Spec) -> Iterator[tuple[str, str, bool]]:
-    """Each registry, the URL that it is asked at, and whether that is the registry itself."""
+    """Each registry, its API root, and whether this is the registry itself."""
     sources = set()
     for mirror in spec.by_registry:
         sources.add(mirror.source)
