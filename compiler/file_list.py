@@ -23,8 +23,8 @@ LIST = ".regspec-files"
 STDIN = "-"
 """The name of a spec that is read from the standard input."""
 MADE, ADDED = "files", "filesOfTargetOption"
-"""The keys of the list: the files of the targets that a spec lists, and of those that only the
-option `--target` asked for."""
+"""The keys of the list: the files of the targets that a spec lists, and of targets that only
+the option `--target` selected."""
 _ABOUT = "files that regspec wrote here, by spec; regspec compile --prune removes those left over"
 _MARK = "made by regspec"
 _HEAD = 1000
@@ -41,9 +41,9 @@ class Written:
     """The files of the targets that the spec lists: paths below the output folder, and whether the
     text of each has the mark."""
     added: dict[str, bool]
-    """The same for targets that only the option `--target` asks for."""
+    """The same for targets that only the option `--target` selects."""
     whole: bool = True
-    """Whether these are all files of the spec, and not only those of selected targets."""
+    """Whether these are all files of the spec, and not only the files of selected targets."""
 
 
 def text(made: BySpec, added: BySpec) -> str:

@@ -34,7 +34,7 @@ class FileList:
 
     made: BySpec
     added: BySpec
-    """The files of targets that only the option `--target` asked for."""
+    """The files of targets that only the option `--target` selected."""
 
     def text(self) -> str:
         """The list as it is written."""
@@ -149,7 +149,7 @@ def remove(folder: str, files: dict[str, bool]) -> None:
     """Remove files that are left over, and the folders that are empty then.
 
     Nothing is removed but regular files below the folder, and nothing through a link. A file that
-    had the mark and does not have it any more was replaced by somebody, and is kept.
+    had the mark and does not have it any more was replaced, and is kept.
 
     Args:
         folder: the output folder, which is not removed itself.
@@ -181,11 +181,11 @@ def remove_folder(folder: str) -> None:
 
 
 def _gone(run: Sequence[Written], spec_folders: Collection[str]) -> Callable[[str], bool]:
-    """A function that tells whether a spec of a list does not exist any more.
+    """A function: whether a spec of a list does not exist any more.
 
     A spec that is not where the list says may have been compiled from another working folder, or
     have been moved. If a spec of this run has its name, it is that spec: its files are what that
-    spec makes now. It exists, too, if it is in a folder of the specs of this run.
+    spec makes now. It also exists if it is in a folder of the specs of this run.
 
     Args:
         run: what each spec of the run makes in the output folder.
@@ -289,7 +289,7 @@ def _remove_empty_folders(root: int, path: str) -> None:
 
 
 def _present(folder: str, files: dict[str, bool]) -> list[str]:
-    """The paths of those files that exist, still as regspec wrote them as far as one can tell."""
+    """The paths of those files that exist, still as regspec wrote them as far as it is known."""
     found = []
     for path, mark in files.items():
         with explained(os.path.join(folder, path)), contextlib.ExitStack() as cleanup:

@@ -179,7 +179,7 @@ class Spec:
         return access.trust if access else Trust.SYSTEM
 
     def may_block(self, source: str) -> bool:
-        """Whether the runtimes of containers/image can be told not to contact a source.
+        """Whether the runtimes of containers/image can be kept from a source.
 
         They refuse every place on a blocked host, mirrors included, and a host without a port is
         one with any port. So a source with a place of a mirror on its host cannot be blocked.

@@ -211,7 +211,7 @@ def _write_list(
 
 
 def lists_others(folder: str, run: Sequence[Written]) -> bool:
-    """Whether the list of a folder has other files too, some of which may be left over.
+    """Whether the list of a folder also has other files, some of which may be left over.
 
     Raises:
         OutputError: the list cannot be read.

@@ -70,7 +70,7 @@ def written_by(name: str, result: Result, *, whole: bool) -> Written:
 
     Args:
         name: the spec, `-` being the standard input.
-        result: what the spec compiled to.
+        result: the outputs of the spec.
         whole: whether all its targets were compiled, and not only selected ones.
     """
     paths: dict[str, bool] = {}
@@ -191,7 +191,7 @@ def finish(compiled: list[Compiled], code: int, options: WriteOptions, names: Se
         compiled: every spec that compiled, and the records of the run.
         code: the exit code so far.
         options: where and how.
-        names: the specs of the run, also those that did not compile.
+        names: the specs of the run, also specs that did not compile.
 
     Returns:
         The exit code.
@@ -255,7 +255,7 @@ class _Folders:
         for root, run in others:
             found += left_over.in_folder(root, run, self._sources)
         found += left_over.abandoned(self._pattern, self._names)
-        if found:  # whoever edits a list can name a file that is read
+        if found:  # an edited list can name a file that is read
             inputs = {os.path.realpath(name) for one in self._compiled for name in one.inputs}
             found = [one for one in found if os.path.realpath(one.file) not in inputs]
         return found

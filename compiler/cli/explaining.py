@@ -45,7 +45,7 @@ def refused(images: Iterable[str], named: Iterable[str] = ()) -> dict[str, str]:
 
     Args:
         images: all of them.
-        named: those that stand on the command line, where a file may have been meant.
+        named: the images on the command line, where a file may have been meant.
     """
     from .. import reference
     from .mistyped import file_as_image

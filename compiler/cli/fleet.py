@@ -54,7 +54,7 @@ class Done:
     up_to_date: int = 0
     warnings: int = 0
     left: tuple[Leftover, ...] = ()
-    """The files that an earlier run wrote and that the spec does not compile to any more."""
+    """The files of an earlier run that are not outputs of the spec any more."""
 
 
 def compile_fleet(specs: Sequence[str], settings: Settings, jobs: int) -> int:
@@ -91,10 +91,10 @@ def compile_fleet(specs: Sequence[str], settings: Settings, jobs: int) -> int:
 
 
 def _finish(left: list[Leftover], names: Sequence[str], settings: Settings) -> int:
-    """Report the files that are left over, and find or remove those of specs that are gone.
+    """Report the files that are left over, and find or remove the files of specs that are gone.
 
     Args:
-        left: the files in the folders of the specs, to which those of other folders are added.
+        left: the files in the folders of the specs, to which files of other folders are added.
         names: the specs.
         settings: how.
 
@@ -255,7 +255,7 @@ def _compile_one(settings: Settings, name: str) -> Done:
 
 
 def _left_over(folder: str, run: Sequence[Written], name: str) -> tuple[Leftover, ...]:
-    """The files that an earlier run wrote and that a spec does not compile to any more."""
+    """The files of an earlier run that are not outputs of a spec any more."""
     from .. import output
 
     if not output.lists_others(folder, run):
@@ -263,7 +263,7 @@ def _left_over(folder: str, run: Sequence[Written], name: str) -> tuple[Leftover
     from . import left_over
 
     found = left_over.in_folder(folder, run, spec_folders((name,)))
-    spec = os.path.realpath(name)  # whoever edits a list can name the spec
+    spec = os.path.realpath(name)  # an edited list can name the spec
     return tuple(leftover for leftover in found if os.path.realpath(leftover.file) != spec)
 
 

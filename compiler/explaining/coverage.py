@@ -140,7 +140,7 @@ def _served_by(
     Args:
         name: the registry.
         mirrors: by their sources.
-        own: the hosts of the mirrors, which serve themselves, also beside a wildcard.
+        own: the hosts of the mirrors, which serve themselves, also next to a wildcard.
     """
     mirror = mirrors.get(name) or (None if name in own else mirrors.get(WILDCARD))
     if mirror:

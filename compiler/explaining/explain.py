@@ -99,22 +99,22 @@ def runtimes() -> dict[str, Dialect]:
 def of_files(
     found: Iterable[tuple[Dialect, Tree]],
     images: Sequence[str],
-    wanted: Mapping[str, tuple[str, ...]],
+    chosen: Mapping[str, tuple[str, ...]],
     spec: Spec | None = None,
 ) -> Iterator[Row]:
     """The rows of files that are there, image by image, and runtime by runtime.
 
     Args:
         found: the files, each with the dialect that reads them.
-        images: references, as somebody wrote them.
-        wanted: the versions of each runtime; without one, all lines of containerd, and the newest
+        images: references, as they were written.
+        chosen: the versions of each runtime; without one, all lines of containerd, and the newest
             version of another runtime.
         spec: what the site means, if that is known; without its logins.
     """
     resolvers = [
         resolver
         for dialect, tree in sorted(found, key=lambda item: list(runtimes()).index(item[0].runtime))
-        for resolver in dialect.resolvers(tree, tuple(wanted.get(dialect.runtime, ())))
+        for resolver in dialect.resolvers(tree, tuple(chosen.get(dialect.runtime, ())))
     ]
     site = _Site(spec) if spec else None
     for image in images:
@@ -130,15 +130,15 @@ def of_spec(
     spec: Spec,
     artifacts: Iterable[tuple[TargetEntry, Artifact]],
     images: Sequence[str],
-    wanted: Mapping[str, tuple[str, ...]],
+    chosen: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Row]:
     """The rows of the outputs of a spec, image by image.
 
     Args:
         spec: the spec, without its logins.
-        artifacts: what it compiles to, each with the choice that it is from.
-        images: references, as somebody wrote them.
-        wanted: the versions of each runtime; without one, what each target says, or all lines of
+        artifacts: its outputs, each with the choice that it is from.
+        images: references, as they were written.
+        chosen: the versions of each runtime; without one, what each target says, or all lines of
             containerd, and the newest version of another runtime.
     """
     texts: dict[TargetEntry, dict[str, str]] = {}
@@ -147,7 +147,7 @@ def of_spec(
     resolvers = [
         (choice, resolver)
         for choice, made in texts.items()
-        for resolver in _resolvers(spec, choice, made, wanted)
+        for resolver in _resolvers(spec, choice, made, chosen)
     ]
     site = _Site(spec)
     for image in images:
@@ -191,12 +191,12 @@ def _with_notes(outcome: Outcome, image: reference.Reference) -> Outcome:
 
 
 def _resolvers(
-    spec: Spec, choice: TargetEntry, made: dict[str, str], wanted: Mapping[str, tuple[str, ...]]
+    spec: Spec, choice: TargetEntry, made: dict[str, str], chosen: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Resolver]:
     dialect = dialect_of(choice.target)
     if not dialect.is_explained:
         return
-    files, asked = placed(spec, choice, made), wanted.get(dialect.runtime, ())
+    files, asked = placed(spec, choice, made), chosen.get(dialect.runtime, ())
     own = choice.option("version")
     if asked or not own:
         yield from dialect.resolvers(files, tuple(asked))
@@ -241,7 +241,7 @@ def _verdict(
     Args:
         outcome: the attempts.
         image: what is pulled.
-        meant: `HOST/REPOSITORY` where the spec has the image; none if nobody knows.
+        meant: `HOST/REPOSITORY` where the spec has the image; none if it is not known.
         known: hosts that count as mirrors, even if an image is named by them. Docker Hub never
             does.
     """

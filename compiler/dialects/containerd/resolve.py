@@ -206,7 +206,7 @@ class Containerd:
         return attempts
 
     def with_others(self, registry: str, hosts: list[hosts_toml.Host]) -> list[hosts_toml.Host]:
-        """The hosts of a registry, with those that the runtime adds; containerd adds none.
+        """The hosts of a registry, with hosts that the runtime adds; containerd adds none.
 
         Args:
             registry: the registry that the image names.

@@ -129,7 +129,7 @@ def _image_store(reading: Reading, features: Any) -> None:
     home = reading.place(_FEATURES, on_key=True) if has_table else reading.place()
     reading.anchors["imageStore",] = home
     if features is not None and not has_table:
-        why = f"{code_span(_FEATURES)}: it is no table: {_REFUSED}"
+        why = f"{code_span(_FEATURES)}: it is not a table: {_REFUSED}"
         reading.add(("format",), value=False, place=reading.place(_FEATURES), shown=why)
     elif has_table:
         if STORE in features:

@@ -94,7 +94,7 @@ class _Dockerd(Containerd):
                 raise values.Refused(f"{DAEMON}: dockerd takes no mirror but http(s)://HOST[:PORT]")
 
     def with_others(self, registry: str, hosts: list[hosts_toml.Host]) -> list[hosts_toml.Host]:
-        """The hosts with those of daemon.json, which dockerd merges only if there is one host.
+        """The hosts with the mirrors of daemon.json, which dockerd merges only if there is one host.
 
         Source: mergeLegacyConfig in daemon/hosts.go.
         """
@@ -111,7 +111,7 @@ class _Dockerd(Containerd):
 
 
 def _mirror(url: str, last: hosts_toml.Host) -> hosts_toml.Host:
-    """A mirror of daemon.json: it has the CA, keys and headers of the host that is asked last.
+    """A mirror of daemon.json: it has the CA, keys and headers of the host that is requested last.
 
     Its path is kept, and `/v2` is added unless the path ends with it.
     """

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def drift(spec: Spec, reading: Reading) -> Iterator[Drift]:
     """What does not fit to the other settings.
 
-    These are ranges of addresses that contain a host whose certificate the spec wants checked, and
-    mirrors that dockerd requests before those of docker.io/hosts.toml.
+    These are ranges of addresses that contain a host whose certificate must be checked, and
+    mirrors that dockerd requests before the hosts of docker.io/hosts.toml.
     """
     has_hosts = any(
         choice.target == TARGET.name and has_containerd_store(choice) for choice in spec.targets
@@ -28,7 +28,9 @@ def drift(spec: Spec, reading: Reading) -> Iterator[Drift]:
     for fact in reading.facts:
         kind, name = fact.subject[0], fact.subject[-1]
         if kind == "mirrors" and has_hosts:
-            message = "dockerd requests `registry-mirrors` before those of hosts.toml: remove it"
+            message = (
+                "dockerd requests `registry-mirrors` before the hosts of hosts.toml: remove it"
+            )
             yield Drift(reading, fact.place, message, fact)
         entry = f"{name[1:-1]}/128" if name.endswith("]") else name
         for host in spec.mirror_hosts if kind == "insecure" and "/" in entry else ():

@@ -2,7 +2,7 @@
 
 The mirrors of the classic image store are of Docker Hub only, and at the root of a host. For the
 containerd image store, they are in hosts.toml files, and never in daemon.json: dockerd would
-request those of `registry-mirrors` first.
+request `registry-mirrors` first.
 
 Source: moby/moby, daemon/pkg/registry/config.go and daemon/hosts.go; run with dockerd 20.10.24 and
 29.7.2.
