@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNS = int(os.environ.get("REGSPEC_FUZZ_RUNS", "600"))
+RUNS = int(os.environ.get("REGSPEC_FUZZ_RUNS", "300"))
 MOST_MEMORY = 200 * 1024
 """In KiB."""
 

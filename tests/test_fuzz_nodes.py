@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNS = int(os.environ.get("REGSPEC_FUZZ_RUNS", "240"))
+RUNS = int(os.environ.get("REGSPEC_FUZZ_RUNS", "120"))
 MOST_MEMORY = 300 * 1024
 """In KiB."""
 SPEC = """\

@@ -201,7 +201,7 @@ def expected(data, image):
     return f"{place}/{parsed.repository}"
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(specs())
 def test_every_form_leads_to_the_same_repository(made):
     data, image = made

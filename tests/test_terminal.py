@@ -59,6 +59,8 @@ TEXTS = (
     *("".join(HOSTILE[start::3]) for start in range(3)),
 )
 """Each hostile string, in texts short enough to be shown whole, and at the start of a text."""
+TEXTS_OF_A_PLACE = 2
+"""How many of them each place gets: all of them in turn, since there are many places."""
 PLACED = {"alone": "{0}", "before": "{0}{1}", "after": "{1}{0}"}
 FORMS = ("text", "json", "github", "sarif")
 ALL_FORMS = (*FORMS, "concise")
@@ -239,9 +241,9 @@ SAMPLES = samples()
 
 def variants(sample: Sample, places) -> Iterator[str]:
     """The texts of a sample with hostile text at each place, which is alone, before and after."""
-    positions = itertools.cycle(PLACED.values())
+    positions, texts = itertools.cycle(PLACED.values()), itertools.cycle(TEXTS)
     for path, kind in places:
-        for hostile in TEXTS:
+        for hostile in itertools.islice(texts, TEXTS_OF_A_PLACE):
             position = next(positions)
             data = changed(sample.data, path, kind, lambda old: position.format(hostile, old))  # noqa: B023
             yield sample.written(data)

@@ -94,7 +94,7 @@ class _Dockerd(Containerd):
                 raise values.Refused(f"{DAEMON}: dockerd takes no mirror but http(s)://HOST[:PORT]")
 
     def with_others(self, registry: str, hosts: list[hosts_toml.Host]) -> list[hosts_toml.Host]:
-        """The hosts with the mirrors of daemon.json, which dockerd merges only if there is one host.
+        """The hosts with the mirrors of daemon.json, which dockerd merges only with one host.
 
         Source: mergeLegacyConfig in daemon/hosts.go.
         """

@@ -28,9 +28,7 @@ def drift(spec: Spec, reading: Reading) -> Iterator[Drift]:
     for fact in reading.facts:
         kind, name = fact.subject[0], fact.subject[-1]
         if kind == "mirrors" and has_hosts:
-            message = (
-                "dockerd requests `registry-mirrors` before the hosts of hosts.toml: remove it"
-            )
+            message = "dockerd requests `registry-mirrors` before hosts.toml: remove it"
             yield Drift(reading, fact.place, message, fact)
         entry = f"{name[1:-1]}/128" if name.endswith("]") else name
         for host in spec.mirror_hosts if kind == "insecure" and "/" in entry else ():

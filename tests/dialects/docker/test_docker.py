@@ -214,7 +214,7 @@ def test_the_files_of_a_node(site):
         (
             daemon,
             daemon.read_text().replace("{", '{"registry-mirrors": ["https://m.example.org"],', 1),
-            "dockerd requests `registry-mirrors` before those of hosts.toml",
+            "dockerd requests `registry-mirrors` before hosts.toml",
         ),
         (daemon, daemon.read_text().replace("true", "false"), "containerd-snapshotter` is `false`"),
     ):
