@@ -181,7 +181,8 @@ def _refuse_misspelt(documents: list[Any]) -> None:
     import difflib
 
     for data in documents:
-        for key in data if isinstance(data, dict) else ():
+        # A kind of its own has keys of its own.
+        for key in data if isinstance(data, dict) and not _has_kind(data) else ():
             close = difflib.get_close_matches(str(key)[:100], _TOP_KEYS, n=1, cutoff=0.75)
             if close and key != close[0]:
                 raise Unknown(f"unknown key {code_span(key)}; did you mean `{close[0]}`?")

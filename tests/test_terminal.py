@@ -552,7 +552,8 @@ def test_no_path_that_a_file_of_a_node_names_acts(name, here, spec, tmp_path):
         words = ("--containerd", version, "--format", "json")
         done = here("explain", "--node", folder, "nginx:1", *words, cwd=tmp_path)
         checked(done)
-        assert json.loads(done.stdout)["attempts"][0]["file"].startswith(root)
+        row = next(row for line in done.stdout.splitlines() if (row := json.loads(line)))
+        assert row["attempts"][0]["file"].startswith(root)
         checked(here("verify", spec, folder, "--containerd", version, cwd=tmp_path))
 
 

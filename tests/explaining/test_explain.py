@@ -449,4 +449,4 @@ def test_a_pipe_where_a_folder_should_be_is_there(regspec, tmp_path):
     (tmp_path / "etc").mkdir()
     os.mkfifo(tmp_path / "etc/containerd")
     done = regspec("explain", "--node", tmp_path, "nginx", cwd=tmp_path)
-    assert "/etc/containerd/certs.d:/etc/docker/certs.d is no folder" in done.stdout
+    assert "/etc/containerd/certs.d:/etc/docker/certs.d is not a folder" in done.stdout

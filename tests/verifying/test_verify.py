@@ -1670,7 +1670,7 @@ def test_one_file_that_cannot_be_read_among_good_ones(verify):
         ('version = 2\nx = "a\n', 2),
         ("version = 2\n[plugins]\nplugins = = 3\n", 3),
         ("version = 2\nversion = 2\n", 2),
-        ('{"kind": "Secret",\n "stringData": {"DOMAIN": "x"\n', 3),
+        ('{"kind": "Secret",\n "stringData": {"DOMAIN": "x"\n', 2),
     ],
 )
 def test_a_broken_text_is_reported_at_its_line(verify, smallest, text, line):
