@@ -30,7 +30,7 @@ def advice_on_file(name: str) -> str:
         (near, f"did you mean {near}?"),
         (name.endswith(_ENDINGS), ""),
         (re.search(r"[:@]|\.\w+/", name), "the SPEC is the first argument, and images follow it"),
-        ("." not in name, "`-o DIR` names the folder to write to"),
+        ("." not in name and "/" not in name, "`-o DIR` names the folder to write to"),
     )
     return next((advice for applies, advice in possible if applies), "")
 

@@ -88,7 +88,8 @@ def _node_of(name: str, tree: NodeTree, argument: str) -> NodeFiles | None:
         is_its_folder = posixpath.basename(name.rstrip("/")) == posixpath.basename(folder)
         if hosts in top and is_its_folder:
             return NodeFiles(name, tree.mounted(folder), folder, argument)
-    if "etc" in top or "var" in top or not top:
+    is_whole = name == argument  # and not one of several folders
+    if is_whole and ("etc" in top or "var" in top or not top):
         return NodeFiles(name, tree, "/", argument)
     return None
 

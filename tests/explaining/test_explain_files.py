@@ -331,3 +331,23 @@ def test_the_flag_of_k3s_is_read_where_verify_reads_it(regspec, tmp_path, name, 
         (tmp_path / "etc" / file).write_text(content)
     done = regspec("explain", "--from", tmp_path, "--format", "json", "nginx:1", cwd=tmp_path)
     assert [row["verdict"] for row in rows(done)] == [verdict]
+
+
+def test_a_rewrite_that_is_not_understood_comforts_nobody(regspec, tmp_path):
+    text = REGISTRIES_YAML.replace('"^(.*)$": "quay/$1"', '"(?i)^(a+)+$": "quay/$1"')
+    (tmp_path / "registries.yaml").write_text(text)
+    words = ("explain", "--from", "registries.yaml", "--allow-upstream", "quay.io/a", "nginx:1")
+    done = regspec(*words, "--format", "json", cwd=tmp_path)
+    found = {row["image"]: row for row in rows(done)}
+    assert (found["quay.io/a"]["verdict"], found["quay.io/a"]["attempts"]) == ("none", [])
+    assert "cannot apply the rewrite (?i)" in found["quay.io/a"]["reason"]
+    assert found["nginx:1"]["verdict"] == "mirror, then upstream"
+    assert done.returncode == 1
+
+
+def test_an_empty_folder_of_a_registry_is_no_node(regspec, tmp_path):
+    (tmp_path / "certs.d/quay.io").mkdir(parents=True)
+    (tmp_path / "certs.d/docker.io").mkdir()
+    (tmp_path / "certs.d/docker.io/hosts.toml").write_text(HOSTS)
+    done = regspec("explain", "--from", "certs.d", "nginx:1", cwd=tmp_path)
+    assert (done.returncode, "mirror" in done.stdout) == (0, True)

@@ -15,7 +15,7 @@ from ...docker_hub import HUB, HUB_HOST, default_host, is_upstream
 from ...frozen import field, frozen, replace
 from ...mirrors import WILDCARD, default_scheme
 from .. import values
-from ..attempt import Attempt, Outcome, Resolver, manifest_url
+from ..attempt import Attempt, NothingRequested, Outcome, Resolver, manifest_url
 from . import DIALECT, FILES, FOLDERS, SERVICES
 
 TYPE_CHECKING = False
@@ -150,9 +150,10 @@ class Registries:
         if refused:
             why = f"{refused} holds no certificate that Go can load: no request is made"
             return Outcome(loads=True, reason=why)
-        notes: list[str] = []
-        attempts = tuple(self._attempts(image, notes))
-        return Outcome(loads=True, attempts=attempts, notes=tuple(dict.fromkeys(notes)))
+        try:
+            return Outcome(loads=True, attempts=tuple(self._attempts(image)))
+        except NothingRequested as why:
+            return Outcome(loads=True, reason=str(why))
 
     def _damaged_authority(self, image: Reference) -> str:
         """The CA file of a place of an image with which its hosts.toml does not load, or nothing.
@@ -170,12 +171,12 @@ class Registries:
     def _host_of(self, image: Reference) -> _Host | None:
         return self._hosts.get(image.registry) or self._hosts.get(WILDCARD)
 
-    def _attempts(self, image: Reference, notes: list[str]) -> Iterator[Attempt]:
+    def _attempts(self, image: Reference) -> Iterator[Attempt]:
         host = self._host_of(image)
         for endpoint in host.mirrors if host else ():
-            yield self._attempt(endpoint, image, notes)
+            yield self._attempt(endpoint, image)
         if host and host.default:
-            yield self._attempt(host.default, image, notes)
+            yield self._attempt(host.default, image)
         elif host is None or (host.is_wildcard and not self._only_mirrors):
             registry = default_host(image.registry)
             yield Attempt(
@@ -184,14 +185,16 @@ class Registries:
                 falls_back=default_scheme(registry) == "http",
             )
 
-    def _attempt(self, endpoint: _Endpoint, image: Reference, notes: list[str]) -> Attempt:
+    def _attempt(self, endpoint: _Endpoint, image: Reference) -> Attempt:
         url = endpoint.url
         changed = image
         for pattern in endpoint.rewrites:
             repository = _rewritten(image.repository, pattern, endpoint.rewrites[pattern])
             if repository is None:
-                notes.append(f"{self._path}: what this rewrite does was not worked out: {pattern}")
-            elif repository != image.repository:
+                raise NothingRequested(
+                    f"it is not known what is requested: regspec cannot apply the rewrite {pattern}"
+                )
+            if repository != image.repository:
                 changed = replace(image, repository=repository)
                 break
         settings, tls = endpoint.settings, endpoint.settings.get("tls") or {}
@@ -208,7 +211,7 @@ class Registries:
 
     def first_url(self, image: Reference) -> str | None:
         """The URL of the first mirror of an image, or none if it has none."""
-        first = next(self._attempts(image, []), None)
+        first = next(self._attempts(image), None)
         return first.url if first and first.file and not first.upstream else None
 
 
