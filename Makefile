@@ -25,14 +25,35 @@ example: $(VENV)/.regspec ## compile examples/harbor-airgap.yaml into out/ and s
 
 test: lint suite ## run the linters and every test
 
-suite: $(VENV)/.dev ## run every test, without the linters
-	$(BIN)/pytest --numprocesses auto
+suite: $(VENV)/.dev ## run every test, without the linters; PYTEST="--ignore=tests/e2e" leaves out some
+	$(BIN)/pytest --numprocesses auto $(PYTEST)
 
-newest: $(VENV)/.dev ## run the tests except slow ones with the newest release of every dependency
+# The tests that use a dependency; tests/test_lock.py says which one uses which.
+USING_DEPENDENCIES = tests/dialects/charts/test_helm.py \
+	tests/dialects/cluster_api/test_kubeadm.py \
+	tests/dialects/kubernetes/test_kubernetes.py \
+	tests/dialects/runbook/test_runbook.py \
+	tests/reading/test_readers.py \
+	tests/test_authorities.py \
+	tests/test_bundle.py \
+	tests/test_document.py \
+	tests/test_editors.py \
+	tests/test_generated.py \
+	tests/test_integrate.py \
+	tests/test_lock.py \
+	tests/test_packaging.py \
+	tests/test_plain.py \
+	tests/test_pre_commit.py \
+	tests/test_sarif.py \
+	tests/test_schema.py \
+	tests/test_shell.py \
+	tests/test_site.py
+
+newest: $(VENV)/.dev ## run the tests that use a dependency with the newest release of each of them
 	rm $(VENV)/.regspec $(VENV)/.dev # the next `make` installs what is locked
 	$(PIP) install --upgrade --upgrade-strategy eager --group dev --editable '.[ca]'
 	@echo "newest: $$($(BIN)/python -m pip list --format=freeze | tr '\n' ' ')"
-	$(BIN)/pytest --numprocesses auto -m 'not slow'
+	$(BIN)/pytest --numprocesses auto -m 'not slow' $(USING_DEPENDENCIES)
 
 lint: $(VENV)/.dev ## run ruff, mypy and the other checks
 	$(BIN)/pre-commit run --all-files --show-diff-on-failure
