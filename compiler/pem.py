@@ -13,11 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BLOCK = re.compile(
-    r"(?:\A|(?<=\n))-----BEGIN (?P<type>[^\n]*?)-----[ \t]*\r?\n"
-    r"(?P<headers>(?:[^\n:]*:[^\n]*\n)*)"
-    r"(?P<body>(?:[^\n]*\n)*?)-----END (?P=type)-----[ \t]*\r?(?:\n|\Z)"
-)
+_BEGIN, _END, _DASHES = "-----BEGIN ", "-----END ", "-----"
+_BLANKS = " \t\r"
 _SEQUENCE, _BITS, _LONG = 0x30, 0x03, 0x80
 _PARTS_OF_CERTIFICATE = [_SEQUENCE, _SEQUENCE, _BITS]
 
@@ -39,39 +36,57 @@ def is_key_pair(certificates: str, keys: str) -> bool:
 
 
 def _blocks(text: str) -> Iterator[tuple[str, bool, bytes]]:
-    """The type of each block, whether it has headers, and its bytes."""
-    at = 0
-    while match := _BLOCK.search(text, at):
+    """The type of each block, whether it has headers, and its bytes. The text is read once."""
+    text = f"\n{text}"
+    at, end = 0, 0
+    while (start := text.find(f"\n{_BEGIN}", at)) >= 0 and end >= 0:
+        at = start + 1
+        line_end = text.find("\n", at)
+        line = text[at:line_end].rstrip(_BLANKS) if line_end >= 0 else ""
+        if not line.endswith(_DASHES):
+            continue
+        kind, body = line[len(_BEGIN) : -len(_DASHES)], line_end + 1
+        while (header_end := text.find("\n", body)) >= 0 and ":" in text[body:header_end]:
+            body = header_end + 1
+        if end < body - 1:
+            end = text.find(f"\n{_END}", body - 1)
+        if end < 0 or text.find(f"\n{_BEGIN}", body - 1, end) >= 0:
+            continue
+        after = text.find("\n", end + 1)
+        last = text[end + 1 : after if after >= 0 else len(text)].rstrip(_BLANKS)
+        if last != f"{_END}{kind}{_DASHES}":
+            continue
         try:
-            body = re.sub(r"[ \t\r\n]", "", match["body"])
-            yield match["type"], bool(match["headers"]), base64.b64decode(body, validate=True)
+            content = base64.b64decode(re.sub(r"\s", "", text[body : end + 1]), validate=True)
         except ValueError:
-            at = match.start() + 1
-        else:
-            at = match.end()
+            continue
+        yield kind, body > line_end + 1, content
+        at = end + 1
 
 
 def _is_certificate(der: bytes) -> bool:
     """Whether the bytes are one sequence of two sequences and a string of bits."""
-    outer = _elements(der)
+    outer = _elements(der, 1)
     if outer is None or [tag for tag, _ in outer] != [_SEQUENCE]:
         return False
-    parts = _elements(outer[0][1])
+    parts = _elements(outer[0][1], len(_PARTS_OF_CERTIFICATE))
     return parts is not None and [tag for tag, _ in parts] == _PARTS_OF_CERTIFICATE
 
 
-def _elements(data: bytes) -> list[tuple[int, bytes]] | None:
-    """The elements of DER one after another, or none if they do not fill the bytes."""
-    found = []
-    while data:
-        if len(data) < 2:  # noqa: PLR2004 - a tag and a length
+def _elements(data: bytes, most: int) -> list[tuple[int, bytes]] | None:
+    """The elements of DER one after another; none if they do not fill the bytes, or are more."""
+    found: list[tuple[int, bytes]] = []
+    at = 0
+    while at < len(data):
+        if len(data) < at + 2 or len(found) == most:
             return None
-        length, start = data[1], 2
+        length, start = data[at + 1], at + 2
         if length >= _LONG:
-            start += length - _LONG
-            length = int.from_bytes(data[2:start], "big")
+            size = length - _LONG
+            length = int.from_bytes(data[start : start + size], "big")
+            start += size
         if start + length > len(data):
             return None
-        found.append((data[0], data[start : start + length]))
-        data = data[start + length :]
+        found.append((data[at], data[start : start + length]))
+        at = start + length
     return found

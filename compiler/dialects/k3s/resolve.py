@@ -16,7 +16,8 @@ from ...frozen import field, frozen, replace
 from ...mirrors import WILDCARD, default_scheme
 from .. import values
 from ..attempt import Attempt, NothingRequested, Outcome, Resolver, manifest_url
-from . import DIALECT, FILES, FOLDERS, SERVICES
+from . import DIALECT, FILES
+from .upstream_flag import has_flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from ...reference import Reference
     from ..files import Tree
 
-FLAG = "disable-default-registry-endpoint"
-"""The setting with which k3s does not request the upstream after the mirrors."""
-_TRUE = ("1", "t", "true")
-"""In any case. Source: strconv.ParseBool in Go, which also has `T`, `TRUE` and `True`."""
-_IN_A_UNIT = re.compile(rf"^[^#;\n]*--{FLAG}(?:=(?:true|1))?(?=[\s\"'\\]|$)", re.MULTILINE)
 _SIMPLE = re.compile(r"\^?(?:[A-Za-z0-9_./-]|\\[.])*(?:\(\.[*+]\))?\$?")
 """The patterns that Go and Python understand alike, and in linear time."""
 
@@ -96,7 +92,7 @@ class Registries:
         self._configs = {
             host: _settings(value, host) for host, value in values.items(data, "configs")
         }
-        self._only_mirrors = _has_flag(tree, path.rpartition("/")[0])
+        self._only_mirrors = has_flag(tree, path.rpartition("/")[0])
         self._hosts = {host: self._default_of(host) for host in self._configs if _is_host(host)}
         for source, mirror in values.items(data, "mirrors"):
             if _is_host(source):  # k3s reports the others, and goes on
@@ -213,37 +209,6 @@ class Registries:
         """The URL of the first mirror of an image, or none if it has none."""
         first = next(self._attempts(image), None)
         return first.url if first and first.file and not first.upstream else None
-
-
-def _has_flag(tree: Tree, folder: str) -> bool:
-    """Whether a unit, or else the last file of settings that says so, forbids the upstream."""
-    if is_in_a_unit(tree, folder):
-        return True
-    drop_ins = f"{folder}/config.yaml.d"
-    names = sorted(
-        name for name in tree.names(drop_ins) or () if name.lower().endswith((".yaml", ".yml"))
-    )
-    known: object = False
-    for path in (f"{folder}/config.yaml", *(f"{drop_ins}/{name}" for name in names)):
-        for document in values.from_yaml(tree, path):
-            known = values.table(document, path).get(FLAG, known)
-    return is_true(known)
-
-
-def is_true(value: Any) -> bool:
-    """Whether the flag with this value is set."""
-    return not isinstance(value, dict | list) and str(value).lower() in _TRUE
-
-
-def is_in_a_unit(tree: Tree, folder: str) -> bool:
-    """Whether a unit of the distribution that has this folder starts it with the flag."""
-    distribution = next((name for name, own in FOLDERS.items() if own == folder), "")
-    units = [f"/etc/systemd/system/{service}.service" for service in SERVICES.get(distribution, ())]
-    files = [
-        *units,
-        *(f"{unit}.d/{name}" for unit in units for name in tree.names(f"{unit}.d") or ()),
-    ]
-    return any(_IN_A_UNIT.search(values.text_of(tree, file) or "") for file in files)
 
 
 def _settings(value: Any, host: str) -> Mapping[str, Any]:

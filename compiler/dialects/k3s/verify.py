@@ -13,7 +13,7 @@ from ...verifying.drift import Drift
 from ...verifying.node import NodeFileProblem
 from ..files import Unreadable
 from . import FORMAT
-from .resolve import FLAG, is_in_a_unit, is_true
+from .upstream_flag import FLAG, is_in_a_unit, is_true
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

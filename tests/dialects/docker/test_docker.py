@@ -208,7 +208,7 @@ def test_the_files_of_a_node(site):
     data = run("import", "node/etc/docker").stdout
     assert "targets:\n  - {target: docker, imageStore: containerd}\n" in data
     for path, text, message in (
-        (hosts, hosts.read_text().replace("/p/", "/q/"), "asked for `quay.io`"),
+        (hosts, hosts.read_text().replace("/p/", "/q/"), "the list of endpoints for `quay.io`"),
         (hosts, None, "this file is missing"),
         (daemon, '{"insecure-registries": ["o.example.org:5000"]}', "containerd-snapshotter"),
         (
