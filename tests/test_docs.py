@@ -50,7 +50,7 @@ def test_a_table_says_with_which_options_a_target_can_carry_something():
         return str(tables.answer(TARGETS[name], question, generate.OPTIONS)).partition(" (")[0]
 
     assert said("k3s", "login") == "yes"
-    assert said("docker", "deny") == "no"
+    assert said("docker", "deny") == "no, except with `imageStore: containerd`"
     assert said("talos", "deny") == "yes, except with `version` before 1.9"
     assert said("containerd", "ca") == (
         "no, except with `version` before 2.0, `endpoints: api` and `caFile`"

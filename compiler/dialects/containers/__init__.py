@@ -7,10 +7,23 @@ from ..dialect import Dialect, Format, Limit, Limits, NodeFiles, Placement, Read
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ...model import Spec, TargetEntry
     from ...reading.facts import Reading
     from ...verifying.drift import Drift
+
+
+VERSION_1 = "registries"
+"""The table of version 1 of the format."""
+LISTS_OF_VERSION_1 = ("search", "insecure", "block")
+
+
+def is_version_1(data: dict[str, Any]) -> bool:
+    """Whether a file has settings in version 1 of the format."""
+    table = data.get(VERSION_1)
+    lists = [table.get(key) for key in LISTS_OF_VERSION_1] if isinstance(table, dict) else []
+    return any(isinstance(one, dict) and one.get("registries") for one in lists)
 
 
 def _placement(spec: Spec, choice: TargetEntry) -> Placement:

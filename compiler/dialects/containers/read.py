@@ -7,8 +7,7 @@ from ...mirrors import Location
 from ...reading.claims import is_served_by_itself, names_upstream
 from ...reading.facts import Reading, Served
 from ...reading.losses import key_name, place_name, source_name
-from . import FORMAT, TARGET
-from .validation import VERSION_1, is_version_1
+from . import FORMAT, TARGET, VERSION_1, is_version_1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

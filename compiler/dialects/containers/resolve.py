@@ -10,8 +10,8 @@ from ...docker_hub import default_host, is_upstream
 from ...frozen import frozen
 from .. import values
 from ..attempt import Attempt, Outcome, Resolver
-from . import short_names
-from .validation import VERSION_1, is_version_1, refusals
+from . import VERSION_1, is_version_1, short_names
+from .validation import refusals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import posixpath
 import re
 
 from ...diagnostics import code_span
-from . import FORMAT
+from . import FORMAT, LISTS_OF_VERSION_1, VERSION_1, is_version_1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     Refusal = tuple[Path, str]
     """Where something is that the consumers refuse, and the reason."""
 
-VERSION_1 = "registries"
-"""The table of version 1 of the format."""
-_LISTS_OF_VERSION_1 = ("search", "insecure", "block")
 _OF_VERSION_2 = (
     "registry",
     "unqualified-search-registries",
@@ -42,13 +39,6 @@ _NAME = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _MIRROR = {"location": str, "insecure": bool, _USAGE: str}
 _REGISTRY = {**_MIRROR, "prefix": str, "blocked": bool, _DIGEST_ONLY: bool}
 _TYPES = {str: "text in quotes", bool: "`true` or `false` without quotes"}
-
-
-def is_version_1(data: dict[str, Any]) -> bool:
-    """Whether a file has settings in version 1 of the format."""
-    table = data.get(VERSION_1)
-    lists = [table.get(key) for key in _LISTS_OF_VERSION_1] if isinstance(table, dict) else []
-    return any(isinstance(one, dict) and one.get("registries") for one in lists)
 
 
 def refusals(data: dict[str, Any], path: str) -> Iterator[Refusal]:
@@ -72,7 +62,7 @@ def refusals(data: dict[str, Any], path: str) -> Iterator[Refusal]:
 
 def _wrong_places(data: dict[str, Any]) -> Iterator[Refusal]:
     """What is wrong with the registries of a file whose types are right."""
-    for key in _LISTS_OF_VERSION_1:
+    for key in LISTS_OF_VERSION_1:
         listed = data.get(VERSION_1, {}).get(key, {}).get("registries", ())
         for index, place in enumerate(listed):
             yield from _of_place(place, (VERSION_1, key, "registries", index))
@@ -118,7 +108,7 @@ def _wrong_types(data: dict[str, Any]) -> Iterator[Refusal]:
     if not isinstance(aliases, dict) or not _is_list_of(str, [*aliases.values()]):
         yield ("aliases",), "`aliases` must be a table of texts"
     old = data.get(VERSION_1, {})
-    for key in _LISTS_OF_VERSION_1 if isinstance(old, dict) else ():
+    for key in LISTS_OF_VERSION_1 if isinstance(old, dict) else ():
         held = old.get(key, {})
         if not isinstance(held, dict) or not _is_list_of(str, held.get("registries", [])):
             yield (VERSION_1, key), f"`[{VERSION_1}.{key}]` must have a list of texts"
