@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from . import limits
@@ -25,6 +26,8 @@ _LOOKS_LIKE_TOML = re.compile(
     r"^[ \t]*(?:\[[^\n]*\][ \t]*(?:#.*)?$|[\w.\"-]+[ \t]*=)", re.MULTILINE
 )
 _SPEC = "RegistrySpec"
+_MOST_KEYS = 100
+"""How many keys of an unknown file are compared with known ones: each takes a while."""
 _TOP_KEYS = (
     "auths",
     "config",
@@ -182,7 +185,8 @@ def _refuse_misspelt(documents: list[Any]) -> None:
 
     for data in documents:
         # A kind of its own has keys of its own.
-        for key in data if isinstance(data, dict) and not _has_kind(data) else ():
+        keys = data if isinstance(data, dict) and not _has_kind(data) else ()
+        for key in itertools.islice(keys, _MOST_KEYS):
             close = difflib.get_close_matches(str(key)[:100], _TOP_KEYS, n=1, cutoff=0.75)
             if close and key != close[0]:
                 raise Unknown(f"unknown key {code_span(key)}; did you mean `{close[0]}`?")

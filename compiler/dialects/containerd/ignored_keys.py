@@ -28,6 +28,9 @@ _OF_REGISTRY = ("registry", "config_path", "mirrors", "configs")
 """What makes a table of an unknown name one that was meant for the CRI plugin."""
 _HUB_ALIAS = "index.docker.io"
 
+_MOST_MEANT = 100
+"""For how many unknown keys of a file the key that may be meant is found, which takes a while."""
+
 
 def of_hosts_toml(path: str, data: Mapping[str, Any], version: Version) -> Iterator[str]:
     """What has no effect in a hosts.toml.
@@ -73,9 +76,9 @@ def of_file(path: str, data: Mapping[str, Any], version: Version) -> Iterator[st
         version: of containerd.
     """
     fields = {**structures.file(_OLDEST).fields, **structures.file(version).fields}
-    for key in data:
+    for number, key in enumerate(data):
         if _name(key, structures.Struct(fields), version) is None:
-            yield _ignored(path, (key,), fields)
+            yield _ignored(path, (key,), fields if number < _MOST_MEANT else ())
 
 
 def of_plugins(config: Config, merged: Config, version: Version) -> Iterator[str]:

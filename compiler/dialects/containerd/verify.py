@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FIRST_OF_2 = 2
 _LARGE = 200_000
-"""How many characters a file may have that is read as each version reads it: that takes long."""
+"""How many characters a file may have to be read as each version reads it, which takes long."""
 _FRAGMENTS = "conf.d"
 """The folder of the files that are read together with config.toml."""
 
@@ -102,7 +102,7 @@ def _by_line(
     is_large = len(reading.source.document.text) > _LARGE
     for lines in wanted:
         if is_large:
-            lines = (lines[0], lines[-1])  # noqa: PLW2901 - 1.x and 2.x differ most
+            lines = lines[-1:]  # noqa: PLW2901 - the newest one
         by_line: dict[versions.Version, list[Difference]] = {}
         for version in lines:
             reason = why(reading, version)

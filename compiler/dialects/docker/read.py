@@ -98,6 +98,7 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
     roots = tuple(url.rstrip("/") for _, url in urls)
     at = reading.place(_MIRRORS, urls[0][0])
     reading.add(("mirrors", HUB), roots, at, shown=", ".join(url for _, url in urls))
+    first = {root: number for number, root in reversed(list(enumerate(roots)))}
     for number, (index, url) in enumerate(urls):
         place = reading.place(_MIRRORS, index)
         scheme, _, rest = url.rstrip("/").partition("://")
@@ -111,7 +112,7 @@ def _mirrors(reading: Reading, urls: list[tuple[int, str]], insecure: frozenset[
             what = f"the mirror {place_name(url)} of `docker.io`"
             why = f"dockerd adds `/v2` to its path (it has no `override_path`): {ROOTS_OF_A_SPEC}"
             reading.lose(place, what, why)
-        elif number and roots[number] in roots[:number]:
+        elif first[roots[number]] < number:
             continue
         elif number:
             what = f"the mirror {place_name(url)} of `docker.io`"
