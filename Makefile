@@ -25,7 +25,7 @@ example: $(VENV)/.regspec ## compile examples/harbor-airgap.yaml into out/ and s
 
 test: lint suite ## run the linters and every test
 
-suite: $(VENV)/.dev ## run every test, without the linters; PYTEST="--ignore=tests/e2e" leaves out some
+suite: $(VENV)/.dev ## run every test, without the linters; PYTEST=OPTIONS chooses some
 	$(BIN)/pytest --numprocesses auto $(PYTEST)
 
 # The tests that use a dependency; tests/test_lock.py says which one uses which.

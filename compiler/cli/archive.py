@@ -1,4 +1,4 @@
-"""Tar archives, read in memory: what GNU tar would unpack of one, and nothing that it claims.
+"""Tar archives, read in memory: what GNU tar would unpack, and not what headers claim.
 
 The one place that reads archives. It has a reader of its own, for Python's trusts what a header
 says: a number of bytes, a map of holes, a chain of names that belong to the next header. `tar` has
@@ -234,7 +234,7 @@ class _Unpacking:
         self._enter(folder, parts[-1], entry)
 
     def _entry(self, member: tar.Member) -> Unpacked | File | Link:
-        """What a member is that is no folder."""
+        """What a member is that is not a folder."""
         if member.kind == tar.SYMBOLIC_LINK:
             if not member.target or "\0" in member.target or _is_too_long(member.target):
                 raise _NotUnpacked("it is a link to a name that cannot be")
@@ -259,7 +259,7 @@ class _Unpacking:
 
         Args:
             parts: its path.
-            make: whether to make those that are missing; what a link leads to is not made.
+            make: whether to make missing folders. The target of a link is not made.
 
         Raises:
             _NotUnpacked: something else is at the path, or a link that leads elsewhere.

@@ -31,7 +31,7 @@ _DIFFERS = "`regspec verify` will report"
 _MOST_DIFFERENCES = 5
 """How many differences are listed without `--verbose`."""
 _MOST_NAMED = 3
-"""How many files are named beside a value."""
+"""How many files are named next to a value."""
 
 
 @click.command(
@@ -109,10 +109,10 @@ def import_command(
     if names.count(STDIN) > 1:
         raise click.UsageError("standard input holds one thing: write `-` once")
     if secrets == "file" and output == STDIN:
-        raise click.UsageError("--secrets file needs -o FILE: the files go beside the spec")
+        raise click.UsageError("--secrets file needs -o FILE: the files go next to the spec")
     for name in prefer:
         if name not in names:
-            raise click.UsageError(f"--prefer: {name} is none of the files")
+            raise click.UsageError(f"--prefer: {name} is not one of the files")
     from . import inputs
 
     read = list(inputs.read(names))
@@ -332,7 +332,7 @@ def _ending(name: str, names: Sequence[str]) -> str:
 
 
 def _write(output: str, text: str, files: dict[str, str], *, private: bool) -> None:
-    """Write the spec, and the files beside it, none of which may exist."""
+    """Write the spec, and the files next to it, none of which may exist."""
     folder = Path(output).parent
     # One final line break is dropped when it is read back, with a carriage return before it.
     beside = [
@@ -366,7 +366,7 @@ def _compare(
     *,
     verbose: bool,
 ) -> None:
-    """Report where the files differ from what the spec compiles to, if that was not reported yet.
+    """Report where the files differ from the outputs of the spec, if that was not reported yet.
 
     A spec has one login, CA and mirror for all of its targets, so that it adds to one file what
     another has. Some formats are written in one way only.
@@ -430,4 +430,4 @@ def _aftermath(imported: ImportResult, output: str, secrets: str) -> None:
 
 def _beside(secrets: Sequence[Secret]) -> str:
     names = ", ".join(secret.name.lower().replace("_", "-") for secret in secrets)
-    return f", and beside it {names}" if names else ""
+    return f", and next to it {names}" if names else ""

@@ -35,7 +35,7 @@ _NODE = (
 """The folders of which a node's root has at least one."""
 _CONTAINERD = "/etc/containerd"
 _PROSE = ".md"
-"""Beside configuration, what only people read, though lines of it may look like TOML."""
+"""The ending of text that only people read, next to configuration. Its lines may look like TOML."""
 _COPIES = (".bak", ".backup", ".orig", ".old", ".save", ".rpmnew", ".rpmsave", ".swp", "~")
 _COPIES_OF_DPKG = (".dpkg-dist", ".dpkg-new", ".dpkg-old", ".ucf-dist", ".ucf-old")
 """How the names of files end that people, editors and package managers set aside."""
@@ -63,7 +63,7 @@ class Text:
     """Whether its path is the one on a node."""
 
     def file_text(self, path: str) -> str | None:
-        """The text of a file that this one names: at its path, beside it, or of its name."""
+        """The text of a file that this one names: at its path, next to it, or of its name."""
         folder, name = posixpath.split(path)
         beside = posixpath.dirname(self.path)
         candidates = [path, posixpath.join(beside, path.lstrip("/")), posixpath.join(beside, name)]
@@ -100,8 +100,8 @@ def read(names: tuple[str, ...], node_of: NodeLayout | None = None) -> Iterator[
 
     Args:
         names: files, folders, tar archives of such folders; `-` is the standard input.
-        node_of: tells which node a tree is laid out as, if any; none is the root of a node, or its
-            /etc/containerd.
+        node_of: returns the node that a tree is laid out as, if any. Without it, a node is the root
+            of one, or its /etc/containerd.
 
     Raises:
         InputError: one of them cannot be read.
@@ -121,14 +121,14 @@ def read(names: tuple[str, ...], node_of: NodeLayout | None = None) -> Iterator[
         try:
             text = content.decode()
         except UnicodeDecodeError:
-            raise InputError(f"{shown}: it is no text in UTF-8") from None
+            raise InputError(f"{shown}: it is not text in UTF-8") from None
         path = "/stdin" if name == STDIN else Path(name).absolute().as_posix()
         siblings.given.append(path)
         yield Text(shown, path, text, siblings)
 
 
 def texts_of(node: NodeFiles) -> Iterator[Text]:
-    """The files of a node that are in force, one by one. Reports those that are not.
+    """The files of a node that are in force, one by one. Reports files that are not.
 
     Args:
         node: its files.
@@ -165,7 +165,7 @@ def is_set_aside(path: str) -> bool:
 
 
 def is_configuration(text: Text) -> bool:
-    """Whether a file has the name of configuration and is no template, so that it should parse."""
+    """Whether a file has the name of configuration and is not a template: it should parse."""
     return text.path.endswith(_SYNTAXES) and "{{" not in text.content
 
 
@@ -230,7 +230,7 @@ def _unpacked(name: str, content: bytes) -> NodeTree:
 
 
 class _Siblings:
-    """The files beside those that were given, on this machine: what a path in one may mean."""
+    """The files next to the given ones, on this machine: what a path in one may mean."""
 
     def __init__(self) -> None:
         self.given: list[str] = []
@@ -253,12 +253,12 @@ class _Siblings:
         return content.decode("utf-8", "replace")
 
     def names(self, folder: str) -> list[str] | None:
-        """See `Tree`; nobody asks."""
+        """See `Tree`; it is not called."""
         del folder
         return None
 
     def mode(self, folder: str) -> int | None:
-        """See `Tree`; nobody asks."""
+        """See `Tree`; it is not called."""
         del folder
         return None
 
@@ -305,7 +305,7 @@ def _node_of(name: str, tree: NodeTree, argument: str) -> NodeFiles | None:
 def _text(tree: NodeTree, path: str) -> str | None:
     """The text of a file that is read because of the folder that it is in.
 
-    None for the list of what regspec wrote there, which says nothing of a site.
+    None for the list of the files that regspec wrote there: it has no settings of a site.
 
     Raises:
         InputError: it cannot be read.

@@ -183,7 +183,7 @@ class _Mount(Folder):
 
 if TYPE_CHECKING:
     _Place = tuple[Folder, ...]
-    """A folder, and before it those that it is in, from the root on."""
+    """A folder, and before it the folders that it is in, from the root on."""
 
 
 class _Count:
@@ -260,7 +260,7 @@ class NodeTree:
     def walk(self, folder: str = "/") -> Iterator[str]:
         """The paths of all files in a folder, in the order of their names.
 
-        Folders behind links are gone into, but for one that the link itself is in.
+        Folders behind links are read, except a folder that the link itself is in.
         """
         place = self._place(folder)
         return self._walk(folder, place, ()) if place else iter(())
@@ -319,7 +319,7 @@ class NodeTree:
         return self._names[path]
 
     def _place(self, path: str, start: _Place = (), name: str = "") -> _Place:
-        """The folder at a path, with those that it is in; nothing if none is there.
+        """The folder at a path, with the folders that it is in; nothing if none is there.
 
         Args:
             path: of the folder.
@@ -351,7 +351,7 @@ def _follow(start: _Place, path: str) -> tuple[_Place, Folder | File] | None:
 
     Args:
         start: the folder that the path is relative to.
-        path: the path; an absolute one begins there too.
+        path: the path; an absolute one also begins there.
 
     Raises:
         OSError: a folder on the way cannot be searched.

@@ -330,5 +330,5 @@ def _decimal(digits: bytes) -> int:
 
 
 def _decoded(name: bytes) -> str:
-    """A name, with no more of it than tells that it is too long."""
+    """A name, cut to a length that shows that it is too long."""
     return name[: LONGEST_PATH + 1].decode("utf-8", "surrogateescape")

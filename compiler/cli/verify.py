@@ -99,7 +99,7 @@ def verify_command(
 
 
 def _expected(spec: str, targets: tuple[str, ...], allowed: tuple[Path, ...]) -> Expected | None:
-    """What the spec compiles to; none if it has an error, which is told."""
+    """The outputs of the spec; none if it has an error, which is reported."""
     from .. import reports
     from ..pipeline import verify_spec
     from ..sources import FolderReader
@@ -128,7 +128,7 @@ def differences(
     """What differs in each thing that was given, with the names of its files.
 
     Args:
-        expected: what the spec compiles to.
+        expected: the outputs of the spec.
         given: the texts and nodes.
         names: the words of the command line that each must have something to compare.
         wanted: versions of containerd; none takes all that can read the files.

@@ -49,7 +49,7 @@ class ImportResult:
     secrets: list[Secret] = field(default_factory=list)
     disagreements: list[ImportNote] = field(default_factory=list)
     left: list[ImportNote] = field(default_factory=list)
-    """What cannot be carried over."""
+    """What is not imported."""
     missing: str = ""
     """Why there is no spec, if there is none."""
     guess: str = ""
@@ -70,7 +70,7 @@ def assemble(
         prefer: the files that are right where others say something else.
         fallback: `deny` or `allow`, whatever the files say; else what they say.
         references: whether logins become references, for which a placeholder of regspec is enough;
-            else one is not carried over.
+            else a placeholder is not imported.
     """
     claims = ClaimSet(given, prefer)
     out = ImportResult(origins=claims.origins, disagreements=claims.disagreements, left=claims.left)
@@ -133,7 +133,7 @@ def _endpoint(claims: ClaimSet) -> Location | None:
 
 
 def _guessed_endpoint(claims: ClaimSet, served: dict[str, Claim]) -> Location | None:
-    """The host that most mirrors are on, or else one that has settings; told to be a guess."""
+    """The host that most mirrors are on, or else one that has settings. It is shown as a guess."""
     hosts = Counter(one.fact.value.location.host for one in served.values())
     alone = [host for host in claims.names("itself") if host not in hosts]
     logins = [host for one in spec_hosts.login_lists(claims) for host in one if is_host(host)]
@@ -169,7 +169,7 @@ def _base_content_path(claims: ClaimSet, endpoint: Location, served: dict[str, C
 def _registry(
     claims: ClaimSet, endpoint: Location, path: str, *, references: bool
 ) -> dict[str, Any]:
-    """What the spec says of the registry, but for its mirrors."""
+    """What the spec says of the registry, except its mirrors."""
     registry: dict[str, Any] = {"endpoint": str(endpoint)}
     name = claims.decide("name")
     if name and name.fact.value != str(endpoint):
@@ -193,7 +193,7 @@ def _of_sources(claims: ClaimSet, served: dict[str, Claim]) -> None:
 
 
 def _take_fallback(claims: ClaimSet, decided: str, data: dict[str, Any]) -> None:
-    """Whether the upstream is asked too: as the command line has it, or else the files."""
+    """Whether runtimes also contact the upstream: as the command line has it, or else the files."""
     path = _FALLBACK
     if decided:
         claims.left += losses.of_fallback(decided, claims.of("fallback"))

@@ -37,7 +37,7 @@ class Claim:
 
 @frozen
 class ImportNote:
-    """Something to be told of a file."""
+    """Something to report about a file."""
 
     given: InputDocument
     place: Place
@@ -59,7 +59,7 @@ class ImportNote:
 
 
 class ClaimSet:
-    """The claims of all files, and what there is to tell as one after another is decided.
+    """The claims of all files, and what is reported as one after another is decided.
 
     Args:
         given: the documents.
@@ -70,7 +70,7 @@ class ClaimSet:
     said: dict[FactKey, list[Claim]]
     """Of each subject, in the order of the documents."""
     left: list[ImportNote]
-    """What cannot be carried over."""
+    """What is not imported."""
     disagreements: list[ImportNote]
     origins: dict[Path, list[str]]
     """Who says what each path of the spec holds."""
@@ -123,7 +123,7 @@ class ClaimSet:
     def decide(
         self, *subject: str, same: Callable[[Any], Any] = lambda value: value
     ) -> Claim | None:
-        """What is said of a subject; where files do not agree, the first, which is told.
+        """What is said of a subject. Where files do not agree, it is the first, and a note says so.
 
         Args:
             subject: what it is about.
@@ -142,7 +142,7 @@ class ClaimSet:
         return first
 
     def disagree(self, first: Claim, other: Claim) -> None:
-        """Tell that one claim is not what the first one is."""
+        """Report that one claim differs from the first one."""
         name = _label(other.fact)
         if other.fact.secret or first.fact.secret:
             message = f"{name} is not the same as"

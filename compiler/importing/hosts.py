@@ -39,7 +39,7 @@ def take_registry(claims: ClaimSet, endpoint: str) -> None:
 def access(
     claims: ClaimSet, host: str, path: tuple[str, ...], *, references: bool
 ) -> dict[str, Any]:
-    """The keys of a host, less those that have their default.
+    """The keys of a host, without the keys that have their default.
 
     Args:
         claims: of all files.
@@ -84,7 +84,7 @@ def _login(claims: ClaimSet, host: str, part: str, *, references: bool) -> Claim
 def _take_insecure(
     claims: ClaimSet, host: str, path: tuple[str, ...], keys: dict[str, Any]
 ) -> None:
-    """Podman and dockerd know one word for http and for a certificate that nobody checks."""
+    """Podman and dockerd know one word for http and for a certificate that is not checked."""
     said = claims.decide("host", host, "insecure")
     if said is None:
         return
@@ -108,7 +108,7 @@ def _take_insecure(
 
 
 def _drop_what_http_lacks(claims: ClaimSet, host: str, keys: dict[str, Any]) -> None:
-    """Nobody checks a certificate of a host that speaks http; charts say so all the same."""
+    """A host that speaks http has no certificate to check. Charts can say so all the same."""
     both = all(keys.get(switch) for switch in _SWITCHES)
     said = claims.of("host", host, "insecureSkipVerify")
     if both and said and all(_is_of_each_host(one.given.reading.kind) for one in said):
@@ -172,11 +172,11 @@ def login_lists(claims: ClaimSet) -> list[Iterable[str]]:
 
 
 def _why_not(host: str) -> str:
-    """Why what a file has as a host is none that a spec can have, or an empty text."""
+    """Why a spec cannot have the host that a file has, or an empty text."""
     if is_host(host):
         return ""
     if host == WILDCARD:
-        return "its consumer looks this up by host, and `*` is no host"
+        return "its consumer looks this up by host, and `*` is not a host"
     if "://" in host:
         return "its consumer looks this up by host, without a scheme"
     if "/" in host:
@@ -219,7 +219,7 @@ def _is_inherited(
 
 
 def _is_silent_on(claims: ClaimSet, host: str, endpoint: str, part: str) -> bool:
-    """Whether files that tell a part of every host tell it of the registry and not of this."""
+    """Whether files that set a part for every host set it for the registry and not this host."""
 
     def telling(one: str) -> set[str]:
         said = claims.of("host", one, part)

@@ -24,7 +24,7 @@ _PART = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?/[a-z0-9._/-]+\Z")
 
 
 def of_mirror(source: str, said: Claim) -> ImportNote | None:
-    """Why a mirror is none that a spec can have, if it is none."""
+    """Why a spec cannot have a mirror, if it cannot."""
     served = said.fact.value.location
     if served.repeats_api_root:
         why = f"the path of {code_span(str(served))} begins or ends with `/v2`; {_ADDED}"
@@ -86,7 +86,8 @@ def of_mirror_sets(given: Sequence[InputDocument]) -> Iterator[ImportNote]:
         source = fact.subject[1]
         if len(served[source]) == 1 and schema.problem_with("source", source) is None:
             what = f"that the mirror of {code_span(source)} is for {only[id(one)]} only"
-            yield ImportNote(one, fact.place, "those of a spec are for tags and digests", what=what)
+            why = "the mirrors of a spec are for tags and digests"
+            yield ImportNote(one, fact.place, why, what=what)
 
 
 def of_authorities(claims: ClaimSet) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .claims import ClaimSet, InputDocument
 
 MAX_CONFLICTS = 1000
-"""How many disagreements are looked for, as of one rule; nobody reads more."""
+"""How many disagreements are looked for, as of one rule. More are not read."""
 
 
 def served(claims: ClaimSet) -> dict[str, Claim]:
@@ -95,13 +95,13 @@ def _served_from(
         if one.reading.cannot_express(source, said.fact.value):
             continue
         if origin in preferred:
-            claims.leave(said, f"{code_span(source)} is no source in the file that is preferred")
+            claims.leave(said, f"{code_span(source)} has no mirror in the preferred file")
             return None
         if not preferred:
             if len(claims.disagreements) >= MAX_CONFLICTS:
                 break  # there may be as many as sources times files
             at = one.reading.anchors.get(("mirror",), Place(()))
-            message = f"{code_span(source)} is no source here, and is one in"
+            message = f"{code_span(source)} has no mirror here, and has one in"
             claims.disagreements.append(ImportNote(one, at, message, said))
     return said
 
@@ -120,7 +120,7 @@ def _compare_proxies(claims: ClaimSet, source: str, first: Claim) -> None:
 
 
 def _of_known_proxies(said: Iterable[Claim]) -> list[Claim]:
-    """Those of a form that can tell whether it is a proxy cache."""
+    """The claims of a form that says whether the mirror is a proxy cache."""
     return [one for one in said if one.fact.value.proxy_cache is not None]
 
 
@@ -135,7 +135,7 @@ def entries(
         base: the place of the registry that mirrors are below.
 
     Returns:
-        Them, and whether mirrors are proxy caches that do not say that they are none.
+        The mirrors, and whether a mirror is a proxy cache unless it says that it is not.
     """
     proxies = {source: _is_proxy(claims, source) for source in served_from}
     below = {

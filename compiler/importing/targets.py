@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def add_targets(data: dict[str, Any], given: Sequence[InputDocument]) -> list[ImportNote]:
-    """Add `targets` to a spec, unless they are those that it has without.
+    """Add `targets` to a spec, unless they are the targets that it has without this key.
 
     Args:
         data: of the spec, complete otherwise.

@@ -33,7 +33,7 @@ DOUBLED = (
 
 
 def is_served_by_itself(source: str, served: Served) -> bool:
-    """Whether a mirror is the registry itself, as stands beside a wildcard."""
+    """Whether a mirror is the registry itself, as files have it next to a wildcard."""
     return source == str(served.location)
 
 
@@ -43,7 +43,7 @@ def claim_mirror(reading: Reading, source: str, roots: Iterable[tuple[str, Place
     Args:
         reading: takes the claims.
         source: a registry.
-        roots: the URLs below which its repositories are requested, each with its place.
+        roots: the URLs below which its repositories are requested, each with its location.
 
     Returns:
         Whether it is another place than the registry itself.

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from ..document import Document
 
 FactKey = tuple[str, ...]
-"""What a fact is about: a kind of fact, and the names that tell facts of one kind apart."""
+"""What a fact is about: a kind of fact, and the names in which facts of one kind differ."""
 REGISTRY = ""
-"""In place of a host: that of the registry's endpoint, which another file may tell."""
+"""In place of a host: the host of the registry's endpoint, which another file may have."""
 
 
 HIDDEN = Showing(value=lambda _path, _value: False, key=lambda _path: False)
@@ -32,7 +32,7 @@ HIDDEN = Showing(value=lambda _path, _value: False, key=lambda _path: False)
 
 
 class _Unknown:
-    """The value of a fact that nobody can know from the files that are there."""
+    """The value of a fact that the given files do not contain."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -41,13 +41,13 @@ class _Unknown:
 UNKNOWN: Any = _Unknown()
 NUMBER = "it is a number without quotes, which is not read as its text"
 STAND_IN = "\ue000not set\ue000"
-"""Stands in for a login or a CA that nobody has given us, and comes back as it is."""
+"""Stands in for a login or a CA that was not given, and comes back as it is."""
 ROOTS_OF_A_SPEC = "a spec has mirrors at `HOST/v2` and `HOST/v2/PATH` only"
 _NOT_LOADED = (
     "no consumer can load it: each `-----BEGIN` and `-----END` must stand alone on a line, "
     "without a blank or a byte order mark before it"
 )
-_NO_PAIR = "it is not a `SOURCE::TARGET` pair that the mirror string can carry"
+_NO_PAIR = "it is not a `SOURCE::TARGET` pair that the mirror string can contain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Served:
 
     location: Location
     proxy_cache: bool | None = None
-    """Whether `/v2/` stands in the documented string; none where the form cannot tell."""
+    """Whether `/v2/` stands in the documented string; none where the form does not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Fact:
     shown: str = field(default="", repr=False)
     """The value as it is written, if that is not the value."""
     problem: str = ""
-    """Why it is no value, if it is none."""
+    """Why it is not a value, if it is not."""
     hint: str = ""
     """What is likely wrong with the value, and how to fix it."""
 
@@ -96,7 +96,7 @@ class Source:
         return self.document.value(self.within)
 
     def certificates_of(self, path: str) -> Any:
-        """The certificates in another file: a set; a text that says what is wrong; or UNKNOWN."""
+        """The certificates in another file: a set, a text that says what is wrong, or UNKNOWN."""
         text = self.file_text(path)
         if text is None:
             return "a file that is missing" if self.covers(path) else UNKNOWN
@@ -119,9 +119,9 @@ class Reading:
     exhaustive: frozenset[str] = frozenset()
     """The kinds of facts of which one too many matters."""
     unsupported: list[Loss] = field(default_factory=list)
-    """What is no fact and no claim."""
+    """What is neither a fact nor a claim."""
     cannot_express: Callable[[str, Served], bool] = field(default=lambda _source, _served: False)
-    """Whether the format would not hold a mirror, so that its absence says nothing."""
+    """Whether the format cannot hold a mirror, so that its absence has no meaning."""
     target: str = ""
     """The target that makes such a file; none for what no target makes by itself."""
     options: dict[str, Any] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class Reading:
     keeps_logins: bool = False
     """Whether its target writes the login of a host without a mirror."""
     has_imports: bool = False
-    """Whether it names other files, which are in force as well."""
+    """Whether it names other files, which are also in force."""
 
     def place(self, *steps: str | int, on_key: bool = False) -> Place:
         """The place of a path in the document."""
@@ -146,7 +146,7 @@ class Reading:
         self.claims.append(Fact(subject, value, place, secret))
 
     def claim_switch(self, subject: FactKey, value: Any, place: Place) -> None:
-        """Add a claim that is true or false. Reports any other value, but for `null`."""
+        """Add a claim that is true or false. Reports any other value except `null`."""
         switch = switch_of(value)
         if isinstance(switch, bool):
             self.claim(subject, switch, place)
@@ -194,7 +194,7 @@ class Reading:
                 self.unsupported.append(Loss(place, "", what, is_unrelated=not of))
 
     def table(self, value: Any, *steps: str | int) -> dict[str, Any]:
-        """A value that must be a table. Reports any other value, but for `null`."""
+        """A value that must be a table. Reports any other value except `null`."""
         if isinstance(value, dict):
             return value
         if value is not None:
@@ -202,7 +202,7 @@ class Reading:
         return {}
 
     def texts(self, value: Any, *steps: str | int) -> list[str]:
-        """A value that must be a list of texts. Reports what is not one, but for `null`."""
+        """A value that must be a list of texts. Reports what is not one, except `null`."""
         listed = value if isinstance(value, list) else []
         if value is not None and (
             not isinstance(value, list) or not all(isinstance(one, str) for one in value)
@@ -212,7 +212,7 @@ class Reading:
 
 
 def text_of(value: Any) -> str | None:
-    """A scalar as text, `null` being empty; none if it is no scalar."""
+    """A scalar as text, `null` being empty; none if it is not a scalar."""
     match value:
         case None:
             return ""
@@ -282,7 +282,7 @@ def say_string(reading: Reading, text: str, *steps: str | int, whole: bool = Fal
         reading: gets them.
         text: the string.
         steps: the path of the string in the document.
-        whole: whether a place in the text is none in the document, as when it was decoded.
+        whole: whether a place in the text is not a place in the document, as in decoded text.
 
     Raises:
         TooMuch: it has too many entries.
@@ -293,7 +293,7 @@ def say_string(reading: Reading, text: str, *steps: str | int, whole: bool = Fal
     for entry in read_string(text):
         place = at if whole else Place(at.path, part=(entry.start, entry.end))
         if entry.problem:
-            # Nobody knows what it is, so nothing of it is shown.
+            # It is not known what it is, so nothing of it is shown.
             reading.add(("entry", str(entry.start)), _NO_PAIR, place)
             reading.lose(place, "an entry of the mirror string", _NO_PAIR)
             continue
@@ -304,7 +304,7 @@ def say_string(reading: Reading, text: str, *steps: str | int, whole: bool = Fal
 
 
 def served_by(url: str) -> tuple[str, Served] | None:
-    """The scheme (or none) of an endpoint, and the location below its API; none if it is no URL."""
+    """The scheme (or none) of an endpoint, and the location below its API; none for other text."""
     scheme, separator, rest = url.partition("://")
     if not separator:
         scheme, rest = "", url
@@ -327,7 +327,7 @@ def is_below_api(root: str) -> bool:
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """The values below a value that are no tables, with their paths; a list is one value."""
+    """The values below a value that are not tables, with their paths. A list is one value."""
     if isinstance(value, dict):
         for key, below in value.items():
             yield from leaves(below, (*path, key))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ..diagnostics import Path
 
     Shape = str | list[Any] | dict[str, Any]
-    """`TEXT`, `SCALAR` or `SWITCH`; a list of one shape; or a table: keys with the shape of each.
+    """`TEXT`, `SCALAR` or `SWITCH`, a list of one shape, or a table: keys with the shape of each.
     `ANY` is every key that the table does not name. Keys that it does not have are not checked."""
 
 ANY = "*"

@@ -150,7 +150,7 @@ def texts_by_key(text: str) -> Iterator[tuple[str, str]]:
 
 
 class Unquoted(str):
-    """A number without quotes: kubectl and Helm take it for something else than its text."""
+    """A number without quotes: kubectl and Helm do not treat it as its text."""
 
     __slots__ = ()
 
@@ -205,7 +205,7 @@ class _Stream(Composer):
         return value
 
     def _refuse_tag(self, event: Any) -> None:
-        """A tag says nothing that matters here."""
+        """A tag has no effect here."""
 
     def _close(self, event: Any) -> None:
         container = self.stack[-1].container

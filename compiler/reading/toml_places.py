@@ -1,4 +1,4 @@
-"""Where each key and value of a TOML text stands; tomllib tells what they are, and not where."""
+"""Where each key and value of a TOML text stands: tomllib has the values without locations."""
 
 from __future__ import annotations
 

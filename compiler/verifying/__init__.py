@@ -1,1 +1,1 @@
-"""What is there, compared with what a spec compiles to."""
+"""The installed files, compared with the outputs of a spec."""

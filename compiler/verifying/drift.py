@@ -1,4 +1,4 @@
-"""What differs between what a spec compiles to and what is there, fact by fact."""
+"""The differences between the outputs of a spec and the installed files, fact by fact."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Drift:
     place: Place
     message: str
     fact: Fact | None = None
-    """What is there and should be otherwise; none if something is missing."""
+    """The fact of the file that differs; none if something is missing."""
     missing: Fact | None = None
     """What is missing."""
 
@@ -52,10 +52,10 @@ def between(
     """The differences between two readings of one kind: what changed, is missing, is too much.
 
     Args:
-        expected: of what the spec compiles to.
-        found: of what is there.
-        hosts: those that the spec has mirrors on; settings of others are not compared.
-        facts: what is in force of what is there, if that is not what the file says.
+        expected: of the outputs of the spec.
+        found: of the installed file.
+        hosts: the hosts that the spec has mirrors on; settings of others are not compared.
+        facts: the facts of the file that are in force, if they are not all of its facts.
     """
     names = {**_NAMES, **format_of(found.kind).names}
     present: dict[FactKey, list[Fact]] = {}
@@ -166,7 +166,7 @@ def _is_too_much(fact: Fact, found: Reading, hosts: frozenset[str], *, has_defau
     if _is_broken_ca(fact):
         return len(fact.subject) > len(("ca", "HOST")) or fact.subject[1] in hosts
     if kind == "map" and not fact.value:
-        # Such images stay as they are; without a default others do too.
+        # Such images stay as they are. Without a default, others also do.
         return has_default
     counts = kind in found.exhaustive and fact.value is not UNKNOWN
     counts = counts and (fact.value not in _EMPTY or kind in ("mirror", "endpoint"))
@@ -229,7 +229,8 @@ def _too_much(fact: Fact, names: Mapping[str, str], *, mirrors: bool) -> str:
     name = _name(fact, names)
     if fact.subject == ("config_path",) and mirrors:
         return (
-            f"{name} is {_shown(fact)}; beside `mirrors`, containerd does not load its CRI plugin"
+            f"{name} is {_shown(fact)}; if `mirrors` is also set, containerd does not load its CRI "
+            "plugin"
         )
     if fact.subject == ("format",):
         return fact.shown
@@ -251,7 +252,7 @@ def _is_ca(fact: Fact) -> bool:
 
 
 def _shown(fact: Fact) -> str:
-    """A value in backticks; nothing that may hold a login before a host."""
+    """A value in backticks, without text that may be a login before a host."""
     if fact.shown:
         return code_span(_QUERY.sub("?...", fact.shown), _MAX_SHOWN)
     match fact.value:

@@ -44,7 +44,7 @@ class Node:
 
     Args:
         tree: the files.
-        expected: what the spec compiles to.
+        expected: the outputs of the spec.
         wanted: versions or lines of containerd; none takes what the spec says, or all lines that
             can read the node's files.
     """
@@ -126,13 +126,13 @@ class Node:
                 self.found.append(NodeFileProblem(path, "this file is missing"))
 
     def _apart(self, of: Format, files: NodeFiles, choices: list[TargetEntry]) -> None:
-        """The one file of a target whose other keys are none of ours, and its CA files."""
+        """The one file of a target that also has keys of other tools, and its CA files."""
         path = files.paths[0]
         readings = [one for one in self.read(path, others=True) if one.kind == of.kind]
         if not readings and not any(
             isinstance(one, NodeFileProblem) and one.path == path for one in self.found
         ):
-            self.found.append(NodeFileProblem(path, "it says nothing of registries"))
+            self.found.append(NodeFileProblem(path, "it has no settings of registries"))
         for reading in readings:
             self._compare(path, reading)
         without_more = [
@@ -192,7 +192,7 @@ class Node:
     def _modes(self, files: NodeFiles) -> None:
         """The folders that other users than root cannot enter, or list where that is needed.
 
-        Where not even /etc is open to them, the modes are those of the copy and not of the node.
+        Where not even /etc is open to them, the copy did not keep the modes of the node.
         """
         etc = self.tree.mode("/etc")
         if etc is not None and etc & _LISTED != _LISTED:
@@ -235,7 +235,7 @@ class Node:
 
         Args:
             path: of the file.
-            others: whether there may be files that say nothing of registries.
+            others: whether there may be files without settings of registries.
         """
 
         def read(text: str) -> list[Reading]:
@@ -249,7 +249,7 @@ class Node:
         return self.once(path, read)
 
     def once(self, path: str, read: Callable[[str], list[Reading]]) -> list[Reading]:
-        """What is read of a file, the first time; of a broken one it is told why."""
+        """What is read of a file. The first time, a broken one is reported with the reason."""
         if path not in self.readings:
             self.readings[path] = []
             try:
@@ -267,7 +267,7 @@ class Node:
     def covers(self, path: str) -> bool:
         """Whether a path is in the folders that were copied, so that a file there is missing.
 
-        An archive of /etc/containerd alone says nothing about /etc/ssl. A folder that only holds
+        An archive of /etc/containerd alone has no files of /etc/ssl. A folder that only holds
         the folders of consumers was copied for them.
         """
         roots = {dialect.on_node.folder for dialect in dialects() if dialect.on_node}

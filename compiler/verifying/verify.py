@@ -1,4 +1,4 @@
-"""What is there against a spec: files of every kind, and nodes as a whole."""
+"""The installed files compared with a spec: files of every kind, and nodes as a whole."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _NOT_READ = (".txt", "/cluster.yaml")
 
 
 class Expected:
-    """What a spec compiles to, as the readers read it; each kind is read once.
+    """The outputs of a spec, as the readers read them; each kind is read once.
 
     Args:
-        spec: with its references resolved; `UNSET` in place of those that are not known.
+        spec: with its references resolved; `UNSET` in place of an unknown one.
         choices: the targets.
     """
 
@@ -40,8 +40,8 @@ class Expected:
         self.spec = spec
         self.choices = choices
         self.wanted: tuple[str, ...] = ()
-        """The versions or lines of containerd to compare with; none are those of the spec, or all
-        that can read the files."""
+        """The versions or lines of containerd to compare with. Without any, these are the versions
+        of the spec, or all that can read the files."""
         self._of: dict[str, list[tuple[TargetEntry, Reading]]] = {}
         self._by_namespace: dict[str, list[tuple[TargetEntry, Reading]]] = {}
 
@@ -118,7 +118,7 @@ class Expected:
             try:
                 readings = recognise.read(text, path, file_text)
             except recognise.Unknown:
-                continue  # it says nothing of registries, such as a daemon.json without a mirror
+                continue  # no settings of registries, such as a daemon.json without a mirror
             read += [(choice, reading) for reading in readings if reading.kind == kind]
         return read
 
@@ -142,8 +142,8 @@ def of_reading(
     """What differs in one document: from that which it is most like of those it could be.
 
     Args:
-        expected: what the spec compiles to.
-        found: what is there.
+        expected: the outputs of the spec.
+        found: the installed document.
         given: all documents that were given, if they are files of their own and no node's.
     """
     compare = format_of(found.kind).compare
@@ -154,7 +154,7 @@ def of_reading(
         namespace = namespace_of(found)
         candidates = expected.of_namespace(namespace)
         if not candidates:
-            message = f"{code_span(namespace)} is no registry that the spec has a mirror of"
+            message = f"the spec has no mirror of {code_span(namespace)}"
             if not namespace:
                 file = format_of(found.kind).in_each_folder
                 message = f"a {file} is for the registry that its folder is named after"
@@ -194,7 +194,7 @@ def _not_elsewhere(
 def _of_its_target(
     candidates: list[tuple[TargetEntry, Reading]], found: Reading
 ) -> list[tuple[TargetEntry, Reading]]:
-    """Those of the candidates that a document has the name of, or else the form."""
+    """The candidates with the name of a document, or else with its form."""
     named = [pair for pair in candidates if _name(pair[1]) == _name(found)]
     return named or [pair for pair in candidates if pair[1].target == found.target] or candidates
 
@@ -211,8 +211,8 @@ def _missing_parts(
     """The parts that neither a document nor another one that was given has, one line for each.
 
     A document without the first part may be all that its consumer takes, unless it has the name of
-    an output, or a key that is nearly that of the part. Of a part that is there, each fact that is
-    missing is reported by itself.
+    an output, or a key that is nearly the key of the part. Of a part that is there, each missing
+    fact is reported by itself.
     """
     parts = format_of(found.kind).parts
     first = next(iter(parts.values()), ())
@@ -231,7 +231,7 @@ def _missing_parts(
 
 
 def part_not_given(reading: Reading, given: Iterable[Reading]) -> str:
-    """The part that the other parts stand beside, if neither a document nor another one has it."""
+    """The part that must be next to the others, if neither a document nor another one has it."""
     for part, kinds in format_of(reading.kind).parts.items():
         readings = [reading, *given]
         is_there = any(kind in one.anchors for kind in kinds for one in readings)
@@ -249,9 +249,7 @@ def _misspelt(part: str, found: Reading) -> tuple[Place, str]:
         message = f"{code_span(key)} stands where the spec has {code_span(part)}"
         return found.place(key, on_key=True), message
     if part in data:
-        return found.place(
-            part, on_key=True
-        ), f"{code_span(part)} has nothing that the spec has in it"
+        return found.place(part, on_key=True), f"{code_span(part)} has no value of the spec in it"
     return found.place(), f"{code_span(part)} is missing"
 
 
@@ -259,7 +257,7 @@ def missing_documents(expected: Expected, readings: list[Reading]) -> Iterator[D
     """The documents of an output that are not in a file of the same name.
 
     Args:
-        expected: what the spec compiles to.
+        expected: the outputs of the spec.
         readings: of the file.
     """
     first = readings[0]
@@ -307,7 +305,7 @@ def elsewhere(expected: Expected, found: Reading, given: Iterable[Reading]) -> I
     """What in a document does not match another one that was given.
 
     Args:
-        expected: what the spec compiles to.
+        expected: the outputs of the spec.
         found: a document.
         given: all of them.
     """

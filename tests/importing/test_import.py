@@ -824,7 +824,7 @@ DISAGREEMENTS = {
     "one too many": (
         values(),
         secret(MIRROR_REGISTRIES=HUB),
-        "`quay.io` is no source here, and is one in",
+        "`quay.io` has no mirror here, and has one in",
         ("mirrors", 1, "quay.io", None),
     ),
     "v2": (

@@ -1376,8 +1376,8 @@ def test_the_files_of_dockerd_on_a_node(verify, head):
         ({ca: None}, [(ca, "missing")]),
         ({ca: PEMS[1]}, [(ca, "another certificate")]),
         ({daemon: None}, [(daemon, "missing")]),
-        ({daemon: "{}"}, [(daemon, "says nothing of registries")]),
-        ({daemon: '{"debug": true}'}, [(daemon, "says nothing of registries")]),
+        ({daemon: "{}"}, [(daemon, "has no settings of registries")]),
+        ({daemon: '{"debug": true}'}, [(daemon, "has no settings of registries")]),
         ({daemon: "{"}, [(daemon, "")]),
     ):
         texts = {path: text for path, text in (good | changes).items() if text is not None}
