@@ -26,8 +26,8 @@ LIMIT = 4.8
 
 Measured were 3.5 with CPython 3.13, 4.0 with 3.12, 4.3 with 3.11, and 4.5 with Debian's 3.11, which
 is built in another way; a little more, since 3 % are no reason to fail. Lower it with what makes a
-cold compile cheaper; raise it only with a reason that stands here. It was 4.6 before a run wrote the
-list of its files, which costs 0.05, and read it to find leftovers: 4.68 with Debian's 3.11.
+cold compile cheaper; raise it only with a reason that stands here. It was 4.6 before a run
+wrote the list of its files, and read it to find leftovers: 4.68 with Debian's 3.11.
 """
 _COUNTED = re.compile(r"Collected : (\d+)")
 
